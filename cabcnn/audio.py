@@ -1,0 +1,266 @@
+"""From a sound to the 4,000 values a second that the network reads (paper, Section 4).
+
+`read` decodes no more than the first T seconds of whatever file a person has; `front_end`
+standardises them and keeps the maximum of every 1/4000 s. soundfile decodes wav, flac, ogg,
+opus, mp3 and aiff; PyAV everything else (m4a, webm, mp4, mov, 3gp, amr, wma).
+"""
+
+from __future__ import annotations
+
+import math
+import os
+from collections.abc import Iterable, Iterator
+from itertools import chain
+from pathlib import Path
+from typing import NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+from cabcnn.errors import AudioError
+from cabcnn.model import INTERVAL_SECONDS, VALUES_PER_SECOND
+
+Samples = NDArray[np.float32]
+BLOCK_SECONDS = 2.0  # decoded at a time: a file of hours costs no more than its first T
+LOWEST_RATE, HIGHEST_RATE = 1_000, 768_000
+FULL_SCALE = 0.999
+CLIPPED_SHARE = 1e-3  # of the samples at full scale, above which a listener should be told
+QUIET_PEAK = 10 ** (-50 / 20)  # -50 dB of full scale
+
+
+class Sound(NamedTuple):
+    """A mono sound: `samples` (k,), usually within -1..1, at `rate` samples a second."""
+
+    samples: Samples
+    rate: int
+    cut: bool = False  # the source went on, only its first T seconds are here
+    broken: bool = False  # the source ended in the middle of its data
+
+    @property
+    def seconds(self) -> float:
+        return len(self.samples) / self.rate
+
+    def notices(self) -> list[str]:
+        """What a person should know of this recording beside any verdict on it."""
+        peaks = np.abs(self.samples)
+        said = []
+        if self.cut:
+            said.append(f"Only the first {self.seconds:.4g} seconds were used.")
+        if self.broken:
+            said.append("The file is damaged: only what comes before the damage was used.")
+        if np.mean(peaks >= FULL_SCALE) > CLIPPED_SHARE:
+            said.append("The recording is clipped: its loudest moments are cut off.")
+        if peaks.max(initial=0.0) < QUIET_PEAK:
+            said.append("The recording is almost silent, so this verdict is mostly about noise.")
+        if self.seconds < 1:
+            said.append("The clip lasts less than a second, which is little to judge by.")
+        return said
+
+
+Source = str | os.PathLike[str] | Sound | tuple[NDArray, int]
+
+
+def read(source: Source, seconds: float | None = None) -> Sound:
+    """Reads a file, or takes `(samples, rate)`, as mono; at most the first `seconds`.
+
+    `samples` is (k,) or (k, channels), of floats or of integers, which are scaled by their
+    range. Channels are averaged.
+
+    Raises AudioError for what can't be read or holds no finite sample.
+    """
+    if seconds is not None and not seconds > 0:
+        raise AudioError(f"T is {seconds:g} seconds; it must be more than zero.")
+    if isinstance(source, Sound):
+        sound = _first(source, seconds)
+        name = "The sound"
+    elif isinstance(source, tuple):
+        sound = _first(_from_array(*source), seconds)
+        name = "The sound"
+    else:
+        path = Path(source)
+        _check_file(path)
+        sound = _decode(path, seconds)
+        name = path.name
+    if not len(sound.samples):
+        raise AudioError(f"{name} holds no sound at all; record or choose another.")
+    if not np.isfinite(sound.samples).all():
+        raise AudioError(
+            f"{name} holds samples that are not numbers (NaN or infinite); export it again."
+        )
+    return sound
+
+
+def front_end(sound: Sound, rate: int, seconds: float | None = None) -> Samples:
+    """Standardised maxima (L,), 4,000 a second, of the first `seconds` of a sound.
+
+    Resampled to `rate` (the checkpoint's, at least 4,000), cut at T, minus its mean and over
+    its standard deviation, then the maximum of each sub-interval (Section 4, preprocessing).
+    The maximum commutes with standardising, so it goes first, over fewer values.
+
+    Raises AudioError where nothing varies (silence) or less than one interval remains.
+    """
+    if sound.seconds < INTERVAL_SECONDS:
+        raise AudioError(
+            f"The clip lasts {sound.seconds * 1000:.3g} ms; at least one interval of 25 ms is needed."
+        )
+    samples = _first(sound, seconds).samples
+    if np.ptp(samples) == 0:
+        raise AudioError(
+            "The clip is silent: nothing in it varies; check the microphone or the file."
+        )
+    samples = resample(samples, sound.rate, rate)
+    if seconds is not None:
+        samples = samples[: round(seconds * rate)]
+    mean, deviation = samples.mean(dtype=np.float64), samples.std(dtype=np.float64)
+    return ((maxima(samples, rate) - mean) / deviation).astype(np.float32)
+
+
+def resample(samples: Samples, rate: int, to: int) -> Samples:
+    """Samples (k,) at `rate` -> (about k * to / rate,) at `to`."""
+    if rate == to:
+        return samples
+    import soxr
+
+    return soxr.resample(samples, rate, to)
+
+
+def maxima(samples: Samples, rate: int) -> Samples:
+    """The largest sample of each 1/4000 s: (k,) -> (ceil(k * 4000 / rate),).
+
+    Sub-interval j covers samples floor(j * rate / 4000) up to floor((j + 1) * rate / 4000);
+    the last may be incomplete. `rate` is at least 4,000.
+    """
+    count = -(-len(samples) * VALUES_PER_SECOND // rate)
+    width, rest = divmod(rate, VALUES_PER_SECOND)
+    if rest:
+        starts = np.arange(count) * rate // VALUES_PER_SECOND
+        return np.maximum.reduceat(samples, starts[starts < len(samples)])
+    whole = len(samples) // width * width
+    highest = samples[0:whole:width]
+    for i in range(1, width):
+        highest = np.maximum(highest, samples[i:whole:width])
+    if whole < len(samples):
+        highest = np.append(highest, samples[whole:].max())
+    return highest
+
+
+def _first(sound: Sound, seconds: float | None) -> Sound:
+    if seconds is None or len(sound.samples) <= round(seconds * sound.rate):
+        return sound
+    return sound._replace(samples=sound.samples[: round(seconds * sound.rate)], cut=True)
+
+
+def _from_array(samples: NDArray, rate: int) -> Sound:
+    samples = np.asarray(samples)
+    if samples.ndim not in (1, 2):
+        raise AudioError(f"Samples have the shape (k,) or (k, channels), not {samples.shape}.")
+    if samples.dtype.kind in "iu":
+        half = 2.0 ** (8 * samples.dtype.itemsize - 1)
+        centre = half if samples.dtype.kind == "u" else 0.0
+        floats = (samples.astype(np.float64) - centre) / half
+    elif samples.dtype.kind == "f":
+        floats = samples
+    else:
+        raise AudioError(f"Samples are integers or floats, not {samples.dtype}.")
+    if floats.ndim == 2:
+        if not floats.shape[1]:
+            raise AudioError("The samples have no channel.")
+        floats = floats.mean(1, dtype=np.float64)
+    with np.errstate(over="ignore"):
+        return Sound(np.ascontiguousarray(floats, np.float32), _checked_rate(rate))
+
+
+def _checked_rate(rate: int) -> int:
+    if int(rate) != rate or not LOWEST_RATE <= rate <= HIGHEST_RATE:
+        raise AudioError(
+            f"A sample rate of {rate} Hz is not one of a recording; it should be a whole number "
+            f"from {LOWEST_RATE:,} to {HIGHEST_RATE:,}."
+        )
+    return int(rate)
+
+
+def _check_file(path: Path) -> None:
+    if path.is_dir():
+        raise AudioError(f"{path.name} is a folder; choose a sound file inside it.")
+    try:
+        with path.open("rb") as file:
+            empty = not file.read(1)
+    except FileNotFoundError:
+        raise AudioError(f"There is no file {path}.") from None
+    except OSError as error:
+        raise AudioError(f"{path.name} can't be opened: {error.strerror}.") from error
+    if empty:
+        raise AudioError(f"{path.name} is empty (0 bytes); record or export it again.")
+
+
+def _decode(path: Path, seconds: float | None) -> Sound:
+    import soundfile
+
+    try:
+        with soundfile.SoundFile(path) as file:
+            rate = _checked_rate(file.samplerate)
+            return _collect(_soundfile_blocks(file), rate, seconds)
+    except soundfile.LibsndfileError:
+        return _decode_with_av(path, seconds)
+
+
+def _soundfile_blocks(file) -> Iterator[NDArray]:
+    frames = max(round(BLOCK_SECONDS * file.samplerate), 1)
+    while len(block := file.read(frames, dtype="float32", always_2d=True)):
+        yield block
+
+
+def _decode_with_av(path: Path, seconds: float | None) -> Sound:
+    import av
+
+    try:
+        with av.open(str(path), metadata_errors="ignore") as container:
+            if not container.streams.audio:
+                if container.streams.video:
+                    raise AudioError(f"{path.name} is a video without sound.")
+                raise AudioError(f"{path.name} has no sound in it.")
+            stream = container.streams.audio[0]
+            frames = container.decode(stream)
+            first = next(frames, None)
+            if first is None:
+                return Sound(np.zeros(0, np.float32), LOWEST_RATE)
+            rate = _checked_rate(first.sample_rate)
+            return _collect(
+                _av_blocks(first, frames, av.AudioResampler(format="fltp")), rate, seconds
+            )
+    except av.FFmpegError as error:
+        raise AudioError(
+            f"{path.name} can't be read as sound: it is damaged, cut off or not a sound file."
+        ) from error
+
+
+def _av_blocks(first, frames, to_planar_floats) -> Iterator[NDArray]:
+    import av
+
+    try:
+        for frame in chain([first], frames):
+            for part in to_planar_floats.resample(frame):
+                yield part.to_ndarray().T
+    except av.FFmpegError as error:
+        raise _BrokenError from error
+
+
+class _BrokenError(Exception):
+    """A decoder met damage after it had given some sound."""
+
+
+def _collect(blocks: Iterable[NDArray], rate: int, seconds: float | None) -> Sound:
+    """Mixes blocks (k, channels) to mono until one sample more than T seconds is there."""
+    wanted = math.inf if seconds is None else round(seconds * rate) + 1
+    kept: list[Samples] = []
+    got, broken = 0, False
+    try:
+        for block in blocks:
+            kept.append(block.mean(1, dtype=np.float32) if block.shape[1] > 1 else block[:, 0])
+            got += len(block)
+            if got >= wanted:
+                break
+    except _BrokenError:
+        broken = True
+    samples = np.concatenate(kept) if kept else np.zeros(0, np.float32)
+    return _first(Sound(samples, rate, broken=broken), seconds)

@@ -1,0 +1,56 @@
+"""A loaded checkpoint, ready to explain any sound."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+import numpy as np
+import torch
+
+from cabcnn import audio, checkpoint
+from cabcnn.checkpoint import Card
+from cabcnn.explanation import Explanation
+from cabcnn.model import CabCnn
+
+
+class Classifier:
+    """A model and its card. Safe to use from several threads at once."""
+
+    def __init__(self, model: CabCnn, card: Card) -> None:
+        self.model, self.card = model.eval(), card
+
+    def explain(
+        self, source: audio.Source, seconds: float | None = None, *, name: str | None = None
+    ) -> Explanation:
+        """Explains a file, `(samples, rate)` or a `Sound`; at most its first `seconds`.
+
+        Without `seconds`, as much as the model was trained on (the card's T). `name` is how
+        the explanation calls the clip, else the file's own name.
+
+        Raises AudioError where there is nothing to classify.
+        """
+        seconds = self.card.seconds if seconds is None else seconds
+        sound = audio.read(source, seconds)
+        values = torch.from_numpy(audio.front_end(sound, self.card.rate, seconds))
+        with torch.inference_mode():
+            output = self.model([values])
+        if name is None:
+            name = Path(source).name if isinstance(source, str | os.PathLike) else ""
+        return Explanation(
+            labels=self.card.labels,
+            attention=output.attention.numpy().astype(np.float64),
+            votes=output.votes.numpy().astype(np.float64),
+            seconds=sound.seconds,
+            name=name,
+            model=self.card.name,
+            notices=tuple(sound.notices()),
+        )
+
+
+def load(name: str | Path) -> Classifier:
+    """Loads a model by its name in `checkpoints/` or by its path.
+
+    Raises CheckpointError where it is missing, damaged, foreign or of a later version.
+    """
+    return Classifier(*checkpoint.load(checkpoint.find(name)))

@@ -1,0 +1,32 @@
+"""Free Spoken Digit Dataset: `{digit}_{speaker}_{index}.wav`, indices 0 to 4 for testing."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+from cabcnn.corpora.table import Clip
+from cabcnn.errors import CorpusError
+
+NAME = re.compile(r"(?P<digit>\d)_(?P<speaker>[^_]+)_(?P<index>\d+)\.wav", re.IGNORECASE)
+TEST_INDICES = 5
+
+
+def read_fsdd(folder: str | Path) -> list[Clip]:
+    """Clips of the recordings in `folder`, or in `folder/recordings`, in the order of names.
+
+    Raises CorpusError where there are none.
+    """
+    folder = Path(folder)
+    inner = folder / "recordings"
+    clips = []
+    for path in sorted((inner if inner.is_dir() else folder).glob("*")):
+        if name := NAME.fullmatch(path.name):
+            split = "test" if int(name["index"]) < TEST_INDICES else "train"
+            clips.append(Clip(path, name["digit"], name["speaker"], split))
+    if not clips:
+        raise CorpusError(
+            f"{folder} holds no recording named like 7_jackson_32.wav; "
+            "give the folder of the Free Spoken Digit Dataset."
+        )
+    return clips

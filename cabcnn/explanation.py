@@ -1,0 +1,172 @@
+"""What one clip made the model do: the sum that is its decision, and the sum's regroupings.
+
+    Pr(k) = 1/p * sum over intervals t and classifiers i of attention[t, i] * votes[t, i, k]
+
+Each term is one cell's exact share of the answer, so nothing here is an estimate.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass, replace
+from functools import cached_property
+from typing import NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+from cabcnn.errors import CabcnnError
+from cabcnn.model import INTERVAL_SECONDS
+
+Floats = NDArray[np.float64]
+APART_SECONDS = 0.25  # two moments nearer than this are heard as one
+
+
+class Moment(NamedTuple):
+    """One interval in which a classifier is trusted: its centre in seconds, its weight, and
+    what it votes (m,)."""
+
+    time: float
+    attention: float
+    votes: Floats
+
+
+@dataclass(frozen=True, eq=False)
+class Explanation:
+    """A clip's p intervals under n classifiers and m classes (Section 3).
+
+    `attention` (p, n) sums to one over the classifiers, `votes` (p, n, m) over the classes;
+    `seconds` is how much sound was analysed, `notices` what to know of the recording.
+    """
+
+    labels: tuple[str, ...]
+    attention: Floats
+    votes: Floats
+    seconds: float
+    name: str = ""
+    model: str = ""
+    notices: tuple[str, ...] = ()
+
+    @cached_property
+    def interval_probabilities(self) -> Floats:
+        """c_t of Section 3, (p, m): each interval's votes, weighted by its attention."""
+        return np.einsum("tn,tnk->tk", self.attention, self.votes)
+
+    @cached_property
+    def probabilities(self) -> Floats:
+        """The answer (m,): the mean of the interval probabilities."""
+        return self.interval_probabilities.mean(0)
+
+    @property
+    def label(self) -> str:
+        """The class with the largest probability."""
+        return self.labels[int(self.probabilities.argmax())]
+
+    @cached_property
+    def times(self) -> Floats:
+        """The centre of each interval in seconds, (p,): interval t covers 25 ms from 25 t on.
+
+        The network sees beyond: what an interval says depends on 112.75 ms of sound.
+        """
+        return (np.arange(len(self.attention)) + 0.5) * INTERVAL_SECONDS
+
+    @cached_property
+    def shares(self) -> Floats:
+        """The terms of the sum (p, n, m): they add up to `probabilities`."""
+        return self.attention[:, :, None] * self.votes / len(self.attention)
+
+    @cached_property
+    def verdict_so_far(self) -> Floats:
+        """Running mean of the interval probabilities, (p, m); its last row is the answer."""
+        counts = np.arange(1, len(self.attention) + 1)[:, None]
+        return self.interval_probabilities.cumsum(0) / counts
+
+    @cached_property
+    def attention_share(self) -> Floats:
+        """Each classifier's share of all attention, (n,): sums to one."""
+        return self.attention.mean(0)
+
+    @property
+    def effective_classifiers(self) -> float:
+        """Perplexity of `attention_share`: n if all are trusted equally, 1 if only one is."""
+        share = self.attention_share[self.attention_share > 0]
+        return float(np.exp(-(share * np.log(share)).sum()))
+
+    @cached_property
+    def selected(self) -> NDArray[np.int64]:
+        """The classifier with the largest attention in each interval, (p,)."""
+        return self.attention.argmax(1)
+
+    def evidence(self, label: str, against: str | None = None) -> Floats:
+        """Each cell's share in a class's probability, (p, n); or by how much it prefers that
+        class to another, which adds up to the difference of the two probabilities.
+
+        Raises CabcnnError for a label that the model does not know.
+        """
+        for_label = self.shares[:, :, self._index(label)]
+        return for_label if against is None else for_label - self.shares[:, :, self._index(against)]
+
+    def strongest_moments(self, classifier: int, count: int = 5) -> list[Moment]:
+        """Up to `count` intervals in which a classifier has most attention, strongest first,
+        none nearer than a quarter of a second to a stronger one.
+
+        Raises CabcnnError for a classifier that does not exist.
+        """
+        weights = self.attention[:, self._classifier(classifier)]
+        moments: list[Moment] = []
+        for t in np.argsort(-weights, kind="stable"):
+            time = float(self.times[t])
+            if len(moments) == count:
+                break
+            if all(abs(time - other.time) >= APART_SECONDS for other in moments):
+                moments.append(Moment(time, float(weights[t]), self.votes[t, classifier]))
+        return moments
+
+    def without(self, classifiers: Iterable[int]) -> Explanation:
+        """The same clip with classifiers muted: their attention is zero, that of the others
+        is renormalised in each interval (equal, where no other had any).
+
+        Raises CabcnnError where nobody would be left, or for one that does not exist.
+        """
+        muted = sorted({self._classifier(i) for i in classifiers})
+        if len(muted) == self.attention.shape[1]:
+            raise CabcnnError("All classifiers are muted; leave at least one to decide.")
+        heard = np.ones(self.attention.shape[1])
+        heard[muted] = 0
+        attention = self.attention * heard
+        total = attention.sum(1, keepdims=True)
+        attention = np.where(
+            total > 0, attention / np.where(total > 0, total, 1), heard / heard.sum()
+        )
+        return replace(self, attention=attention)
+
+    def at(self, seconds: float) -> Explanation:
+        """What the sum said after the first `seconds`: the same intervals, fewer of them.
+
+        This regroups what was computed from the whole clip, whose mean and deviation its
+        values keep; to hear the model on a shorter clip, explain that.
+
+        Raises CabcnnError unless `seconds` is above zero.
+        """
+        if not seconds > 0:
+            raise CabcnnError(
+                f"A verdict at {seconds:g} s has heard nothing; ask for more than zero."
+            )
+        kept = max(round(min(seconds, self.seconds + INTERVAL_SECONDS) / INTERVAL_SECONDS), 1)
+        return replace(
+            self,
+            attention=self.attention[:kept],
+            votes=self.votes[:kept],
+            seconds=min(seconds, self.seconds),
+        )
+
+    def _index(self, label: str) -> int:
+        if label not in self.labels:
+            raise CabcnnError(f"The model has no class {label!r}, only {', '.join(self.labels)}.")
+        return self.labels.index(label)
+
+    def _classifier(self, number: int) -> int:
+        n = self.attention.shape[1]
+        if not 0 <= number < n:
+            raise CabcnnError(f"There is no classifier {number}; they are numbered 0 to {n - 1}.")
+        return int(number)

@@ -1,0 +1,1 @@
+"""Training: recipe, ready-made arrays, trainer, scores on held-out speakers."""

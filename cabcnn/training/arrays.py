@@ -1,0 +1,145 @@
+"""A corpus as ready-made arrays: decoded once, small enough to move to another machine.
+
+Only what every excerpt's front end needs is kept: the raw maxima, and for each interval the
+sum and the sum of squares of its samples, so that an excerpt is standardised by exactly its
+own mean and deviation without its samples.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+
+from cabcnn import audio
+from cabcnn.corpora.table import Clip
+from cabcnn.errors import CabcnnError, CorpusError
+from cabcnn.model import STRIDE, VALUES_PER_SECOND
+
+
+@dataclass(frozen=True)
+class Arrays:
+    """N clips: `maxima` (V,) and `moments` (I, 3) of all clips one after the other.
+
+    A row of `moments` is one interval's number of samples, their sum and sum of squares.
+    `values` (N,) counts each clip's maxima. `labels` (N,) index `label_names`.
+    """
+
+    maxima: NDArray[np.floating]
+    moments: NDArray[np.float64]
+    values: NDArray[np.int64]
+    labels: NDArray[np.int64]
+    label_names: tuple[str, ...]
+    speakers: NDArray[np.str_]
+    splits: NDArray[np.str_]
+    rate: int
+
+    @cached_property
+    def _starts(self) -> NDArray[np.int64]:
+        return np.concatenate([[0], np.cumsum(self.values)])
+
+    @cached_property
+    def _interval_starts(self) -> NDArray[np.int64]:
+        return np.concatenate([[0], np.cumsum(-(-self.values // STRIDE))])
+
+    def __len__(self) -> int:
+        return len(self.values)
+
+    def excerpt(self, clip: int, start: int = 0, length: int | None = None) -> NDArray[np.float32]:
+        """Standardised values (L,) of a clip from interval `start` on, `length` intervals."""
+        first = start * STRIDE
+        last = int(self.values[clip]) if length is None else first + length * STRIDE
+        last = min(last, int(self.values[clip]))
+        raw = self.maxima[self._starts[clip] + first : self._starts[clip] + last]
+        at = self._interval_starts[clip]
+        count, total, squares = self.moments[at + start : at + -(-last // STRIDE)].sum(0)
+        mean = total / count
+        deviation = np.sqrt(max(squares / count - mean * mean, 0.0))
+        if not deviation > 0:
+            return np.zeros(len(raw), np.float32)  # an excerpt of digital silence
+        return ((raw - mean) / deviation).astype(np.float32)
+
+    def save(self, path: str | Path) -> None:
+        """Writes a compressed .npz, the maxima as float16."""
+        np.savez_compressed(
+            path,
+            maxima=self.maxima.astype(np.float16),
+            moments=self.moments,
+            values=self.values,
+            labels=self.labels,
+            label_names=np.array(self.label_names),
+            speakers=self.speakers,
+            splits=self.splits,
+            rate=self.rate,
+        )
+
+    @classmethod
+    def load(cls, path: str | Path) -> Arrays:
+        """Reads what `save` wrote. Raises CorpusError where it did not."""
+        try:
+            with np.load(path, allow_pickle=False) as file:
+                fields = {name: file[name] for name in file.files}
+            return cls(
+                maxima=fields["maxima"].astype(np.float32),
+                moments=fields["moments"],
+                values=fields["values"],
+                labels=fields["labels"],
+                label_names=tuple(str(name) for name in fields["label_names"]),
+                speakers=fields["speakers"],
+                splits=fields["splits"],
+                rate=int(fields["rate"]),
+            )
+        except (OSError, ValueError, KeyError, TypeError) as error:
+            raise CorpusError(f"{path} is not a file of prepared arrays: {error}.") from error
+
+
+def prepare(
+    clips: Sequence[Clip],
+    rate: int,
+    seconds: float | None = None,
+    label_names: Sequence[str] | None = None,
+    progress: Callable[[int], None] = lambda done: None,
+) -> Arrays:
+    """Decodes the first `seconds` of every clip at `rate`, a multiple of 4,000.
+
+    `label_names` fixes the order of the classes, else it is the alphabet's.
+
+    Raises CorpusError where there is nothing, or one class only, and CabcnnError naming the
+    file where a clip can't be used.
+    """
+    names = tuple(label_names or sorted({clip.label for clip in clips}))
+    if len(names) < 2:
+        raise CorpusError(f"A classifier needs two labels or more; this corpus has {len(names)}.")
+    if rate % VALUES_PER_SECOND:
+        raise ValueError(f"{rate} Hz is no multiple of {VALUES_PER_SECOND}")
+    parts, moments = [], []
+    for done, clip in enumerate(clips):
+        try:
+            sound = audio.read(clip.path, seconds)
+            audio.front_end(sound, rate, seconds)  # whether it can be classified at all
+        except CabcnnError as error:
+            raise CorpusError(f"{clip.path}: {error}") from error
+        samples = audio.resample(sound.samples, sound.rate, rate)
+        if seconds is not None:
+            samples = samples[: round(seconds * rate)]
+        parts.append(audio.maxima(samples, rate))
+        starts = np.arange(0, len(samples), STRIDE * rate // VALUES_PER_SECOND)
+        wide = samples.astype(np.float64)
+        counts = np.diff(np.append(starts, len(samples)))
+        sums, squares = np.add.reduceat(wide, starts), np.add.reduceat(wide * wide, starts)
+        moments.append(np.column_stack([counts, sums, squares]))
+        progress(done + 1)
+    return Arrays(
+        maxima=np.concatenate(parts),
+        moments=np.concatenate(moments),
+        values=np.array([len(part) for part in parts]),
+        labels=np.array([names.index(clip.label) for clip in clips]),
+        label_names=names,
+        speakers=np.array([clip.speaker for clip in clips]),
+        splits=np.array([clip.split for clip in clips]),
+        rate=rate,
+    )

@@ -1,0 +1,89 @@
+"""What one epoch shows the network: which clips, which part of them, and how disturbed."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+
+import numpy as np
+from numpy.typing import NDArray
+
+from cabcnn.model import INTERVAL_SECONDS, STRIDE, interval_count
+from cabcnn.training.arrays import Arrays
+from cabcnn.training.recipe import Recipe
+
+Batch = tuple[list[NDArray[np.float32]], NDArray[np.int64]]
+
+
+def epoch_batches(
+    arrays: Arrays, clips: Sequence[int], recipe: Recipe, random: np.random.Generator
+) -> Iterator[Batch]:
+    """Batches of (values of each clip, labels), in an order and with excerpts of `random`.
+
+    With `recipe.balance` every class is drawn equally often and an epoch stays as long as
+    without, so the clips of a large class take turns over several epochs.
+    """
+    order = _balanced(arrays, clips, random) if recipe.balance else random.permutation(clips)
+    for start in range(0, len(order), recipe.batch_size):
+        chosen = order[start : start + recipe.batch_size]
+        values = [_disturb(_excerpt(arrays, i, recipe, random), recipe, random) for i in chosen]
+        values = [_whole_intervals(part) for part in values]
+        if recipe.truncate:
+            shortest = min(map(len, values))
+            values = [part[:shortest] for part in values]
+        yield values, arrays.labels[chosen]
+
+
+def first_seconds(arrays: Arrays, clip: int, seconds: float | None) -> NDArray[np.float32]:
+    """The front-end values of a clip's first T seconds, as `audio.front_end` gives them."""
+    return arrays.excerpt(clip, length=None if seconds is None else _intervals(seconds))
+
+
+def _intervals(seconds: float) -> int:
+    return max(round(seconds / INTERVAL_SECONDS), 1)
+
+
+def _balanced(
+    arrays: Arrays, clips: Sequence[int], random: np.random.Generator
+) -> NDArray[np.int64]:
+    places = np.asarray(clips)
+    labels = arrays.labels[places]
+    present = np.unique(labels)
+    share = -(-len(places) // len(present))
+    drawn = []
+    for label in present:
+        own = places[labels == label]
+        rounds = [random.permutation(own) for _ in range(-(-share // len(own)))]
+        drawn.append(np.concatenate(rounds)[:share])
+    return random.permutation(np.concatenate(drawn))[: len(places)]
+
+
+def _excerpt(
+    arrays: Arrays, clip: int, recipe: Recipe, random: np.random.Generator
+) -> NDArray[np.float32]:
+    if recipe.crop_seconds is None:
+        return first_seconds(arrays, clip, recipe.seconds)
+    wanted = _intervals(recipe.crop_seconds)
+    there = interval_count(int(arrays.values[clip]))
+    if recipe.seconds is not None:
+        there = min(there, _intervals(recipe.seconds))
+    start = int(random.integers(0, max(there - wanted, 0) + 1))
+    return arrays.excerpt(clip, start, min(wanted, there))
+
+
+def _disturb(
+    values: NDArray[np.float32], recipe: Recipe, random: np.random.Generator
+) -> NDArray[np.float32]:
+    if recipe.speed:
+        factor = 1 + random.uniform(-recipe.speed, recipe.speed)
+        length = round(len(values) / factor)
+        at = np.linspace(0, len(values) - 1, length)
+        values = np.interp(at, np.arange(len(values)), values).astype(np.float32)
+    if recipe.noise:
+        level = recipe.noise * random.uniform()
+        values = values + level * random.standard_normal(len(values), np.float32)
+    return values.astype(np.float32, copy=False)
+
+
+def _whole_intervals(values: NDArray[np.float32]) -> NDArray[np.float32]:
+    """Without an incomplete last interval, so that few shapes have to be planned for."""
+    return values[: max(len(values) // STRIDE, 1) * STRIDE]

@@ -1,0 +1,185 @@
+"""Training one model: Adam, early stopping, best weights kept, resumable after any epoch."""
+
+from __future__ import annotations
+
+import json
+import math
+import os
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import numpy as np
+import torch
+import torch.nn.functional as F
+from safetensors import SafetensorError, safe_open
+from safetensors.torch import save_file
+from torch import Tensor
+
+from cabcnn.errors import CabcnnError
+from cabcnn.model import CabCnn
+from cabcnn.training.arrays import Arrays
+from cabcnn.training.batches import epoch_batches
+from cabcnn.training.evaluation import Evaluation, evaluate
+from cabcnn.training.recipe import Recipe
+
+
+@dataclass
+class Progress:
+    """Where a training run stands after an epoch; `history` has one row an epoch."""
+
+    epoch: int = 0
+    best_epoch: int = 0
+    best_score: float = float("-inf")
+    history: list[dict[str, float]] = field(default_factory=list)
+
+    def finished(self, recipe: Recipe) -> bool:
+        waited = self.epoch - self.best_epoch
+        return self.epoch >= recipe.max_epochs or (self.epoch > 0 and waited >= recipe.patience)
+
+
+def train(
+    arrays: Arrays,
+    training: Sequence[int],
+    validation: Sequence[int],
+    recipe: Recipe,
+    *,
+    device: str = "cpu",
+    start: dict[str, Tensor] | None = None,
+    state: Path | None = None,
+    on_epoch: Callable[[Progress, CabCnn], bool | None] = lambda progress, model: None,
+) -> tuple[CabCnn, Progress]:
+    """Trains on some clips of `arrays`, chooses the epoch by others; returns the best weights.
+
+    `start` are weights to begin with instead of random ones. `state` is a file that holds the
+    run after every epoch: a run that finds one goes on from there and ends as it would have
+    without the interruption. `on_epoch` is told after each epoch and stops the run by
+    returning True. Random numbers depend on `recipe.seed` and the epoch alone.
+
+    Raises CabcnnError where `state` belongs to another run, or nothing can be validated.
+    """
+    if not len(training) or not len(validation):
+        raise CabcnnError("Training needs at least one clip to learn from and one to validate.")
+    with torch.random.fork_rng(enabled=True):
+        torch.manual_seed(recipe.seed)
+        model = CabCnn(len(arrays.label_names)).to(device)
+        if start is not None:
+            model.load_state_dict(start)
+        adam = torch.optim.Adam(
+            model.parameters(), recipe.learning_rate, eps=recipe.epsilon,
+            weight_decay=recipe.weight_decay,
+        )  # fmt: skip
+        progress, best = Progress(), _copy(model)
+        if state is not None and state.exists():
+            progress, best = _restore(state, model, adam, recipe)
+        while not progress.finished(recipe):
+            row = _epoch(arrays, training, recipe, progress.epoch, model, adam)
+            result = evaluate(model, arrays, validation, recipe.seconds)
+            _note(progress, row, result, recipe)
+            if progress.best_epoch == progress.epoch:
+                best = _copy(model)
+            if state is not None:
+                _save(state, progress, model, adam, best, recipe)
+            if on_epoch(progress, model):
+                break
+    model.load_state_dict(best)
+    return model.eval(), progress
+
+
+def _epoch(
+    arrays: Arrays,
+    clips: Sequence[int],
+    recipe: Recipe,
+    epoch: int,
+    model: CabCnn,
+    adam: torch.optim.Optimizer,
+) -> dict[str, float]:
+    device = next(model.parameters()).device
+    random = np.random.default_rng([recipe.seed, epoch])
+    torch.manual_seed(int(random.integers(2**62)))
+    if recipe.anneal:
+        rate = recipe.learning_rate * (1 + math.cos(math.pi * epoch / recipe.max_epochs)) / 2
+        for group in adam.param_groups:
+            group["lr"] = rate
+    model.train()
+    total, seen = 0.0, 0
+    for values, labels in epoch_batches(arrays, clips, recipe, random):
+        target = torch.from_numpy(labels).to(device)
+        with torch.autocast(device.type, torch.bfloat16, enabled=recipe.precision == "bfloat16"):
+            output = model([torch.from_numpy(part).to(device) for part in values])
+        loss = F.nll_loss(output.probabilities.clamp_min(1e-7).log(), target)
+        objective = loss
+        if recipe.spread:
+            mean = output.attention.mean(0)
+            objective = loss + recipe.spread * (mean * (mean * model.n).clamp_min(1e-9).log()).sum()
+        adam.zero_grad(set_to_none=True)
+        objective.backward()
+        adam.step()
+        total, seen = total + loss.item() * len(labels), seen + len(labels)
+    return {"training_loss": total / seen}
+
+
+def _note(progress: Progress, row: dict[str, float], result: Evaluation, recipe: Recipe) -> None:
+    progress.epoch += 1
+    row = {"epoch": progress.epoch, **row}
+    row |= {"loss": result.loss, "balanced_loss": result.balanced_loss}
+    row |= result.scores._asdict() | {"effective_classifiers": result.effective_classifiers}
+    progress.history.append(row)
+    if recipe.monitor == "unweighted_recall":
+        score = result.scores.unweighted_recall - 1e-6 * result.balanced_loss
+    else:
+        score = -(result.balanced_loss if recipe.balance else result.loss)
+    if score > progress.best_score:
+        progress.best_score, progress.best_epoch = score, progress.epoch
+
+
+def _copy(model: CabCnn) -> dict[str, Tensor]:
+    return {name: value.detach().clone() for name, value in model.state_dict().items()}
+
+
+def _save(
+    path: Path,
+    progress: Progress,
+    model: CabCnn,
+    adam: torch.optim.Optimizer,
+    best: dict[str, Tensor],
+    recipe: Recipe,
+) -> None:
+    tensors = {f"model.{name}": value for name, value in _copy(model).items()}
+    tensors |= {f"best.{name}": value.clone() for name, value in best.items()}
+    for number, moments in adam.state_dict()["state"].items():
+        tensors |= {f"adam.{number}.{name}": value for name, value in moments.items()}
+    facts = {"recipe": recipe.as_dict(), "progress": vars(progress)}
+    part = path.with_suffix(".part")
+    save_file(
+        {name: value.contiguous().cpu() for name, value in tensors.items()},
+        part,
+        {"state": json.dumps(facts)},
+    )
+    os.replace(part, path)  # a run killed while writing still has its last whole state
+
+
+def _restore(
+    path: Path, model: CabCnn, adam: torch.optim.Optimizer, recipe: Recipe
+) -> tuple[Progress, dict[str, Tensor]]:
+    try:
+        with safe_open(path, "pt") as file:
+            facts = json.loads((file.metadata() or {})["state"])
+            tensors = {name: file.get_tensor(name) for name in file.keys()}  # noqa: SIM118
+    except (SafetensorError, OSError, KeyError, ValueError) as error:
+        raise CabcnnError(
+            f"{path} does not hold a training run; remove it to begin anew."
+        ) from error
+    if facts["recipe"] != recipe.as_dict():
+        raise CabcnnError(f"{path} holds a run of another recipe; remove it to begin anew.")
+
+    def under(prefix: str) -> dict[str, Tensor]:
+        return {k.removeprefix(prefix): v for k, v in tensors.items() if k.startswith(prefix)}
+
+    model.load_state_dict(under("model."))
+    saved = adam.state_dict()
+    for name, value in under("adam.").items():
+        number, moment = name.split(".")
+        saved["state"].setdefault(int(number), {})[moment] = value
+    adam.load_state_dict(saved)
+    return Progress(**facts["progress"]), under("best.")
