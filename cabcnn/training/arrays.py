@@ -19,18 +19,21 @@ from cabcnn import audio
 from cabcnn.corpora.table import Clip
 from cabcnn.errors import CabcnnError, CorpusError
 from cabcnn.model import STRIDE, VALUES_PER_SECOND
+from cabcnn.training.spectrum import BANDS, log_mel
 
 
 @dataclass(frozen=True)
 class Arrays:
     """N clips: `maxima` (V,) and `moments` (I, 3) of all clips one after the other.
 
-    A row of `moments` is one interval's number of samples, their sum and sum of squares.
-    `values` (N,) counts each clip's maxima. `labels` (N,) index `label_names`.
+    A row of `moments` is one interval's number of samples, their sum and sum of squares; a
+    row of `spectra` (I, bands) its log spectrum, where a pretext task will need it, else
+    there are none. `values` (N,) counts each clip's maxima. `labels` (N,) index `label_names`.
     """
 
     maxima: NDArray[np.floating]
     moments: NDArray[np.float64]
+    spectra: NDArray[np.float16]
     values: NDArray[np.int64]
     labels: NDArray[np.int64]
     label_names: tuple[str, ...]
@@ -63,12 +66,18 @@ class Arrays:
             return np.zeros(len(raw), np.float32)  # an excerpt of digital silence
         return ((raw - mean) / deviation).astype(np.float32)
 
+    def spectrum(self, clip: int, start: int, length: int) -> NDArray[np.float32]:
+        """Log spectra (length, bands) of a clip's intervals from `start` on."""
+        first = self._interval_starts[clip] + start
+        return self.spectra[first : first + length].astype(np.float32)
+
     def save(self, path: str | Path) -> None:
         """Writes a compressed .npz, the maxima as float16."""
         np.savez_compressed(
             path,
             maxima=self.maxima.astype(np.float16),
             moments=self.moments,
+            spectra=self.spectra,
             values=self.values,
             labels=self.labels,
             label_names=np.array(self.label_names),
@@ -86,6 +95,7 @@ class Arrays:
             return cls(
                 maxima=fields["maxima"].astype(np.float32),
                 moments=fields["moments"],
+                spectra=fields["spectra"],
                 values=fields["values"],
                 labels=fields["labels"],
                 label_names=tuple(str(name) for name in fields["label_names"]),
@@ -102,11 +112,13 @@ def prepare(
     rate: int,
     seconds: float | None = None,
     label_names: Sequence[str] | None = None,
+    spectra: bool = False,
     progress: Callable[[int], None] = lambda done: None,
 ) -> Arrays:
     """Decodes the first `seconds` of every clip at `rate`, a multiple of 4,000.
 
-    `label_names` fixes the order of the classes, else it is the alphabet's.
+    `label_names` fixes the order of the classes, else it is the alphabet's; `spectra` asks
+    for the log spectrum of every interval too.
 
     Raises CorpusError where there is nothing, or one class only, and CabcnnError naming the
     file where a clip can't be used.
@@ -116,7 +128,7 @@ def prepare(
         raise CorpusError(f"A classifier needs two labels or more; this corpus has {len(names)}.")
     if rate % VALUES_PER_SECOND:
         raise ValueError(f"{rate} Hz is no multiple of {VALUES_PER_SECOND}")
-    parts, moments = [], []
+    parts, moments, spectrum = [], [], []
     for done, clip in enumerate(clips):
         try:
             sound = audio.read(clip.path, seconds)
@@ -132,10 +144,13 @@ def prepare(
         counts = np.diff(np.append(starts, len(samples)))
         sums, squares = np.add.reduceat(wide, starts), np.add.reduceat(wide * wide, starts)
         moments.append(np.column_stack([counts, sums, squares]))
+        if spectra:
+            spectrum.append(log_mel(samples, rate))
         progress(done + 1)
     return Arrays(
         maxima=np.concatenate(parts),
         moments=np.concatenate(moments),
+        spectra=np.concatenate(spectrum) if spectra else np.zeros((0, BANDS), np.float16),
         values=np.array([len(part) for part in parts]),
         labels=np.array([names.index(clip.label) for clip in clips]),
         label_names=names,

@@ -25,8 +25,7 @@ def epoch_batches(
     order = _balanced(arrays, clips, random) if recipe.balance else random.permutation(clips)
     for start in range(0, len(order), recipe.batch_size):
         chosen = order[start : start + recipe.batch_size]
-        values = [_disturb(_excerpt(arrays, i, recipe, random), recipe, random) for i in chosen]
-        values = [_whole_intervals(part) for part in values]
+        values = [_excerpt(arrays, i, recipe, random) for i in chosen]
         if recipe.truncate:
             shortest = min(map(len, values))
             values = [part[:shortest] for part in values]
@@ -60,30 +59,20 @@ def _balanced(
 def _excerpt(
     arrays: Arrays, clip: int, recipe: Recipe, random: np.random.Generator
 ) -> NDArray[np.float32]:
-    if recipe.crop_seconds is None:
-        return first_seconds(arrays, clip, recipe.seconds)
-    wanted = _intervals(recipe.crop_seconds)
+    """One clip's values as this epoch shows them: whole intervals, which the trunk can stack."""
     there = interval_count(int(arrays.values[clip]))
     if recipe.seconds is not None:
         there = min(there, _intervals(recipe.seconds))
-    start = int(random.integers(0, max(there - wanted, 0) + 1))
-    return arrays.excerpt(clip, start, min(wanted, there))
-
-
-def _disturb(
-    values: NDArray[np.float32], recipe: Recipe, random: np.random.Generator
-) -> NDArray[np.float32]:
+    factor = 1 + random.uniform(-recipe.speed, recipe.speed)
+    taken, shown = there, max(round(there / factor), 1)
+    if recipe.crop_seconds is not None and shown > (wanted := _intervals(recipe.crop_seconds)):
+        taken, shown = min(round(wanted * factor), there), wanted
+    start = int(random.integers(0, there - taken + 1))
+    values = arrays.excerpt(clip, start, taken)
     if recipe.speed:
-        factor = 1 + random.uniform(-recipe.speed, recipe.speed)
-        length = round(len(values) / factor)
-        at = np.linspace(0, len(values) - 1, length)
+        at = np.linspace(0, len(values) - 1, shown * STRIDE)
         values = np.interp(at, np.arange(len(values)), values).astype(np.float32)
     if recipe.noise:
-        level = recipe.noise * random.uniform()
+        level = np.float32(recipe.noise * random.uniform())
         values = values + level * random.standard_normal(len(values), np.float32)
-    return values.astype(np.float32, copy=False)
-
-
-def _whole_intervals(values: NDArray[np.float32]) -> NDArray[np.float32]:
-    """Without an incomplete last interval, so that few shapes have to be planned for."""
     return values[: max(len(values) // STRIDE, 1) * STRIDE]

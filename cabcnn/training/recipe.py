@@ -27,8 +27,10 @@ class Recipe:
     balance: bool = False  # draw classes equally often
     noise: float = 0.0  # standard deviation of added noise, of standardised values
     speed: float = 0.0  # largest relative change of speed
+    recalibrate: bool = False  # after each epoch, batch norm's statistics from training clips
     spread: float = 0.0  # weight of the term that spreads the attention
     weight_decay: float = 0.0
+    freeze_trunk: bool = False  # train the classifier block only
     precision: Literal["float32", "bfloat16"] = "float32"
     seed: int = 0
 

@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
+import itertools
 import json
 import math
-import os
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
 import numpy as np
 import torch
 import torch.nn.functional as F
+from numpy.typing import NDArray
 from safetensors import SafetensorError, safe_open
 from safetensors.torch import save_file
 from torch import Tensor
@@ -22,6 +23,8 @@ from cabcnn.training.arrays import Arrays
 from cabcnn.training.batches import epoch_batches
 from cabcnn.training.evaluation import Evaluation, evaluate
 from cabcnn.training.recipe import Recipe
+
+RECALIBRATION_CLIPS = 128  # enough for two moments of 128 features
 
 
 @dataclass
@@ -65,10 +68,14 @@ def train(
         model = CabCnn(len(arrays.label_names)).to(device)
         if start is not None:
             model.load_state_dict(start)
+        for parameter in (*model.trunk.parameters(), *model.norm.parameters()):
+            parameter.requires_grad_(not recipe.freeze_trunk)
         adam = torch.optim.Adam(
-            model.parameters(), recipe.learning_rate, eps=recipe.epsilon,
+            [p for p in model.parameters() if p.requires_grad],
+            recipe.learning_rate,
+            eps=recipe.epsilon,
             weight_decay=recipe.weight_decay,
-        )  # fmt: skip
+        )
         progress, best = Progress(), _copy(model)
         if state is not None and state.exists():
             progress, best = _restore(state, model, adam, recipe)
@@ -101,7 +108,7 @@ def _epoch(
         rate = recipe.learning_rate * (1 + math.cos(math.pi * epoch / recipe.max_epochs)) / 2
         for group in adam.param_groups:
             group["lr"] = rate
-    model.train()
+    model.train(not recipe.freeze_trunk)  # a frozen trunk drops nothing out, its norm stays
     total, seen = 0.0, 0
     for values, labels in epoch_batches(arrays, clips, recipe, random):
         target = torch.from_numpy(labels).to(device)
@@ -116,7 +123,28 @@ def _epoch(
         objective.backward()
         adam.step()
         total, seen = total + loss.item() * len(labels), seen + len(labels)
+    if recipe.recalibrate:
+        again = itertools.chain.from_iterable(
+            values for values, _ in epoch_batches(arrays, clips, recipe, random)
+        )
+        recalibrate(model, itertools.islice(again, RECALIBRATION_CLIPS))
     return {"training_loss": total / seen}
+
+
+def recalibrate(model: CabCnn, values: Iterable[NDArray[np.float32]]) -> None:
+    """Sets batch norm's statistics to those of the features of some excerpts, without dropout.
+
+    Keras's momentum of 0.99 forgets over hundreds of steps. A small corpus makes so few of
+    them in an epoch that the running statistics belong to weights long gone, and validation
+    then measures that.
+    """
+    model.eval()
+    device = next(model.parameters()).device
+    with torch.no_grad():
+        rows = [model.features(torch.from_numpy(part).to(device)[None])[0] for part in values]
+        variance, mean = torch.var_mean(torch.cat(rows), 0, correction=0)
+        model.norm.running_mean.copy_(mean)
+        model.norm.running_var.copy_(variance)
 
 
 def _note(progress: Progress, row: dict[str, float], result: Evaluation, recipe: Recipe) -> None:
@@ -156,7 +184,7 @@ def _save(
         part,
         {"state": json.dumps(facts)},
     )
-    os.replace(part, path)  # a run killed while writing still has its last whole state
+    part.replace(path)  # a run killed while writing still has its last whole state
 
 
 def _restore(

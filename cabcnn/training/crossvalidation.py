@@ -1,0 +1,113 @@
+"""Scores on speakers that a model never heard: one model trained for each fold left out."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from typing import NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+from cabcnn.checkpoint import Measurement
+from cabcnn.corpora.splits import speaker_folds
+from cabcnn.metrics import confusion_matrix, scores
+from cabcnn.training.arrays import Arrays
+from cabcnn.training.evaluation import Evaluation
+
+Learn = Callable[[NDArray[np.int64], NDArray[np.int64], Path | None], Evaluation]
+
+
+class Split(NamedTuple):
+    """Clips to learn from, and clips to be scored on."""
+
+    name: str
+    learned: NDArray[np.int64]
+    tested: NDArray[np.int64]
+
+
+def fold_splits(arrays: Arrays, folds: int, seed: int = 0) -> list[Split]:
+    """Speaker-disjoint splits in which every clip is tested once.
+
+    Raises CorpusError where a label has fewer speakers than there are folds.
+    """
+    names = [arrays.label_names[label] for label in arrays.labels]
+    fold = speaker_folds(names, list(arrays.speakers), folds, seed)
+    return [
+        Split(f"fold-{k}", np.flatnonzero(fold != k), np.flatnonzero(fold == k))
+        for k in range(folds)
+    ]
+
+
+def speaker_splits(arrays: Arrays) -> list[Split]:
+    """One split a speaker, who is left out."""
+    return [
+        Split(s, np.flatnonzero(arrays.speakers != s), np.flatnonzero(arrays.speakers == s))
+        for s in sorted(set(arrays.speakers.tolist()))
+    ]
+
+
+def hold_out(
+    arrays: Arrays, clips: NDArray[np.int64], share: float, seed: int, by_speaker: bool
+) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+    """Splits clips into training and validation, a `share` of each label to the latter."""
+    if by_speaker:
+        names = [arrays.label_names[label] for label in arrays.labels[clips]]
+        fold = speaker_folds(names, list(arrays.speakers[clips]), round(1 / share), seed)
+        return clips[fold != 0], clips[fold == 0]
+    random = np.random.default_rng(seed)
+    held = np.zeros(len(clips), bool)
+    for label in np.unique(arrays.labels[clips]):
+        places = random.permutation(np.flatnonzero(arrays.labels[clips] == label))
+        held[places[: max(round(share * len(places)), 1)]] = True
+    return clips[~held], clips[held]
+
+
+def run_split(split: Split, learn: Learn, work: Path) -> dict:
+    """Trains and scores one split, or takes the result that an earlier call left in `work`."""
+    work.mkdir(parents=True, exist_ok=True)
+    done = work / f"{split.name}.json"
+    if done.exists():
+        return json.loads(done.read_text())
+    state = work / f"{split.name}.state"
+    result = learn(split.learned, split.tested, state)
+    row = {
+        "name": split.name,
+        "clips": split.tested.tolist(),
+        "labels": result.labels.tolist(),
+        "probabilities": np.round(result.probabilities, 6).tolist(),
+        "effective_classifiers": result.effective_classifiers,
+        **result.scores._asdict(),
+    }
+    part = done.with_suffix(".part")
+    part.write_text(json.dumps(row))
+    part.replace(done)
+    state.unlink(missing_ok=True)
+    return row
+
+
+def measurement(
+    rows: Sequence[dict], arrays: Arrays, protocol: str, unseen_speakers: bool
+) -> Measurement:
+    """The mean over the models of several splits, with the spread of their recalls."""
+    classes = len(arrays.label_names)
+    matrices = [
+        confusion_matrix(row["labels"], np.argmax(row["probabilities"], 1), classes) for row in rows
+    ]
+    each = np.array([scores(matrix) for matrix in matrices])
+    mean = each.mean(0)
+    clips = np.concatenate([row["clips"] for row in rows])
+    return Measurement(
+        protocol=protocol,
+        unseen_speakers=unseen_speakers,
+        models=len(rows),
+        clips=len(clips),
+        speakers=len(set(arrays.speakers[clips].tolist())),
+        accuracy=round(float(mean[0]), 4),
+        unweighted_recall=round(float(mean[1]), 4),
+        spread=round(float(each[:, 1].std(ddof=1)), 4) if len(rows) > 1 else 0.0,
+        macro_f1=round(float(mean[2]), 4),
+        effective_classifiers=round(float(np.mean([r["effective_classifiers"] for r in rows])), 2),
+        confusion=sum(matrices).tolist(),
+    )
