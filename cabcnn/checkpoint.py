@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
-import os
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any
 
+import torch
 from safetensors import SafetensorError, safe_open
-from safetensors.torch import save_file
+from safetensors.torch import save as as_bytes
 
 from cabcnn.errors import CheckpointError
 from cabcnn.model import CLASSIFIERS, VALUES_PER_SECOND, CabCnn
@@ -18,6 +19,7 @@ from cabcnn.model import CLASSIFIERS, VALUES_PER_SECOND, CabCnn
 FORMAT = 1
 KEY = "cabcnn"
 SUFFIX = ".safetensors"
+MOST_CLASSIFIERS = 10_000
 
 
 @dataclass(frozen=True)
@@ -99,7 +101,14 @@ class Card:
             facts["notes"] = tuple(facts["notes"])
             facts["measurements"] = tuple(Measurement(**row) for row in facts["measurements"])
             card = cls(**facts)
-            if len(card.labels) < 2 or card.rate < VALUES_PER_SECOND or card.classifiers < 1:
+            if (
+                len(card.labels) < 2
+                or not isinstance(card.rate, int)
+                or card.rate < VALUES_PER_SECOND
+                or not isinstance(card.classifiers, int)
+                or not 0 < card.classifiers < MOST_CLASSIFIERS
+                or (card.seconds is not None and not card.seconds > 0)
+            ):
                 raise CheckpointError("its card contradicts itself")
             return card
         except (ValueError, KeyError, TypeError, AttributeError) as error:
@@ -116,10 +125,11 @@ def save(path: str | Path, model: CabCnn, card: Card) -> None:
     tensors = {k: v.detach().cpu().contiguous() for k, v in model.state_dict().items()}
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
-        save_file(tensors, part, {KEY: card.to_json()})
-        os.replace(part, path)
-    except (OSError, SafetensorError) as error:
-        part.unlink(missing_ok=True)
+        part.write_bytes(as_bytes(tensors, {KEY: card.to_json()}))
+        part.replace(path)
+    except OSError as error:
+        with contextlib.suppress(OSError):
+            part.unlink()
         raise CheckpointError(
             f"{path} can't be written ({error}); free some space or choose another folder."
         ) from error
@@ -135,9 +145,18 @@ def load(path: str | Path) -> tuple[CabCnn, Card]:
     if not path.is_file():
         raise CheckpointError(f"There is no checkpoint {path}.")
     try:
+        path.open("rb").close()
+    except OSError as error:
+        raise CheckpointError(
+            f"{path.name} can't be opened ({error.strerror}); check who may read it."
+        ) from error
+    try:
         with safe_open(path, "pt") as file:
             text = (file.metadata() or {}).get(KEY)
-            tensors = {name: file.get_tensor(name) for name in file.keys()}  # noqa: SIM118
+            tensors = {  # copied, since the file may change while it is mapped
+                name: file.get_tensor(name).to(torch.float32, copy=True)
+                for name in file.keys()  # noqa: SIM118
+            }
     except (SafetensorError, OSError) as error:
         raise CheckpointError(
             f"{path.name} is not a whole checkpoint ({error}); fetch or train it again."
@@ -148,7 +167,8 @@ def load(path: str | Path) -> tuple[CabCnn, Card]:
         card = Card.from_json(text)
     except CheckpointError as error:
         raise CheckpointError(f"{path.name} can't be used: {error}.") from error
-    model = CabCnn(len(card.labels), card.classifiers)
+    with torch.device("meta"):  # shapes only, whatever the card asks for
+        model = CabCnn(len(card.labels), card.classifiers)
     wanted = {name: tuple(value.shape) for name, value in model.state_dict().items()}
     found = {name: tuple(value.shape) for name, value in tensors.items()}
     for name in sorted(wanted.keys() | found.keys()):
@@ -161,7 +181,7 @@ def load(path: str | Path) -> tuple[CabCnn, Card]:
             raise CheckpointError(
                 f"{path.name} is damaged: {name} holds values that are no numbers."
             )
-    model.load_state_dict(tensors)
+    model.load_state_dict(tensors, assign=True)
     return model.eval(), card
 
 

@@ -68,7 +68,7 @@ class Explanation:
 
         The network sees beyond: what an interval says depends on 112.75 ms of sound.
         """
-        return (np.arange(len(self.attention)) + 0.5) * INTERVAL_SECONDS
+        return (np.arange(len(self.attention), dtype=np.float64) + 0.5) * INTERVAL_SECONDS
 
     @cached_property
     def shares(self) -> Floats:
@@ -152,12 +152,11 @@ class Explanation:
             raise CabcnnError(
                 f"A verdict at {seconds:g} s has heard nothing; ask for more than zero."
             )
-        kept = max(round(min(seconds, self.seconds + INTERVAL_SECONDS) / INTERVAL_SECONDS), 1)
+        if seconds >= self.seconds:
+            return self
+        kept = max(round(seconds / INTERVAL_SECONDS), 1)
         return replace(
-            self,
-            attention=self.attention[:kept],
-            votes=self.votes[:kept],
-            seconds=min(seconds, self.seconds),
+            self, attention=self.attention[:kept], votes=self.votes[:kept], seconds=seconds
         )
 
     def _index(self, label: str) -> int:

@@ -1,19 +1,21 @@
 """The network of the paper's Table 2: trunk, classifier block, and the sum they end in.
 
 Shapes use the paper's letters: p intervals of 25 ms, n classifiers, m classes. Everything is
-laid out for one clip at a time on a CPU: channels last, so that a convolution is a plain
-matrix product, and max-pooling before bias and ReLU, which are monotone and so commute with
-the maximum but then run on two to five times fewer values.
+laid out for one clip at a time on a CPU: channels last, and max-pooling before ReLU, which is
+monotone and so commutes with the maximum but then runs on two to five times fewer values.
 """
 
 from __future__ import annotations
 
+import itertools
 import math
-from typing import NamedTuple
+from collections.abc import Iterator
+from typing import NamedTuple, cast
 
 import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
+from torch.nn.utils.rnn import pad_sequence
 
 VALUES_PER_SECOND = 4000
 STRIDE = 100  # values from one interval to the next: 2 * 2 * 5 * 5
@@ -132,32 +134,33 @@ class CabCnn(nn.Module):
             raise ValueError(f"cannot classify {classes} classes with {classifiers} classifiers")
         self.classes, self.n = classes, classifiers
         filters = [1, *(stage.filters for stage in STAGES)]
-        self.trunk = nn.ModuleList(
+        trunk = [
             nn.Conv1d(filters[i], stage.filters, stage.kernel) for i, stage in enumerate(STAGES)
-        )
-        self.norm = BatchNorm(FEATURES)
+        ]
         widths = (FEATURES, *ATTENTION_WIDTHS, classifiers)
-        self.attention = nn.ModuleList(nn.Linear(a, b) for a, b in zip(widths, widths[1:]))
-        widths = (FEATURES, *CLASSIFIER_WIDTHS, classes)
-        self.classifiers = nn.ModuleList(
-            ParallelLinear(classifiers, a, b) for a, b in zip(widths, widths[1:])
-        )
-        for layer in (*self.trunk, *self.attention):
+        attention = [nn.Linear(a, b) for a, b in itertools.pairwise(widths)]
+        for layer in (*trunk, *attention):
             nn.init.xavier_uniform_(layer.weight)
-            nn.init.zeros_(layer.bias)
+            nn.init.zeros_(layer.bias)  # pyright: ignore[reportArgumentType]
+        widths = (FEATURES, *CLASSIFIER_WIDTHS, classes)
+        self.trunk = nn.ModuleList(trunk)
+        self.norm = BatchNorm(FEATURES)
+        self.attention = nn.ModuleList(attention)
+        self.classifiers = nn.ModuleList(
+            ParallelLinear(classifiers, a, b) for a, b in itertools.pairwise(widths)
+        )
 
     def forward(self, clips: list[Tensor]) -> Output:
         """Classifies clips of any lengths, each exactly as if it were alone.
 
-        `clips` holds B tensors (length,) of front-end values. Clips of one length share the
-        trunk's work; different lengths never meet before the classifier block, which sees
-        single intervals, so that no padding has to be masked out. On a CPU every clip goes
-        alone, or with a few as short: their activations then stay in the cache.
+        `clips` holds B tensors (length,) of front-end values. They share the trunk's work
+        where their padding is alike, and never meet before the classifier block, which sees
+        single intervals.
         """
         features = torch.cat(self._trunk_rows(clips)).float()
         with torch.autocast(features.device.type, enabled=False):
             attention, votes = self.block(self.norm(features))
-        interval_probabilities = torch.einsum("np,nmp->pm", attention, votes)
+        interval_probabilities = (attention.unsqueeze(1) * votes).sum(0).T
         intervals = [interval_count(len(clip)) for clip in clips]
         parts = interval_probabilities.split(intervals)
         return Output(
@@ -169,23 +172,33 @@ class CabCnn(nn.Module):
         )
 
     def _trunk_rows(self, clips: list[Tensor]) -> list[Tensor]:
-        rows: dict[int, Tensor] = {}
-        for length in sorted({len(clip) for clip in clips}):
-            places = [i for i, clip in enumerate(clips) if len(clip) == length]
-            together = len(places)
-            if clips[0].device.type == "cpu":
-                together = max(CACHED_VALUES // length, 1)
-            for first in range(0, len(places), together):
-                some = places[first : first + together]
-                features = self.features(torch.stack([clips[i] for i in some]))
-                rows.update(zip(some, features, strict=True))
-        return [rows[i] for i in range(len(clips))]
+        rows: list[Tensor] = [clips[0]] * len(clips)
+        for places in _stacks([len(clip) for clip in clips], clips[0].device.type == "cpu"):
+            lengths = [len(clips[i]) for i in places]
+            stacked = pad_sequence([clips[i] for i in places], batch_first=True)
+            for i, features in zip(places, self.features(stacked, lengths), strict=True):
+                rows[i] = features[: interval_count(len(clips[i]))]
+        return rows
 
-    def features(self, values: Tensor) -> Tensor:
-        """The trunk: values (B, length) of clips of one length -> features (B, p, 128)."""
-        x = values.unsqueeze(2)
-        for stage, layer in zip(STAGES, self.trunk, strict=True):
-            x = F.dropout(_convolve_and_pool(x, stage, layer), stage.dropout, self.training)
+    def features(self, values: Tensor, lengths: list[int] | None = None) -> Tensor:
+        """The trunk: values (B, length) -> features (B, p, 128).
+
+        Clips shorter than the stack have zeros behind their `lengths`, which must all leave
+        the same remainder over 100: only then "same" pads them alike at every stage.
+        """
+        length = values.shape[1]
+        ragged = lengths is not None and min(lengths) < length
+        ends = torch.tensor(lengths, device=values.device) if ragged else None
+        x = F.pad(values, _margins(length, STAGES[0])).unsqueeze(2)
+        for stage, following, layer in zip(STAGES, (*STAGES[1:], None), self.trunk, strict=True):
+            x = _convolve(x, length, stage, cast(nn.Conv1d, layer), ends)
+            length = -(-length // stage.stride)
+            margins = _margins(length, following) if following else (0, 0)
+            x = _pool(x, stage.stride, margins)
+            if ends is not None:
+                ends = torch.ceil(ends / stage.stride).long()
+                x = x * _before(x, margins[0] + ends)
+            x = F.dropout(x, stage.dropout, self.training)
         return x
 
     def block(self, features: Tensor) -> tuple[Tensor, Tensor]:
@@ -194,54 +207,80 @@ class CabCnn(nn.Module):
         The first layers of all classifiers and of the attention read the same features, so
         they are one product.
         """
-        first, second, third = self.classifiers
+        first, second, third = cast(list[ParallelLinear], list(self.classifiers))
+        start, *middle, last = cast(list[nn.Linear], list(self.attention))
         hidden = first.weight.shape[2]
-        weight = torch.cat([first.weight.transpose(1, 2).flatten(0, 1), self.attention[0].weight])
-        bias = torch.cat([first.bias.flatten(), self.attention[0].bias])
-        both = F.relu(torch.addmm(bias.unsqueeze(1), weight, features.T))
+        weight = torch.cat([first.weight.transpose(1, 2).flatten(0, 1), start.weight])
+        bias = torch.cat([first.bias.flatten(), start.bias])
+        both = torch.addmm(bias.unsqueeze(1), weight, features.T).relu_()
         x, y = both.split([self.n * hidden, ATTENTION_WIDTHS[0]])
-        votes = third(F.relu(second(x.view(self.n, hidden, -1)))).softmax(1)
-        for layer in list(self.attention)[1:-1]:
-            y = F.relu(torch.addmm(layer.bias.unsqueeze(1), layer.weight, y))
-        last = self.attention[-1]
+        votes = third(second(x.view(self.n, hidden, -1)).relu_()).softmax(1)
+        for layer in middle:
+            y = torch.addmm(layer.bias.unsqueeze(1), layer.weight, y).relu_()
         return torch.addmm(last.bias.unsqueeze(1), last.weight, y).softmax(0), votes
 
 
-def _convolve_and_pool(x: Tensor, stage: Stage, layer: nn.Module) -> Tensor:
-    """One stage, channels last: (B, length, in) -> (B, ceil(length / stride), filters).
-
-    The input is padded for the convolution and for the pooling at once; what the convolution
-    then computes beyond the clip's ends is overwritten by minus infinity.
-    """
-    length = x.shape[1]
-    left, right = same_padding(length, 2 * stage.stride, stage.stride)
+def _margins(length: int, stage: Stage) -> tuple[int, int]:
+    """Zeros (left, right) that a stage wants around its input, for its convolution and for its
+    pooling at once."""
     before, after = same_padding(length, stage.kernel, 1)
-    x = F.pad(x, (0, 0, before + left, after + right))
-    if x.shape[2] == 1:
-        # one input channel: a strided view times a small matrix
-        x = x.squeeze(2).unfold(1, stage.kernel, 1) @ layer.weight.squeeze(1).T
-    else:
-        x = F.conv2d(x.transpose(1, 2).unsqueeze(2), layer.weight.unsqueeze(2))
-        x = x.squeeze(2).transpose(1, 2)
-    if left:
-        x[:, :left] = -torch.inf
-    if right:
-        x[:, x.shape[1] - right :] = -torch.inf
-    return F.relu(_pool(x, stage.stride) + layer.bias.to(x.dtype))
+    left, right = same_padding(length, 2 * stage.stride, stage.stride)
+    return before + left, after + right
 
 
-def _pool(x: Tensor, stride: int) -> Tensor:
-    """Maxima over windows of twice the stride: (B, (p + 1) * stride, C) -> (B, p, C).
+def _stacks(lengths: list[int], cached: bool) -> Iterator[list[int]]:
+    """Which clips to send through the trunk together: alike in their padding, near in length,
+    and on a CPU few enough to stay in its cache."""
+    order = sorted(range(len(lengths)), key=lambda i: (lengths[i] % STRIDE, lengths[i]))
+    for _, group in itertools.groupby(order, key=lambda i: lengths[i] % STRIDE):
+        stack: list[int] = []
+        for i in group:
+            if cached and stack and lengths[i] * (len(stack) + 1) > CACHED_VALUES:
+                yield stack
+                stack = []
+            stack.append(i)
+        yield stack
+
+
+def _before(x: Tensor, ends: Tensor) -> Tensor:
+    """Which rows of (B, k, C) lie before each clip's end: (B, k, 1)."""
+    return (torch.arange(x.shape[1], device=x.device) < ends.unsqueeze(1)).unsqueeze(2)
+
+
+def _convolve(
+    x: Tensor, length: int, stage: Stage, layer: nn.Conv1d, ends: Tensor | None
+) -> Tensor:
+    """One stage's convolution, channels last: (B, length + margins, in) -> (B, k, filters).
+
+    k is what the pooling covers. Beyond the clip's ends it finds zeros where Keras has minus
+    infinity, which is the same under the ReLU that follows.
+    """
+    weight = layer.weight.unsqueeze(2).contiguous(memory_format=torch.channels_last)
+    x = F.conv2d(x.transpose(1, 2).unsqueeze(2), weight, layer.bias).squeeze(2).transpose(1, 2)
+    left, right = same_padding(length, 2 * stage.stride, stage.stride)
+    x[:, :left] = 0
+    x[:, x.shape[1] - right :] = 0
+    return x if ends is None else x * _before(x, left + ends)
+
+
+def _pool(x: Tensor, stride: int, margins: tuple[int, int]) -> Tensor:
+    """ReLU of the maxima over windows of twice the stride, between zeros for the next stage:
+    (B, (p + 1) * stride, C) -> (B, before + p + after, C).
 
     Without gradients, as the maximum of neighbouring blocks; with them, by torch's own
     pooling, whose backward pass is a scatter where that of many maxima would be many masks.
     """
+    before, after = margins
     if x.requires_grad:
         image = x.transpose(1, 2).unsqueeze(2)
         pooled = F.max_pool2d(image, (1, 2 * stride), (1, stride))
-        return pooled.squeeze(2).transpose(1, 2)
+        return F.pad(pooled.squeeze(2).transpose(1, 2).relu(), (0, 0, before, after))
     blocks = x.unflatten(1, (-1, stride))
-    highest = blocks[:, :, 0]
-    for i in range(1, stride):
-        highest = torch.maximum(highest, blocks[:, :, i])
-    return torch.maximum(highest[:, :-1], highest[:, 1:])
+    highest = torch.maximum(blocks[:, :, 0], blocks[:, :, 1])
+    for i in range(2, stride):
+        torch.maximum(highest, blocks[:, :, i], out=highest)
+    pooled = x.new_zeros(x.shape[0], before + highest.shape[1] - 1 + after, x.shape[2])
+    inner = pooled[:, before : pooled.shape[1] - after]
+    torch.maximum(highest[:, :-1], highest[:, 1:], out=inner)
+    inner.relu_()
+    return pooled

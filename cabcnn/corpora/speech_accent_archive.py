@@ -29,6 +29,8 @@ def read_speech_accent_archive(folder: str | Path, task: Task = "accent") -> lis
             rows = list(csv.DictReader(file))
     except FileNotFoundError:
         raise CorpusError(f"{folder} holds no speakers.csv; give the archive's folder.") from None
+    except UnicodeDecodeError:
+        raise CorpusError(f"{listing} is not in UTF-8; save it again in that encoding.") from None
     clips = []
     for number, row in enumerate(rows, 2):
         try:
@@ -36,6 +38,8 @@ def read_speech_accent_archive(folder: str | Path, task: Task = "accent") -> lis
             language, country = row["native_language"], row["country"]
         except KeyError as missing:
             raise CorpusError(f"Line {number} of {listing} has no column {missing}.") from None
+        except TypeError:  # what a short line lacks is None
+            raise CorpusError(f"Line {number} of {listing} is incomplete.") from None
         if task == "first-language":
             clips.append(Clip(path, language, speaker))
         elif language == "english" and country in ACCENTS:

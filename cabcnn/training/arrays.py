@@ -11,6 +11,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
+from zipfile import BadZipFile
 
 import numpy as np
 from numpy.typing import NDArray
@@ -103,7 +104,7 @@ class Arrays:
                 splits=fields["splits"],
                 rate=int(fields["rate"]),
             )
-        except (OSError, ValueError, KeyError, TypeError) as error:
+        except (OSError, ValueError, KeyError, EOFError, BadZipFile) as error:
             raise CorpusError(f"{path} is not a file of prepared arrays: {error}.") from error
 
 

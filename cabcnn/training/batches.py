@@ -15,7 +15,10 @@ Batch = tuple[list[NDArray[np.float32]], NDArray[np.int64]]
 
 
 def epoch_batches(
-    arrays: Arrays, clips: Sequence[int], recipe: Recipe, random: np.random.Generator
+    arrays: Arrays,
+    clips: Sequence[int] | NDArray[np.int64],
+    recipe: Recipe,
+    random: np.random.Generator,
 ) -> Iterator[Batch]:
     """Batches of (values of each clip, labels), in an order and with excerpts of `random`.
 
@@ -42,7 +45,7 @@ def _intervals(seconds: float) -> int:
 
 
 def _balanced(
-    arrays: Arrays, clips: Sequence[int], random: np.random.Generator
+    arrays: Arrays, clips: Sequence[int] | NDArray[np.int64], random: np.random.Generator
 ) -> NDArray[np.int64]:
     places = np.asarray(clips)
     labels = arrays.labels[places]
@@ -74,5 +77,5 @@ def _excerpt(
         values = np.interp(at, np.arange(len(values)), values).astype(np.float32)
     if recipe.noise:
         level = np.float32(recipe.noise * random.uniform())
-        values = values + level * random.standard_normal(len(values), np.float32)
+        values += level * random.standard_normal(len(values), np.float32)
     return values[: max(len(values) // STRIDE, 1) * STRIDE]

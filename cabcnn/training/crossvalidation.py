@@ -16,7 +16,7 @@ from cabcnn.metrics import confusion_matrix, scores
 from cabcnn.training.arrays import Arrays
 from cabcnn.training.evaluation import Evaluation
 
-Learn = Callable[[NDArray[np.int64], NDArray[np.int64], Path | None], Evaluation]
+Learn = Callable[[NDArray[np.int64], NDArray[np.int64], Path], Evaluation]
 
 
 class Split(NamedTuple):
@@ -48,22 +48,6 @@ def speaker_splits(arrays: Arrays) -> list[Split]:
     ]
 
 
-def hold_out(
-    arrays: Arrays, clips: NDArray[np.int64], share: float, seed: int, by_speaker: bool
-) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
-    """Splits clips into training and validation, a `share` of each label to the latter."""
-    if by_speaker:
-        names = [arrays.label_names[label] for label in arrays.labels[clips]]
-        fold = speaker_folds(names, list(arrays.speakers[clips]), round(1 / share), seed)
-        return clips[fold != 0], clips[fold == 0]
-    random = np.random.default_rng(seed)
-    held = np.zeros(len(clips), bool)
-    for label in np.unique(arrays.labels[clips]):
-        places = random.permutation(np.flatnonzero(arrays.labels[clips] == label))
-        held[places[: max(round(share * len(places)), 1)]] = True
-    return clips[~held], clips[held]
-
-
 def run_split(split: Split, learn: Learn, work: Path) -> dict:
     """Trains and scores one split, or takes the result that an earlier call left in `work`."""
     work.mkdir(parents=True, exist_ok=True)
@@ -83,7 +67,6 @@ def run_split(split: Split, learn: Learn, work: Path) -> dict:
     part = done.with_suffix(".part")
     part.write_text(json.dumps(row))
     part.replace(done)
-    state.unlink(missing_ok=True)
     return row
 
 
@@ -109,5 +92,5 @@ def measurement(
         spread=round(float(each[:, 1].std(ddof=1)), 4) if len(rows) > 1 else 0.0,
         macro_f1=round(float(mean[2]), 4),
         effective_classifiers=round(float(np.mean([r["effective_classifiers"] for r in rows])), 2),
-        confusion=sum(matrices).tolist(),
+        confusion=np.sum(matrices, 0).tolist(),
     )

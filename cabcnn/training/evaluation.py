@@ -56,7 +56,7 @@ class Evaluation(NamedTuple):
 
 
 def evaluate(
-    model: CabCnn, arrays: Arrays, clips: Sequence[int], seconds: float | None
+    model: CabCnn, arrays: Arrays, clips: Sequence[int] | NDArray[np.int64], seconds: float | None
 ) -> Evaluation:
     """Classifies the first `seconds` of each clip, one clip at a time."""
     model.eval()

@@ -13,6 +13,7 @@ from collections.abc import Callable, Sequence
 import numpy as np
 import torch
 import torch.nn.functional as F
+from numpy.typing import NDArray
 from torch import Tensor, nn
 
 from cabcnn.errors import CorpusError
@@ -27,7 +28,7 @@ CONTEXT = 3  # an interval and its neighbours: about what its receptive field co
 
 def pretrain(
     arrays: Arrays,
-    clips: Sequence[int],
+    clips: Sequence[int] | NDArray[np.int64],
     recipe: Recipe,
     *,
     device: str = "cpu",

@@ -20,7 +20,7 @@ class Recipe:
     epsilon: float = 1e-7
     anneal: bool = False  # let the learning rate fall to zero at max_epochs, as a cosine
     patience: int = 15  # epochs without a better validation score
-    monitor: Literal["loss", "unweighted_recall"] = "loss"
+    monitor: Literal["loss", "unweighted_recall", "nothing"] = "loss"  # nothing: the last epoch
     max_epochs: int = 1000
     truncate: bool = False  # the paper's way: each batch cut to its shortest clip
     crop_seconds: float | None = None  # train on random excerpts of this length

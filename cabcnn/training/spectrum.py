@@ -31,8 +31,8 @@ def log_mel(samples: Samples, rate: int) -> NDArray[np.float16]:
 
 def _filters(rate: int, window: int) -> NDArray[np.float64]:
     """Triangles equally wide on the mel scale, (bands, window // 2 + 1)."""
-    mel = 2595 * np.log10(1 + np.array([LOWEST_HZ, rate / 2]) / 700)
-    edges = 700 * (10 ** (np.linspace(*mel, BANDS + 2) / 2595) - 1)
+    lowest, highest = 2595 * np.log10(1 + np.array([LOWEST_HZ, rate / 2]) / 700)
+    edges = 700 * (10 ** (np.linspace(lowest, highest, BANDS + 2) / 2595) - 1)
     frequency = np.arange(window // 2 + 1) * rate / window
     low, centre, high = edges[:-2, None], edges[1:-1, None], edges[2:, None]
     rising, falling = (frequency - low) / (centre - low), (high - frequency) / (high - centre)

@@ -43,8 +43,8 @@ class Progress:
 
 def train(
     arrays: Arrays,
-    training: Sequence[int],
-    validation: Sequence[int],
+    training: Sequence[int] | NDArray[np.int64],
+    validation: Sequence[int] | NDArray[np.int64],
     recipe: Recipe,
     *,
     device: str = "cpu",
@@ -59,9 +59,12 @@ def train(
     without the interruption. `on_epoch` is told after each epoch and stops the run by
     returning True. Random numbers depend on `recipe.seed` and the epoch alone.
 
+    With `recipe.monitor` "nothing", every epoch runs, the last weights are kept and
+    `validation` may be empty.
+
     Raises CabcnnError where `state` belongs to another run, or nothing can be validated.
     """
-    if not len(training) or not len(validation):
+    if not len(training) or not (len(validation) or recipe.monitor == "nothing"):
         raise CabcnnError("Training needs at least one clip to learn from and one to validate.")
     with torch.random.fork_rng(enabled=True):
         torch.manual_seed(recipe.seed)
@@ -81,7 +84,9 @@ def train(
             progress, best = _restore(state, model, adam, recipe)
         while not progress.finished(recipe):
             row = _epoch(arrays, training, recipe, progress.epoch, model, adam)
-            result = evaluate(model, arrays, validation, recipe.seconds)
+            result = None
+            if len(validation):
+                result = evaluate(model, arrays, validation, recipe.seconds)
             _note(progress, row, result, recipe)
             if progress.best_epoch == progress.epoch:
                 best = _copy(model)
@@ -95,7 +100,7 @@ def train(
 
 def _epoch(
     arrays: Arrays,
-    clips: Sequence[int],
+    clips: Sequence[int] | NDArray[np.int64],
     recipe: Recipe,
     epoch: int,
     model: CabCnn,
@@ -147,16 +152,20 @@ def recalibrate(model: CabCnn, values: Iterable[NDArray[np.float32]]) -> None:
         model.norm.running_var.copy_(variance)
 
 
-def _note(progress: Progress, row: dict[str, float], result: Evaluation, recipe: Recipe) -> None:
+def _note(
+    progress: Progress, row: dict[str, float], result: Evaluation | None, recipe: Recipe
+) -> None:
     progress.epoch += 1
     row = {"epoch": progress.epoch, **row}
-    row |= {"loss": result.loss, "balanced_loss": result.balanced_loss}
-    row |= result.scores._asdict() | {"effective_classifiers": result.effective_classifiers}
+    score = float(progress.epoch)
+    if result is not None:
+        row |= {"loss": result.loss, "balanced_loss": result.balanced_loss}
+        row |= result.scores._asdict() | {"effective_classifiers": result.effective_classifiers}
+        if recipe.monitor == "unweighted_recall":
+            score = result.scores.unweighted_recall - 1e-6 * result.balanced_loss
+        elif recipe.monitor == "loss":
+            score = -(result.balanced_loss if recipe.balance else result.loss)
     progress.history.append(row)
-    if recipe.monitor == "unweighted_recall":
-        score = result.scores.unweighted_recall - 1e-6 * result.balanced_loss
-    else:
-        score = -(result.balanced_loss if recipe.balance else result.loss)
     if score > progress.best_score:
         progress.best_score, progress.best_epoch = score, progress.epoch
 

@@ -1,0 +1,1 @@
+"""Explanations to take away: tables and pictures."""

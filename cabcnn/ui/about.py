@@ -1,0 +1,175 @@
+"""The About tab: the chosen model's card in plain words."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Sequence
+from html import escape
+from typing import Any
+
+import gradio as gr
+
+from cabcnn.checkpoint import Card, Measurement
+from cabcnn.errors import CabcnnError
+from cabcnn.model import INTERVAL_SECONDS, VALUES_PER_SECOND
+from cabcnn.ui.models import Models
+
+URL = re.compile(r"https?://[^\s,;()&]+")
+
+
+def build(models: Models, model: gr.Dropdown) -> None:
+    """Lays out the tab, which follows the page's choice of model."""
+
+    def show(name: str | None) -> str:
+        try:
+            return describe(models.card(name))
+        except CabcnnError as error:
+            return f'<article class="about"><p>{escape(str(error))}</p></article>'
+
+    about = gr.HTML(show(models.first()), elem_id="about")
+    model.change(show, model, about, queue=False, api_visibility="private")
+
+
+def describe(card: Card) -> str:
+    """A card as an HTML article: what it is worth first, then how it decides and was made."""
+    tested = sorted(card.measurements, key=lambda row: not row.unseen_speakers)
+    return f"""
+<article class="about">
+<h2>{escape(card.title)}</h2>
+<p class="score">{escape(card.score())}</p>
+<p class="caution">{escape(card.caution)}</p>
+{_facts(card)}
+<h3>How often it is right</h3>
+{_scores(tested)}
+{"".join(_confusion(card.labels, row, first=i == 0) for i, row in enumerate(tested))}
+<h3>How it decides</h3>
+{_decision(card)}
+<h3>How it was trained</h3>
+{_table(_recipe(card.recipe), heading="Settings")}
+</article>"""
+
+
+def _facts(card: Card) -> str:
+    heard = "the whole clip" if card.seconds is None else f"the first {card.seconds:g} s"
+    facts = [
+        ("Chooses among", ", ".join(map(escape, card.labels))),
+        ("Hears", f"{heard}, resampled to {card.rate:,} Hz"),
+        ("Learned from", escape(card.data)),
+        ("Source", _linked(card.source)),
+        ("Licence of the data", _linked(card.licence)),
+        ("Size", f"{card.classifiers} classifiers, {card.parameters:,} parameters"),
+        ("Trained", f"{escape(card.date)} on {escape(card.device)}"),
+    ]
+    rows = "".join(f"<dt>{what}</dt><dd>{fact}</dd>" for what, fact in facts)
+    notes = "".join(f"<li>{escape(text)}</li>" for text in card.notes)
+    return f"<dl>{rows}</dl>" + (f"<ul>{notes}</ul>" if notes else "")
+
+
+def _linked(text: str) -> str:
+    """Text with its addresses as links; nothing is fetched unless somebody follows one."""
+    return URL.sub(
+        lambda found: f'<a href="{found[0]}" target="_blank" rel="noreferrer">{found[0]}</a>',
+        escape(text),
+    )
+
+
+def _scores(rows: Sequence[Measurement]) -> str:
+    if not rows:
+        return "<p>Nobody has measured it.</p>"
+    heads = (
+        "Tested by",
+        "Speakers",
+        "Clips",
+        "Models",
+        "Unweighted recall",
+        "Accuracy",
+        "Macro F1",
+        "Classifiers at work",
+    )
+    met = {True: "speakers never heard in training", False: "speakers also heard in training"}
+    body = "".join(
+        f"<tr><th scope='row'>{escape(row.protocol)}<small>{met[row.unseen_speakers]}</small></th>"
+        f"<td>{row.speakers:,}</td><td>{row.clips:,}</td><td>{row.models}</td>"
+        f"<td><b>{_percent(row.unweighted_recall)}</b>{_spread(row)}</td>"
+        f"<td>{_percent(row.accuracy)}</td><td>{row.macro_f1:.3f}</td>"
+        f"<td>{row.effective_classifiers:.1f}</td></tr>"
+        for row in rows
+    )
+    return (
+        _scrolling(f"<table><thead>{_head(heads)}</thead><tbody>{body}</tbody></table>")
+        + "<p class='small'>Unweighted recall: the share of each class that is recognised, "
+        "averaged over the classes. ±: the standard deviation over the models. Classifiers at "
+        "work: the effective number, by the perplexity of their shares of the attention; 1 if one "
+        "decides all.</p>"
+    )
+
+
+def _confusion(labels: Sequence[str], row: Measurement, *, first: bool) -> str:
+    """One measurement's confusion matrix: counts, shaded by the share of their row."""
+    body = ""
+    for label, counts in zip(labels, row.confusion, strict=True):
+        total = max(sum(counts), 1)
+        cells = "".join(
+            f'<td class="{"right" if other == label else "wrong"}" '
+            f'style="--share: {count / total:.3f}">'
+            f"{count}<small>{_percent(count / total)}</small></td>"
+            for other, count in zip(labels, counts, strict=True)
+        )
+        body += f"<tr><th scope='row'>{escape(label)}</th>{cells}</tr>"
+    heads = ("was ↓ &nbsp; heard as →", *map(escape, labels))
+    table = f"<table class='confusion'><thead>{_head(heads)}</thead><tbody>{body}</tbody></table>"
+    return (
+        f"<details{' open' if first else ''}><summary>Confusion matrix: {escape(row.protocol)}"
+        f"</summary>{_scrolling(table)}</details>"
+    )
+
+
+def _decision(card: Card) -> str:
+    n, ms = card.classifiers, 1000 * INTERVAL_SECONDS
+    return f"""
+<p>The sound becomes {VALUES_PER_SECOND:,} values a second, and four convolutions turn those into
+one description for each interval of {ms:.0f} ms. In every interval each of the {n} classifiers
+votes: it spreads 100 % over the classes. The attention, a small network of its own, spreads
+another 100 % over the classifiers: it says whom to trust at that moment.</p>
+<p class="formula">Pr(class) = mean over the intervals of
+&nbsp;Σ<sub>classifiers</sub> attention × vote</p>
+<p>That sum is the whole decision. So each cell of the picture has an exact share in the answer,
+attention times vote over the number of intervals, and the shares add up to it: nothing in the view
+is estimated afterwards. The order of the intervals plays no part.</p>"""
+
+
+def _recipe(recipe: Any) -> list[tuple[str, str]]:
+    return [(str(key).replace("_", " "), _value(value)) for key, value in recipe.items()]
+
+
+def _value(value: Any) -> str:
+    if isinstance(value, bool):
+        return "yes" if value else "no"
+    return "none" if value is None else str(value)
+
+
+def _table(rows: Iterable[tuple[str, str]], heading: str) -> str:
+    body = "".join(
+        f"<tr><th scope='row'>{escape(key)}</th><td>{escape(value)}</td></tr>"
+        for key, value in rows
+    )
+    return (
+        f"<details><summary>{heading}</summary>"
+        f"<table class='recipe'><tbody>{body}</tbody></table></details>"
+    )
+
+
+def _head(heads: Iterable[str]) -> str:
+    return "<tr>" + "".join(f"<th scope='col'>{head}</th>" for head in heads) + "</tr>"
+
+
+def _scrolling(table: str) -> str:
+    return f'<div class="wide" tabindex="0">{table}</div>'
+
+
+def _percent(share: float) -> str:
+    return f"{100 * share:.1f} %"
+
+
+def _spread(row: Measurement) -> str:
+    return f" ± {100 * row.spread:.1f}" if row.models > 1 else ""

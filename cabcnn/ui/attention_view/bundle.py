@@ -1,0 +1,79 @@
+"""The view's JavaScript modules as the one string that Gradio runs when the component loads.
+
+The modules travel inside that string and become Blob URLs in the browser, imports first,
+each import rewritten to its Blob's URL. Serving them as files was tried and left aside: a
+path under /gradio_api/file= has to be put together with the root path the page was opened
+under, shows where the package lies on the server, and carries no Cache-Control, so that a
+browser may mix modules from before and after an upgrade. The string comes with the page and
+is always whole and current. It is deflated: it is sent with each page, and plain source
+would make any word in quotes an event of the component (`gr.HTML.__getattr__`).
+"""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+import json
+import re
+import zlib
+from functools import cache
+from pathlib import Path
+
+IMPORT = re.compile(r'^import [^"]*"\./(\w+\.js)";$', re.MULTILINE)
+
+LOADER = """
+const packed = Uint8Array.from(atob("%(sources)s"), (letter) => letter.charCodeAt(0));
+const modules = window[Symbol.for("cabcnn %(version)s")] ??= (async () => {
+  const stream = new Blob([packed]).stream().pipeThrough(new DecompressionStream("deflate"));
+  const urls = {};
+  for (const [name, source] of JSON.parse(await new Response(stream).text())) {
+    const linked = source.replace(/"\\.\\/(\\w+\\.js)";/g, (_, file) => `"${urls[file]}";`);
+    const named = linked + "\\n//# sourceURL=cabcnn/attention_view/" + name;
+    urls[name] = URL.createObjectURL(new Blob([named], { type: "text/javascript" }));
+  }
+  return import(urls["%(entry)s"]);
+})();
+let view = null;
+watch("value", () => view && view.show(props.value));
+modules.then(
+  ({ mount }) => {
+    view = mount(element);
+    view.show(props.value);
+  },
+  (error) => {
+    element.querySelector(".cav-empty").textContent =
+      "This view needs a newer browser: Chrome 80, Firefox 113 or Safari 16.4 at least.";
+    throw error;
+  },
+);
+"""
+
+
+@cache
+def on_load(folder: Path, entry: str) -> str:
+    """JavaScript for `js_on_load` that mounts the module `entry` of `folder` on the element."""
+    sources = _imports_first(folder, entry)
+    text = json.dumps(list(sources.items())).encode()
+    return LOADER % {
+        "sources": base64.b64encode(zlib.compress(text, 9)).decode("ascii"),
+        "version": hashlib.sha256(text).hexdigest()[:16],
+        "entry": entry,
+    }
+
+
+def _imports_first(folder: Path, entry: str) -> dict[str, str]:
+    """File name to source of `entry` and all it imports, each after what it imports itself."""
+    sources: dict[str, str] = {}
+
+    def add(name: str, above: tuple[str, ...]) -> None:
+        if name in above:
+            raise ValueError(f"modules import each other in a circle: {(*above, name)}")
+        if name in sources:
+            return
+        source = (folder / name).read_text("utf-8")
+        for imported in IMPORT.findall(source):
+            add(imported, (*above, name))
+        sources[name] = source
+
+    add(entry, ())
+    return sources

@@ -1,0 +1,32 @@
+// The heatmap: one row a classifier, the colour its attention weight or its evidence (heat.js).
+// A device pixel that covers several intervals shows the largest magnitude among them, so that
+// a short event stays seen.
+
+import { columns } from "./axis.js";
+
+export function drawHeatmap(surface, { clip, axis, raster, heat, colours }) {
+  const { width, height } = surface;
+  const { p, n, interval } = clip;
+  const { values, top, signed, rows } = heat;
+  const { starts, ends } = columns(axis, width, interval, p);
+  const words = raster.words(surface);
+  const zero = signed ? 127.5 : 0;
+  const factor = (255 - zero) / top;
+  for (let place = 0; place < n; place++) {
+    const row = rows[place] * p;
+    const above = Math.round((place * height) / n) * width;
+    const below = Math.round(((place + 1) * height) / n) * width;
+    if (below === above) continue;
+    for (let x = 0; x < width; x++) {
+      let value = 0;
+      for (let t = starts[x]; t < ends[x]; t++) {
+        const cell = values[row + t];
+        if (cell > value || (signed && Math.abs(cell) > Math.abs(value))) value = cell;
+      }
+      const shade = Math.min(Math.max(Math.round(zero + value * factor), 0), 255);
+      words[above + x] = starts[x] < ends[x] ? colours[shade] : 0;
+    }
+    for (let y = above + width; y < below; y += width) words.copyWithin(y, above, above + width);
+  }
+  raster.put(surface);
+}

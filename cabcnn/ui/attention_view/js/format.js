@@ -1,0 +1,22 @@
+// Numbers as they are written on the screen. Weights are plain, probabilities are per cent.
+
+export const seconds = (time, decimals = 2) => `${time.toFixed(decimals)} s`;
+
+export const weight = (value) => value.toFixed(3);
+
+// What rounding left below 0 is 0.
+const parts = (value, decimals) => `${Math.max(value * 100, 0).toFixed(decimals)} %`;
+
+export const percent = (value) => parts(value, 1);
+
+// A vote is told as exactly as it was sent (rounding.py): in whole per cent where little
+// attention goes to it, and roughly where next to none does.
+export function vote(value, attention) {
+  if (attention >= 0.05) return percent(value);
+  return `${attention < 1e-3 ? "≈ " : ""}${parts(value, 0)}`;
+}
+
+// A share of the verdict is a few hundredths of a per cent: four decimals.
+export const share = (value) => parts(value, 4);
+
+export const count = (value) => value.toLocaleString("en-GB");

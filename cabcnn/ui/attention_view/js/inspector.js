@@ -1,0 +1,136 @@
+// The exact numbers of one interval and one classifier: as a table, and as a sentence.
+
+import { count, percent, seconds, share as shareText, vote as voteText, weight } from "./format.js";
+import { element, swatch } from "./marks.js";
+import { argmax, share } from "./sum.js";
+
+// What interval t and classifier i say, for each class.
+export function numbers(clip, sums, t, i) {
+  const at = i * clip.p + t;
+  return {
+    t,
+    i,
+    selected: sums.selected[t] === i,
+    attention: clip.attention[at],
+    classes: clip.labels.map((label, k) => ({
+      label,
+      vote: clip.votes[k][at],
+      share: share(clip, t, i, k),
+      interval: sums.intervals[k][t],
+      running: sums.running[k][t],
+    })),
+  };
+}
+
+// The numbers in words, for those who hear the page.
+export function sentence(found, time) {
+  const list = (key, text = percent) =>
+    found.classes.map((of) => `${of.label} ${text(of[key], found.attention)}`).join(", ");
+  return (
+    `${seconds(time)}: classifier ${found.i}, attention weight ${weight(found.attention)}, ` +
+    `votes ${list("vote", voteText)}. All classifiers: ${list("interval")}. ` +
+    `So far: ${list("running")}.`
+  );
+}
+
+// The numbers in a line: the classifier's weight, and what it votes for most.
+export function brief(found, time) {
+  const votes = found.classes.map(({ vote }) => vote);
+  const { label, vote } = found.classes[argmax(votes)];
+  const says = `${label} ${voteText(vote, found.attention)}`;
+  return `${seconds(time)} · classifier ${found.i} · weight ${weight(found.attention)} · ${says}`;
+}
+
+const COLUMNS = [
+  ["vote", "what this classifier says of this interval", voteText],
+  ["share", "what that adds to the verdict: weight × vote ÷ intervals", shareText],
+  ["interval", "what all classifiers together say of this interval", percent],
+  ["running", "the verdict, had the clip ended after this interval", percent],
+];
+const HEADS = ["vote", "share", "here", "so far"];
+
+export class Inspector {
+  // `release` is called when the chosen classifier is to be let go.
+  constructor(root, release) {
+    this.root = root;
+    this.release = release;
+  }
+
+  // Builds the table for a clip; only its numbers change afterwards.
+  build(clip) {
+    this.moment = element("p", "cav-moment");
+    this.who = element("b", "cav-who");
+    this.badge = element("span", "cav-badge", "selected");
+    this.free = element("button", "cav-free", "chosen ×");
+    this.free.type = "button";
+    this.free.title = "Back to the selected classifier (Esc)";
+    this.free.addEventListener("click", this.release);
+    const heading = element("p", "cav-heading");
+    heading.append(this.who, this.badge, this.free);
+
+    this.weight = element("b");
+    this.meter = element("i");
+    const meter = element("span", "cav-meter");
+    meter.append(this.meter);
+    const attention = element("p", "cav-weight", "attention weight");
+    attention.append(this.weight, meter);
+
+    const note =
+      `share = weight × vote ÷ ${count(clip.p)} ${clip.p === 1 ? "interval" : "intervals"}. ` +
+      "All shares of all classifiers add up to the verdict.";
+    this.root.replaceChildren(
+      this.moment,
+      heading,
+      attention,
+      this.table(clip),
+      element("p", "cav-note", note),
+    );
+  }
+
+  table(clip) {
+    const table = element("table");
+    const head = table.createTHead();
+    const groups = head.insertRow();
+    groups.insertCell();
+    this.group = element("th");
+    for (const cell of [this.group, element("th", "", "all classifiers")]) {
+      cell.scope = "colgroup";
+      cell.colSpan = 2;
+      groups.append(cell);
+    }
+    const heads = head.insertRow();
+    heads.insertCell();
+    COLUMNS.forEach(([, title], column) => {
+      const cell = element("th", "", HEADS[column]);
+      cell.scope = "col";
+      cell.title = title;
+      heads.append(cell);
+    });
+    const body = table.createTBody();
+    this.cells = clip.labels.map((label, k) => {
+      const row = body.insertRow();
+      const name = element("th", "", label);
+      name.scope = "row";
+      name.title = label; // which may be too long for its column
+      name.prepend(swatch(k));
+      row.append(name);
+      return COLUMNS.map(() => row.insertCell());
+    });
+    return table;
+  }
+
+  show(found, time, held, clip) {
+    this.moment.textContent = `${seconds(time)} · interval ${count(found.t + 1)} of ${count(clip.p)}`;
+    this.who.textContent = `Classifier ${found.i}`;
+    this.group.textContent = `classifier ${found.i}`;
+    this.badge.hidden = !found.selected;
+    this.free.hidden = !held;
+    this.weight.textContent = weight(found.attention);
+    this.meter.style.width = `${found.attention * 100}%`;
+    found.classes.forEach((of, k) => {
+      COLUMNS.forEach(([key, , text], column) => {
+        this.cells[k][column].textContent = text(of[key], found.attention);
+      });
+    });
+  }
+}

@@ -1,0 +1,26 @@
+// Small pieces of page that several parts are made of.
+
+import { classDash } from "./palette.js";
+
+const SVG = "http://www.w3.org/2000/svg";
+
+export function element(tag, className = "", text = "") {
+  const made = document.createElement(tag);
+  if (className) made.className = className;
+  if (text) made.textContent = text;
+  return made;
+}
+
+// A class's sign: a short piece of its line, colour and dashes.
+export function swatch(k) {
+  const svg = document.createElementNS(SVG, "svg");
+  svg.setAttribute("class", "cav-swatch");
+  svg.setAttribute("viewBox", "0 0 20 8");
+  svg.setAttribute("aria-hidden", "true");
+  const line = document.createElementNS(SVG, "path");
+  line.setAttribute("d", "M0 4h20");
+  line.setAttribute("stroke-dasharray", classDash(k).join(" "));
+  line.style.stroke = `var(--cav-class-${k})`;
+  svg.append(line);
+  return svg;
+}

@@ -1,0 +1,93 @@
+// What is drawn when: the lanes when they are out of date, the playhead in every frame while
+// the sound plays, the numbers ten times a second then. Nothing runs while nothing changes.
+
+const READ_MS = 100; // between two readings of the numbers while the sound plays
+
+export class Stage {
+  // `part` finds an element by its name; `read` shows the numbers.
+  constructor({ root, part, lanes, player, read }) {
+    Object.assign(this, { root, part, lanes, player, read });
+    this.scene = null;
+    this.stale = { lanes: false, whole: false };
+    this.frame = 0;
+    this.readAt = 0;
+    this.inSight = true; // whether the playhead was, in the last frame
+    this.still = window.matchMedia("(prefers-reduced-motion: reduce)");
+  }
+
+  // Asks for the lanes to be drawn; `whole` when more than the visible window changed.
+  redraw(whole = false) {
+    this.stale.lanes = true;
+    this.stale.whole ||= whole;
+    this.wake();
+  }
+
+  // Asks for a frame, in which `read` says whether the numbers are to be shown at once.
+  wake(read = false) {
+    if (read) this.readAt = 0;
+    this.frame ||= requestAnimationFrame((now) => this.tick(now));
+  }
+
+  tick(now) {
+    this.frame = 0;
+    const { scene, player } = this;
+    if (!scene) return;
+    if (this.dpr !== window.devicePixelRatio) this.stale = { lanes: true, whole: true };
+    if (player.playing) this.follow();
+    if (this.stale.lanes) this.paint();
+    if (scene.axis.width === 0) return; // not on the screen yet; theme.js tells when it is
+    const due = !player.playing || now - this.readAt >= READ_MS;
+    // A moving playhead is what playing means; those who want less motion get steps.
+    if (due || !this.still.matches) this.placePlayhead();
+    if (due) {
+      this.readAt = now;
+      this.read();
+    }
+    if (player.playing) this.wake();
+  }
+
+  // Turns the page when the playhead runs out of the window, not when it was moved away.
+  follow() {
+    const { axis } = this.scene;
+    const { time } = this.player;
+    if (this.inSight && time > axis.to) {
+      axis.reveal(time);
+      this.stale.lanes = true;
+    }
+    this.inSight = time >= axis.from && time <= axis.to;
+  }
+
+  paint() {
+    const { scene, root, lanes } = this;
+    const { axis } = scene;
+    if (this.stale.whole) lanes.fit();
+    axis.width = lanes.width;
+    if (axis.width === 0) return;
+    this.dpr = window.devicePixelRatio;
+    lanes.draw(scene, this.stale.whole);
+    this.stale = { lanes: false, whole: false };
+    this.readAt = 0;
+    const frame = this.part("window").style;
+    frame.left = `${(axis.from / axis.duration) * 100}%`;
+    frame.width = `${(axis.span / axis.duration) * 100}%`;
+    root.classList.toggle("cav-zoomed", axis.zoomed);
+    this.part("fit").disabled = !axis.zoomed;
+    this.part("out").disabled = !axis.zoomed;
+    Object.assign(root.dataset, {
+      painted: Number(root.dataset.painted ?? 0) + 1,
+      from: axis.from.toFixed(4),
+      to: axis.to.toFixed(4),
+    });
+  }
+
+  placePlayhead() {
+    const { axis, clip } = this.scene;
+    const { time } = this.player;
+    const x = axis.toX(time);
+    const head = this.part("playhead").style;
+    head.transform = `translateX(${x.toFixed(2)}px)`;
+    head.opacity = x < -1 || x > axis.width + 1 ? 0 : 1;
+    const mark = (time / clip.duration) * axis.width;
+    this.part("mark").style.transform = `translateX(${mark.toFixed(2)}px)`;
+  }
+}

@@ -1,0 +1,30 @@
+// A sound dropped anywhere on the page is uploaded, not only on the upload box.
+(() => {
+  const carriesFiles = (event) => event.dataTransfer?.types.includes("Files");
+  const box = () => document.querySelector("#upload");
+  const mark = (on) => document.documentElement.classList.toggle("dropping", on);
+
+  addEventListener("dragover", (event) => {
+    if (!carriesFiles(event)) return;
+    event.preventDefault();
+    mark(true);
+  });
+  addEventListener("dragleave", (event) => {
+    if (!event.relatedTarget) mark(false);
+  });
+  addEventListener(
+    "drop",
+    (event) => {
+      mark(false);
+      if (!carriesFiles(event) || box()?.contains(event.target)) return;
+      event.preventDefault();
+      const input = box()?.querySelector("input[type=file]");
+      if (!input) return;
+      const one = new DataTransfer();
+      one.items.add(event.dataTransfer.files[0]);
+      input.files = one.files;
+      input.dispatchEvent(new Event("change", { bubbles: true }));
+    },
+    true,
+  );
+})();

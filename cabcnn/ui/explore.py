@@ -1,0 +1,187 @@
+"""The Explore tab: a sound goes in, and the view shows why it was classified so."""
+
+from __future__ import annotations
+
+import html
+from pathlib import Path
+from typing import Any
+
+import gradio as gr
+
+from cabcnn import audio
+from cabcnn.checkpoint import Card
+from cabcnn.errors import CabcnnError
+from cabcnn.ui import examples
+from cabcnn.ui.attention_view import AttentionView
+from cabcnn.ui.attention_view.payload import payload
+from cabcnn.ui.models import Models
+from cabcnn.ui.sounds import Clip, Sounds
+
+SECONDS = (5, 10, 30, 60)
+OWN = 0  # of the T buttons: as much as the model was trained on
+LONGEST = 60.0  # seconds of a clip that are kept, so that another T needs no new upload
+RECORDING = "Recording"
+# What phones, cameras and recorders write, some of which browsers do not count as sound.
+FILE_TYPES = [
+    "audio",
+    "video",
+    *(".wav", ".flac", ".ogg", ".oga", ".opus", ".mp3", ".aif", ".aiff", ".au", ".caf", ".m4a"),
+    *(".aac", ".webm", ".mp4", ".mov", ".mkv", ".3gp", ".amr", ".awb", ".wma"),
+]
+NO_SOUND = "No sound is held for you at the moment: record, upload or choose one."
+# Sounds are explained a few at a time; the page stays free for everybody else meanwhile.
+LIMITS: dict[str, Any] = {"concurrency_id": "explain", "concurrency_limit": 4}
+
+
+def build(models: Models, sounds: Sounds, model: gr.Dropdown) -> None:
+    """Lays out the tab. `model` is the page's choice of model, shared by its tabs."""
+    clips = examples.load()
+
+    def seconds_of(name: str | None) -> list[tuple[str, float]]:
+        try:
+            return _seconds_choices(models.card(name))
+        except CabcnnError:  # said when there is a sound to explain
+            return _seconds_choices(None)
+
+    with gr.Row(elem_id="inputs", equal_height=True):
+        microphone = gr.Audio(
+            sources=["microphone"],
+            type="filepath",
+            label="Record",
+            elem_id="microphone",
+            min_width=260,
+            buttons=[],
+        )
+        upload = gr.File(
+            label="Upload a sound or a video",
+            file_types=FILE_TYPES,
+            elem_id="upload",
+            min_width=260,
+        )
+        with gr.Column(elem_id="choices", min_width=300):
+            seconds = gr.Radio(
+                choices=seconds_of(models.first()),
+                value=OWN,
+                label="Hear the first",
+                elem_id="seconds",
+            )
+    chosen = gr.Dataset(
+        label="Or try a synthetic voice",
+        components=["textbox"],
+        samples=[[clip.title] for clip in clips],
+        type="index",
+        layout="gallery",
+        samples_per_page=len(clips),
+        elem_id="examples",
+    )
+    message = gr.HTML(visible=False, elem_id="message")
+    view = AttentionView(elem_id="view")
+
+    def explain(clip: Clip, name: str, wanted: float, session: str) -> dict[str, Any]:
+        classifier = models.get(name)
+        heard = wanted or classifier.card.seconds
+        part = audio.read(clip.sound, heard)
+        x = classifier.explain(part, heard, name=clip.name)
+        return payload(
+            name=x.name,
+            labels=x.labels,
+            attention=x.attention,
+            votes=x.votes,
+            samples=part.samples,
+            rate=part.rate,
+            audio=sounds.hold(session, clip, part),
+            title=classifier.card.title,
+            score=classifier.card.score(),
+            notices=x.notices,
+        )
+
+    def take(path: Path, title: str, about: str, name: str, wanted: float, session: str):
+        longest = max(LONGEST, wanted, models.card(name).seconds or 0)
+        return show(Clip(title, audio.read(path, longest), about), name, wanted, session)
+
+    def show(clip: Clip, name: str, wanted: float, session: str) -> dict[Any, Any]:
+        said = note(clip.about) if clip.about else nothing()
+        return {view: explain(clip, name, wanted, session), message: said}
+
+    def give(path: str | None, title: str, name: str, wanted: float, request: gr.Request):
+        if path is None:  # the box was emptied
+            return {}
+        try:
+            return take(Path(path), title, "", name, wanted, session_of(request))
+        except CabcnnError as error:
+            return {message: trouble(error)}
+        finally:
+            sounds.used(Path(path))
+
+    def record(path: str | None, name: str, wanted: float, request: gr.Request):
+        return give(path, RECORDING, name, wanted, request) | {microphone: None}
+
+    def open_file(path: str | None, name: str, wanted: float, request: gr.Request):
+        return give(path, Path(path or "").name, name, wanted, request) | {upload: None}
+
+    def choose(index: int, wanted: float, request: gr.Request):
+        path, title, about, name = clips[index]
+        try:
+            return take(path, title, about, name, wanted, session_of(request)) | {model: name}
+        except CabcnnError as error:
+            return {message: trouble(error)}
+
+    def again(name: str, wanted: float, request: gr.Request):
+        session = session_of(request)
+        clip = sounds.clip(session)
+        if clip is None:
+            return {message: note(NO_SOUND)}
+        try:
+            return show(clip, name, wanted, session)
+        except CabcnnError as error:
+            return {message: trouble(error)}
+
+    def relabel(name: str | None):
+        return gr.Radio(choices=seconds_of(name))
+
+    quiet: dict[str, Any] = {"api_visibility": "private", "show_progress": "minimal"}
+    each: dict[str, Any] = {**quiet, **LIMITS, "show_progress_on": view}
+    microphone.stop_recording(
+        record, [microphone, model, seconds], [view, message, microphone], **each
+    )
+    upload.upload(open_file, [upload, model, seconds], [view, message, upload], **each)
+    chosen.click(
+        choose, [chosen, seconds], [view, message, model], trigger_mode="always_last", **each
+    )
+    gr.on(
+        [model.input, seconds.input],
+        again,
+        [model, seconds],
+        [view, message],
+        trigger_mode="always_last",
+        **each,
+    )
+    model.change(relabel, model, seconds, queue=False, **quiet)
+
+
+def session_of(request: gr.Request) -> str:
+    """The open page that a request comes from; a reload is a new one."""
+    return request.session_hash or ""
+
+
+def trouble(error: CabcnnError) -> gr.HTML:
+    """What went wrong, to stay on the page beside the last result."""
+    return gr.HTML(f'<p class="trouble" role="alert">{html.escape(str(error))}</p>', visible=True)
+
+
+def note(text: str) -> gr.HTML:
+    """Something worth knowing about what is shown."""
+    return gr.HTML(f'<p class="note" role="status">{html.escape(text)}</p>', visible=True)
+
+
+def nothing() -> gr.HTML:
+    """No message."""
+    return gr.HTML("", visible=False)
+
+
+def _seconds_choices(card: Card | None) -> list[tuple[str, float]]:
+    if card is None or card.seconds is None:
+        own = f"All (up to {LONGEST:.0f} s)" if card else "Model's own"
+    else:
+        own = f"Model's own: {card.seconds:g} s"
+    return [*((f"{seconds} s", seconds) for seconds in SECONDS), (own, OWN)]

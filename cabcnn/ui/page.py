@@ -1,0 +1,136 @@
+"""The page: its tabs, its looks, and how it is served."""
+
+from __future__ import annotations
+
+import os
+import signal
+import sys
+import threading
+from pathlib import Path
+from typing import Any
+
+import gradio as gr
+from gradio.themes import Base, colors
+
+from cabcnn import memory
+from cabcnn.errors import CabcnnError
+from cabcnn.ui import about, api, explore
+from cabcnn.ui.models import Models
+from cabcnn.ui.sounds import UPLOAD_SECONDS, kept
+
+HERE = Path(__file__).parent
+TITLE = "CAB-CNN Explorer"
+LARGEST_UPLOAD = "500mb"
+SCRIPTS = ("microphone.js", "drop.js")
+HEADER = """
+<h1>CAB-CNN Explorer</h1>
+<p>Record a voice, and see which of forty small classifiers decided, when, and for what.</p>
+"""
+
+
+def build() -> gr.Blocks:
+    """The page with all its tabs, ready for `launch`."""
+    models, sounds = Models(), kept()
+    with gr.Blocks(
+        title=TITLE,
+        analytics_enabled=False,
+        fill_width=True,
+        delete_cache=(60, round(UPLOAD_SECONDS)),
+    ) as demo:
+        with gr.Row(elem_id="header"):
+            gr.HTML(HEADER, elem_id="title")
+            model = gr.Dropdown(
+                choices=models.choices(),
+                value=models.first(),
+                label="Model",
+                elem_id="model",
+                filterable=False,
+                min_width=260,
+            )
+        with gr.Tabs(elem_id="tabs"):
+            with gr.Tab("Explore"):
+                explore.build(models, sounds, model)
+            with gr.Tab("About the model"):
+                about.build(models, model)
+        api.build(models, sounds)
+
+        def offer(current: str | None):
+            """A checkpoint that came while the server ran is offered from the next visit on."""
+            choices = models.choices()
+            known = current in {name for _, name in choices}
+            return gr.Dropdown(choices=choices, value=current if known else models.first())
+
+        def leave(request: gr.Request) -> None:
+            sounds.forget(explore.session_of(request))
+
+        demo.load(offer, model, model, queue=False, api_visibility="private")
+        demo.unload(leave)
+    return demo
+
+
+def launch(
+    demo: gr.Blocks,
+    *,
+    host: str | None = None,
+    port: int | None = None,
+    share: bool = False,
+    **options: Any,
+) -> Any:
+    """Serves the page until it is interrupted; `options` go to `gr.Blocks.launch`.
+
+    Raises CabcnnError where the port is taken.
+    """
+    memory.keep_freed_memory()
+    _leave_nothing_behind()
+    try:
+        return demo.launch(
+            server_name=host,
+            server_port=port,
+            share=share,
+            theme=theme(),
+            css_paths=HERE / "page.css",
+            head="".join(
+                f"<script>{(HERE / name).read_text('utf-8')}</script>" for name in SCRIPTS
+            ),
+            footer_links=["api", "settings"],
+            max_file_size=LARGEST_UPLOAD,
+            run_history=False,  # what was said stays with who said it
+            enable_monitoring=False,
+            ssr_mode=False,
+            app_kwargs={"lifespan": kept().sweeping},
+            **options,
+        )
+    except OSError as error:
+        if "port" not in str(error):
+            raise
+        wanted = port or os.environ.get("GRADIO_SERVER_PORT") or "7860, like those after it,"
+        raise CabcnnError(f"Port {wanted} is taken; choose another.") from error
+
+
+def _leave_nothing_behind() -> None:
+    """Makes an ordered end (SIGTERM: a container or a service stopped) a clean one, in which
+    visitors' sounds are removed, as they are after Ctrl-C."""
+    if threading.current_thread() is threading.main_thread():
+        signal.signal(signal.SIGTERM, lambda *_: sys.exit())
+
+
+def theme() -> Base:
+    """Calm, in the system's own fonts: nothing is fetched from anywhere."""
+    sans = ("ui-sans-serif", "system-ui", "-apple-system", "Segoe UI", "Roboto", "sans-serif")
+    mono = ("ui-monospace", "SFMono-Regular", "Menlo", "Consolas", "monospace")
+    return Base(
+        primary_hue=colors.indigo,
+        secondary_hue=colors.indigo,
+        neutral_hue=colors.slate,
+        font=sans,
+        font_mono=mono,
+    ).set(
+        body_background_fill="*neutral_50",
+        body_text_color_subdued="*neutral_600",
+        body_text_color_subdued_dark="*neutral_400",
+        color_accent="*primary_600",
+        link_text_color="*primary_600",
+        link_text_color_dark="*primary_300",
+        block_border_width="1px",
+        block_radius="10px",
+    )

@@ -1,0 +1,215 @@
+"""What a visitor does on the page, and sees, and hears."""
+
+from __future__ import annotations
+
+import base64
+import io
+from pathlib import Path
+
+import numpy as np
+import pytest
+import soundfile
+from PIL import Image
+
+from cabcnn.ui import examples
+
+pytestmark = pytest.mark.browser
+
+SHOWN = ".cav[data-state=ready]"
+
+
+def upload(page, path: Path | dict) -> None:
+    page.set_input_files("#upload input[type=file]", path)
+
+
+def upload_and_wait(page, path: Path, intervals: int) -> None:
+    upload(page, path)
+    page.wait_for_selector(f'{SHOWN}[data-p="{intervals}"]')
+    page.wait_for_function("name => document.querySelector('.cav-clip').innerText.includes(name)",
+                           arg=path.name)  # fmt: skip
+
+
+def heatmap_pixels(page) -> np.ndarray:
+    """The heatmap's canvas (height, width, 4), as the browser holds it."""
+    url = page.evaluate(
+        """() => document.querySelector(".cav-plot[data-lane=heatmap] canvas").toDataURL()"""
+    )
+    png = base64.b64decode(url.removeprefix("data:image/png;base64,"))
+    return np.asarray(Image.open(io.BytesIO(png)).convert("RGBA"))
+
+
+def verdict(page) -> str:
+    return page.inner_text(".cav-verdict")
+
+
+def choose_model(page, title: str) -> None:
+    page.click("#model input")
+    page.get_by_role("option", name=title).click()
+
+
+def test_an_upload_shows_a_heatmap_of_many_colours(open_page, voice_file):
+    page = open_page()
+    upload_and_wait(page, voice_file(seconds=6), 240)
+    pixels = heatmap_pixels(page)
+    assert (pixels[..., 3] == 255).all()
+    rows = np.linspace(0, len(pixels), 41)[:-1] + len(pixels) / 80  # the middle of each classifier
+    cells = pixels[rows.astype(int)][:, :, :3].reshape(-1, 3)
+    assert len(np.unique(cells, axis=0)) > 20
+    assert cells.std(0).max() > 2
+    assert "%" in verdict(page)
+    assert "guessing" in page.inner_text(".cav-score")
+    assert page.locator("#message p").count() == 0
+
+
+def test_a_click_on_the_heatmap_plays_from_there(open_page, voice_file):
+    page = open_page()
+    upload_and_wait(page, voice_file(seconds=6), 240)
+    page.wait_for_selector(".cav-play:enabled")
+    box = page.locator(".cav-plot[data-lane=heatmap]").bounding_box()
+    page.mouse.click(box["x"] + box["width"] / 2, box["y"] + box["height"] / 2)
+    page.wait_for_selector(f"{SHOWN}[data-playing=true]")
+    started = float(page.get_attribute(".cav", "data-time"))
+    assert 2.9 < started < 4.5
+    page.wait_for_function(
+        "t => Number(document.querySelector('.cav').dataset.time) > t + 0.3", arg=started
+    )
+
+
+def test_the_sound_that_plays_is_the_one_that_was_given(open_page, voice_file, address):
+    page = open_page()
+    path = voice_file(seconds=6)
+    with page.expect_response(lambda response: response.url.endswith(".wav")) as answer:
+        upload_and_wait(page, path, 240)
+    body = page.request.get(answer.value.url).body()
+    heard, rate = soundfile.read(io.BytesIO(body), dtype="float32")
+    given, _ = soundfile.read(path, dtype="float32")
+    assert rate == 16_000
+    np.testing.assert_allclose(heard, given, atol=2 / 32768)
+
+
+def test_a_recording_is_explained_and_comes_unprocessed(open_page, spoken):
+    page = open_page()
+    page.click("#microphone .record-button")
+    page.wait_for_selector("#microphone .stop-button", state="visible")
+    page.wait_for_timeout(3000)
+    with page.expect_response(lambda response: response.url.endswith(".wav")) as answer:
+        page.click("#microphone .stop-button")
+        page.wait_for_selector(SHOWN)
+    assert page.inner_text(".cav-clip").startswith("Recording")
+    assert 60 <= int(page.get_attribute(".cav", "data-p")) <= 280
+    page.wait_for_selector("#microphone .record-button", state="visible")  # ready for the next
+    heard, _ = soundfile.read(io.BytesIO(page.request.get(answer.value.url).body()))
+    given, _ = soundfile.read(spoken)
+    # Automatic gain would about double a voice's level and noise suppression remove this noise.
+    level = np.sqrt(np.mean(heard**2)) / np.sqrt(np.mean(given**2))
+    assert 0.6 < level < 1.5
+
+
+def test_a_bad_file_is_one_sentence_and_the_result_stays(open_page, voice_file):
+    page = open_page()
+    upload_and_wait(page, voice_file(seconds=6), 240)
+    before = verdict(page)
+    upload(page, {"name": "notes.wav", "mimeType": "audio/wav", "buffer": b"only words " * 50})
+    page.wait_for_selector("#message .trouble")
+    assert "notes.wav" in page.inner_text("#message .trouble")
+    assert page.is_visible("#message .trouble")
+    assert verdict(page) == before
+    assert page.get_attribute(".cav", "data-state") == "ready"
+    upload_and_wait(page, voice_file("better.wav", seconds=3), 120)
+    page.wait_for_selector("#message .trouble", state="detached")
+
+
+def test_an_example_is_explained_by_its_model(open_page):
+    page = open_page()
+    seven = next(e for e in examples.load() if e.checkpoint == "digits")
+    page.get_by_role("button", name=seven.title, exact=True).click()
+    page.wait_for_selector(f'{SHOWN}[data-m="10"]')
+    assert seven.title in page.inner_text(".cav-clip")
+    assert seven.description in page.inner_text("#message")
+    assert "digits" in page.input_value("#model input").lower()
+    stella = examples.load()[0]
+    page.get_by_role("button", name=stella.title, exact=True).click()
+    page.wait_for_selector(f'{SHOWN}[data-m="3"]')
+    page.wait_for_function(
+        "() => document.querySelector('#model input').value.toLowerCase().includes('accent')"
+    )
+
+
+def test_another_t_and_another_model_explain_the_same_sound(open_page, voice_file):
+    page = open_page()
+    upload_and_wait(page, voice_file("long.flac", seconds=12), 480)
+    page.get_by_label("5 s", exact=True).check()
+    page.wait_for_selector(f'{SHOWN}[data-p="200"]')
+    assert "Only the first 5 seconds" in page.inner_text(".cav-notices")
+    page.get_by_label("10 s", exact=True).check()
+    page.wait_for_selector(f'{SHOWN}[data-p="400"]')
+    choose_model(page, "digit")
+    page.wait_for_selector(f'{SHOWN}[data-m="10"][data-p="400"]')
+    assert "long.flac" in page.inner_text(".cav-clip")
+
+
+def test_a_file_may_be_dropped_anywhere(open_page, voice_file):
+    page = open_page()
+    data = page.evaluate_handle(
+        """bytes => {
+            const data = new DataTransfer();
+            data.items.add(new File([new Uint8Array(bytes)], "dropped.wav", { type: "audio/wav" }));
+            return data;
+        }""",
+        list(voice_file(seconds=2).read_bytes()),
+    )
+    page.dispatch_event("#title", "dragover", {"dataTransfer": data})
+    assert "dropping" in page.get_attribute("html", "class")
+    page.dispatch_event("#title", "drop", {"dataTransfer": data})
+    page.wait_for_selector(f'{SHOWN}[data-p="80"]')
+    assert "dropped.wav" in page.inner_text(".cav-clip")
+    assert "dropping" not in (page.get_attribute("html", "class") or "")
+
+
+def test_about_tells_of_the_chosen_model(open_page):
+    page = open_page()
+    page.get_by_role("tab", name="About the model").click()
+    page.wait_for_selector("#about h2", state="visible")
+    assert "accent" in page.inner_text("#about h2").lower()
+    choose_model(page, "digit")
+    page.wait_for_function(
+        "() => document.querySelector('#about h2').innerText.toLowerCase().includes('digit')"
+    )
+    assert page.locator("#about table").count() >= 2
+    assert "Pr(class)" in page.inner_text("#about")
+
+
+def test_a_phone_scrolls_down_only(open_page):
+    page = open_page(390, 844, has_touch=True, is_mobile=True, device_scale_factor=2)
+    page.get_by_role("button", name=examples.load()[1].title, exact=True).click()
+    page.wait_for_selector(SHOWN)
+    page.wait_for_selector(".cav[data-painted]")
+    assert page.evaluate("document.documentElement.scrollWidth") == 390
+    lane = page.locator(".cav-plot[data-lane=heatmap]").bounding_box()
+    assert lane["width"] > 250
+    assert lane["x"] + lane["width"] <= 390
+    page.get_by_role("tab", name="About the model").click()
+    page.wait_for_selector("#about h2", state="visible")
+    assert page.evaluate("document.documentElement.scrollWidth") == 390
+
+
+def test_light_and_dark_are_different_pages(open_page, voice_file):
+    path, brightness = voice_file(seconds=3), {}
+    for scheme in ("light", "dark"):
+        page = open_page(color_scheme=scheme)
+        upload_and_wait(page, path, 120)
+        brightness[scheme] = heatmap_pixels(page)[..., :3].mean()
+    assert brightness["light"] > brightness["dark"] + 80
+
+
+def test_a_closed_page_leaves_no_sound_behind(open_page, voice_file, files):
+    page = open_page()
+    known = set(files.rglob("*.wav"))
+    upload_and_wait(page, voice_file(seconds=3), 120)
+    (played,) = [p for p in files.rglob("*.wav") if p not in known and p.name != "voice.wav"]
+    page.close()
+    for _ in range(100):
+        if not played.exists():
+            break
+        open_page().wait_for_timeout(300)
+    assert not played.exists()

@@ -1,0 +1,198 @@
+"""What tests of several rooms need: a network whose weights are a formula, and real sound files."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from fractions import Fraction
+from pathlib import Path
+
+import av
+import numpy as np
+import pytest
+import soundfile
+import torch
+from numpy.typing import NDArray
+
+from cabcnn.checkpoint import Card, Measurement
+from cabcnn.corpora import Clip
+from cabcnn.model import CabCnn
+from cabcnn.training.arrays import Arrays, prepare
+
+Samples = NDArray[np.float32]
+WriteSound = Callable[..., Path]
+
+
+@pytest.fixture(scope="module")
+def one_thread() -> Iterator[None]:
+    """torch on one thread: several only wait for each other where the work is this small and
+    other programs want the cores too."""
+    threads = torch.get_num_threads()
+    torch.set_num_threads(1)
+    yield
+    torch.set_num_threads(threads)
+
+
+@pytest.fixture(scope="session")
+def formula_model() -> Callable[..., CabCnn]:
+    """Builds a network from a formula in whole numbers: the same one on every machine, whatever
+    torch's random numbers are. Its weights are large enough that attention and votes differ."""
+
+    def build(classes: int = 3, classifiers: int = 40) -> CabCnn:
+        model = CabCnn(classes, classifiers)
+        with torch.no_grad():
+            for k, (name, tensor) in enumerate(model.state_dict().items()):
+                j = np.arange(tensor.numel(), dtype=np.int64)
+                scattered = torch.from_numpy(
+                    (j * j * 40503 + j * 30011 + k * 12345) % 65537 / 32768.5 - 1
+                )
+                scattered = scattered.reshape(tensor.shape)
+                if name in ("norm.weight", "norm.running_var"):
+                    tensor.copy_(1 + 0.3 * scattered)
+                elif name.endswith("bias") or name == "norm.running_mean":
+                    tensor.copy_(0.1 * scattered)
+                else:
+                    inputs = tensor.shape[1] if "classifiers" in name else tensor[0].numel()
+                    tensor.copy_(scattered * (4 / inputs) ** 0.5)
+        return model.eval()
+
+    return build
+
+
+@pytest.fixture(scope="session")
+def make_card() -> Callable[..., Card]:
+    """Builds the card of a model trained for a test, with any field changed."""
+
+    def build(**changes) -> Card:
+        measurement = Measurement(
+            protocol="5 folds, speaker-disjoint",
+            unseen_speakers=True,
+            models=5,
+            clips=100,
+            speakers=50,
+            unweighted_recall=0.62,
+            spread=0.04,
+            accuracy=0.65,
+            macro_f1=0.61,
+            effective_classifiers=7.5,
+            confusion=[[30, 5, 5], [4, 20, 6], [8, 7, 15]],
+        )
+        fields = {
+            "name": "tiny",
+            "title": "A network for tests",
+            "labels": ("US", "UK", "AU"),
+            "rate": 8000,
+            "seconds": 30.0,
+            "data": "none",
+            "source": "a formula",
+            "licence": "MIT",
+            "caution": "It has learned nothing.",
+            "recipe": {"batch_size": 128},
+            "measurements": (measurement,),
+            "device": "cpu",
+            "date": "2026-01-31",
+        }
+        return Card(**{**fields, **changes})
+
+    return build
+
+
+@pytest.fixture(scope="session")
+def tone() -> Callable[..., Samples]:
+    """Makes a sine (k,) that lasts `seconds`."""
+
+    def make(
+        seconds: float, rate: int, frequency: float = 440.0, amplitude: float = 0.5
+    ) -> Samples:
+        at = np.arange(round(seconds * rate)) / rate
+        return (amplitude * np.sin(2 * np.pi * frequency * at)).astype(np.float32)
+
+    return make
+
+
+@pytest.fixture(scope="session")
+def babble() -> Callable[..., Samples]:
+    """Makes something as irregular as speech (k,): noise whose loudness and colour wander."""
+
+    def make(seconds: float, rate: int, seed: int = 0) -> Samples:
+        random = np.random.default_rng(seed)
+        count = round(seconds * rate)
+        noise = random.standard_normal(count)
+        coloured = np.convolve(noise, np.exp(-np.arange(12) / 3.0), "same")
+        points = max(round(seconds * 6), 2)
+        loudness = np.interp(
+            np.linspace(0, points - 1, count), np.arange(points), random.random(points)
+        )
+        return (0.08 * loudness * coloured).astype(np.float32)
+
+    return make
+
+
+@pytest.fixture(scope="session")
+def write_with_av() -> WriteSound:
+    """Writes samples (k,) or (k, channels) in any format that PyAV encodes, video included.
+
+    `options` are the container's; `picture` adds a moving picture.
+    """
+
+    def write(
+        path: Path,
+        samples: Samples | None,
+        rate: int = 44_100,
+        codec: str = "aac",
+        options: dict[str, str] | None = None,
+        picture: bool = False,
+    ) -> Path:
+        with av.open(str(path), "w", options=options or {}) as file:
+            moving = sounding = None
+            if picture:
+                moving = file.add_stream("mpeg4", rate=25)
+                assert isinstance(moving, av.VideoStream)
+            if samples is not None:
+                sounding = file.add_stream(codec, rate=rate)
+                assert isinstance(sounding, av.AudioStream)
+                channels = 1 if samples.ndim == 1 else samples.shape[1]
+                sounding.codec_context.layout = "mono" if channels == 1 else "stereo"
+                if codec == "wmav2":
+                    sounding.bit_rate = 128_000
+            if moving is not None:
+                moving.width, moving.height, moving.pix_fmt = 64, 48, "yuv420p"
+                for shade in range(25):
+                    image = np.full((48, 64, 3), 10 * shade, np.uint8)
+                    file.mux(moving.encode(av.VideoFrame.from_ndarray(image, format="rgb24")))
+                file.mux(moving.encode(None))
+            if sounding is not None and samples is not None:
+                planes = np.ascontiguousarray(np.atleast_2d(samples.T), np.float32)
+                frame = av.AudioFrame.from_ndarray(
+                    planes, "fltp", sounding.codec_context.layout.name
+                )
+                frame.sample_rate, frame.pts, frame.time_base = rate, 0, Fraction(1, rate)
+                file.mux(sounding.encode(frame))
+                file.mux(sounding.encode(None))
+        return path
+
+    return write
+
+
+@pytest.fixture(scope="session")
+def short_clips(tmp_path_factory, tone, babble) -> list[Clip]:
+    """Tones and noises of three speakers each, each of another length, number 5 at another rate."""
+    folder = tmp_path_factory.mktemp("clips")
+    random = np.random.default_rng(3)
+    made = []
+    for number in range(24):
+        rate = 44_100 if number == 5 else 8_000
+        seconds = 0.3 + 0.013 * number
+        hiss = 0.02 * random.standard_normal(round(seconds * rate)).astype(np.float32)
+        if number % 2:
+            label, samples = "tone", hiss + tone(seconds, rate, 150 + 10 * number, 0.3)
+        else:
+            label, samples = "noise", hiss + babble(seconds, rate, number)
+        path = folder / f"{number}.wav"
+        soundfile.write(path, samples, rate, "FLOAT")
+        made.append(Clip(path, label, f"{label}{number % 3}", "train" if number < 16 else "test"))
+    return made
+
+
+@pytest.fixture(scope="session")
+def short_arrays(short_clips) -> Arrays:
+    return prepare(short_clips, 8_000)

@@ -1,0 +1,83 @@
+"""The page without a browser: its handlers, called as Gradio calls them."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any, NamedTuple
+
+import gradio as gr
+import pytest
+import soundfile
+
+from cabcnn import checkpoint
+from cabcnn.ui import page
+from cabcnn.ui.sounds import kept
+
+
+class Shown(NamedTuple):
+    """What a handler put on the page: None where it left something as it was."""
+
+    view: dict[str, Any] | None
+    message: str | None  # "" where it took the message away
+    updates: dict[str, Any]  # by the component's elem_id
+
+
+class Page:
+    """One visitor's open page."""
+
+    def __init__(self, demo: gr.Blocks, session: str) -> None:
+        self.demo, self.session = demo, session
+
+    def call(self, handler: str, *arguments: Any) -> Shown:
+        function = next(
+            f.fn for f in self.demo.fns.values() if getattr(f.fn, "__name__", "") == handler
+        )
+        result = function(*arguments, gr.Request(session_hash=self.session))
+        updates = {component.elem_id: value for component, value in result.items()}
+        message = updates.get("message")
+        return Shown(updates.get("view"), None if message is None else message.value or "", updates)
+
+    def upload(self, path: Path, model: str = "accents", seconds: float = 0) -> Shown:
+        return self.call("open_file", str(path), model, seconds)
+
+    def leave(self) -> None:
+        kept().forget(self.session)
+
+
+@pytest.fixture(scope="module")
+def models_folder(formula_model, make_card, tmp_path_factory) -> Iterator[Path]:
+    """A folder of models with two in it: accents (T 30 s) and digits (whole clips)."""
+    folder = tmp_path_factory.mktemp("checkpoints")
+    digits = tuple("0123456789")
+    save = checkpoint.save
+    save(folder / "accents.safetensors", formula_model(3), make_card(name="accents"))
+    card = make_card(name="digits", title="Digits", labels=digits, seconds=None, measurements=())
+    save(folder / "digits.safetensors", formula_model(10), card)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(checkpoint, "folder", lambda: folder)
+        yield folder
+
+
+@pytest.fixture(scope="module")
+def demo(models_folder) -> gr.Blocks:
+    return page.build()
+
+
+@pytest.fixture
+def visitor(demo, request) -> Iterator[Page]:
+    opened = Page(demo, request.node.name)
+    yield opened
+    opened.leave()
+
+
+@pytest.fixture
+def voice(babble, tmp_path) -> Callable[..., Path]:
+    """Writes a file of something like speech."""
+
+    def write(name: str = "voice.wav", seconds: float = 4.0, rate: int = 16_000) -> Path:
+        path = tmp_path / name
+        soundfile.write(path, babble(seconds, rate), rate)
+        return path
+
+    return write

@@ -1,0 +1,134 @@
+"""The endpoint `/explain`, through gradio_client, from a page that is really served."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+import time
+import urllib.request
+from collections.abc import Iterator
+from pathlib import Path
+
+import numpy as np
+import pytest
+from gradio_client import Client, handle_file
+from gradio_client.exceptions import AppError
+
+import cabcnn
+from cabcnn.ui import page, sounds
+
+
+@pytest.fixture(scope="module")
+def address(demo) -> Iterator[str]:
+    _, url, _ = page.launch(demo, prevent_thread_lock=True, quiet=True)
+    yield url
+    demo.close()
+
+
+@pytest.fixture(scope="module")
+def client(address) -> Client:
+    return Client(address, verbose=False)
+
+
+def explain(client: Client, path: Path, *rest):
+    return client.predict(handle_file(str(path)), *rest, api_name="/explain")
+
+
+def test_it_gives_the_verdict_and_the_matrices(client, voice):
+    path = voice(seconds=3)
+    found = explain(client, path, "accents", None)
+    x = cabcnn.load("accents").explain(path)
+    assert found["label"] == x.label
+    assert found["name"] == "voice.wav"
+    assert list(found["probabilities"]) == found["labels"] == ["US", "UK", "AU"]
+    np.testing.assert_allclose(list(found["probabilities"].values()), x.probabilities, atol=1e-9)
+    for name in ("times", "attention", "votes", "interval_probabilities"):
+        np.testing.assert_allclose(found[name], getattr(x, name), atol=1e-6)
+    redone = np.einsum("tn,tnk->k", found["attention"], found["votes"]) / len(found["attention"])
+    np.testing.assert_allclose(redone, x.probabilities, atol=1e-6)
+
+
+def test_a_file_is_all_that_it_needs(client, voice):
+    assert explain(client, voice())["model"] == "accents"
+
+
+def test_model_and_seconds_are_heeded(client, voice):
+    found = explain(client, voice(seconds=8), "digits", 5)
+    assert (found["model"], len(found["times"])) == ("digits", 200)
+    assert found["notices"] == ["Only the first 5 seconds were used."]
+
+
+def test_what_is_wrong_reaches_the_client_as_its_sentence(client, voice, tmp_path):
+    (tmp_path / "notes.wav").write_text("no sound at all " * 99)
+    with pytest.raises(AppError, match=r"^notes\.wav .*text"):
+        explain(client, tmp_path / "notes.wav")
+    with pytest.raises(AppError, match="There is no model 'klingon', only accents, digits"):
+        explain(client, voice(), "klingon")
+    with pytest.raises(AppError, match="T is -1 seconds"):
+        explain(client, voice(), "accents", -1)
+
+
+def test_a_client_cannot_name_a_file_of_the_server(client, voice):
+    path = str(voice())
+    for file in ({"path": path}, {"path": None}, {}, path, None, 3):
+        with pytest.raises(AppError, match="Upload the file first"):
+            client.predict(file, api_name="/explain")
+
+
+def test_it_is_the_only_endpoint_and_it_is_documented(client):
+    endpoints = client.view_api(return_format="dict", print_info=False)
+    assert list(endpoints["named_endpoints"]) == ["/explain"]
+    assert endpoints["unnamed_endpoints"] == {}
+    parameters = endpoints["named_endpoints"]["/explain"]["parameters"]
+    assert [p["parameter_name"] for p in parameters] == ["file", "model", "seconds"]
+    assert [p["parameter_has_default"] for p in parameters] == [False, True, True]
+
+
+MANY = """
+import json, sys
+from concurrent.futures import ThreadPoolExecutor
+from gradio_client import Client, handle_file
+
+address, path, count = sys.argv[1], sys.argv[2], int(sys.argv[3])
+client = Client(address, verbose=False)
+ask = lambda _: client.predict(handle_file(path), "accents", 60, api_name="/explain")
+with ThreadPoolExecutor(count) as pool:
+    print(json.dumps([found["probabilities"] for found in pool.map(ask, range(count))]))
+"""
+
+
+def test_several_at_once_are_all_served_and_the_page_stays_free(client, address, voice):
+    path = voice("minute.wav", seconds=60)
+    alone = explain(client, path, "accents", 60)["probabilities"]
+    arguments = [sys.executable, "-c", MANY, address, str(path), "6"]
+    waits = []
+    with subprocess.Popen(arguments, stdout=subprocess.PIPE, text=True) as program:
+        while program.poll() is None:
+            start = time.perf_counter()
+            assert urllib.request.urlopen(f"{address}config", timeout=20).status == 200
+            waits.append(time.perf_counter() - start)
+            time.sleep(0.02)
+        assert program.stdout is not None
+        assert json.load(program.stdout) == [alone] * 6
+    assert max(waits) < 3, f"the page waited for {max(waits):.1f} s"
+
+
+def test_uploads_do_not_stay(client, voice, monkeypatch):
+    store = sounds.kept()
+    explain(client, voice("private.wav"))
+    assert [path for path in store.folder.rglob("private.wav") if path.stat().st_size]
+    now = time.time()
+    monkeypatch.setattr(time, "time", lambda: now + sounds.USED_SECONDS + 1)
+    store.sweep()
+    assert list(store.folder.rglob("private.wav")) == []
+
+
+def test_the_server_sweeps_by_itself(client, voice, monkeypatch):
+    monkeypatch.setattr(sounds, "SWEEP_SECONDS", 0.1)
+    monkeypatch.setattr(sounds, "USED_SECONDS", 0.0)
+    explain(client, voice("private.wav"))
+    deadline = time.monotonic() + 15
+    while list(sounds.kept().folder.rglob("private.wav")):
+        assert time.monotonic() < deadline, "the upload is still there"
+        time.sleep(0.1)

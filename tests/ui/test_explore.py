@@ -1,0 +1,235 @@
+"""The Explore tab's handlers: what goes in, what is shown, and what is left alone."""
+
+from __future__ import annotations
+
+import time
+from pathlib import Path
+
+import numpy as np
+import pytest
+import soundfile
+
+import cabcnn
+from cabcnn.ui import examples, explore
+
+
+def test_an_upload_is_explained_as_the_library_explains_it(visitor, voice):
+    path = voice(seconds=4)
+    shown = visitor.upload(path)
+    x = cabcnn.load("accents").explain(path)
+    assert shown.view is not None
+    assert shown.view["name"] == "voice.wav"
+    assert shown.view["p"] == 160
+    assert shown.view["labels"] == ["US", "UK", "AU"]
+    np.testing.assert_allclose(shown.view["probabilities"], x.probabilities, atol=1e-12)
+    assert "speakers it never heard" in shown.view["score"]
+    assert shown.view["title"] == "A network for tests"
+    assert shown.message == ""
+    assert shown.updates["upload"] is None  # ready for the next
+
+
+def test_the_file_to_play_is_what_was_analysed(visitor, voice):
+    shown = visitor.upload(voice(seconds=8, rate=22_050), seconds=5)
+    heard, rate = soundfile.read(shown.view["audio"]["path"], dtype="float32")
+    assert (rate, heard.shape) == (22_050, (5 * 22_050,))
+    assert soundfile.info(shown.view["audio"]["path"]).subtype == "PCM_16"
+    given, _ = soundfile.read(voice(seconds=8, rate=22_050), dtype="float32")
+    np.testing.assert_allclose(heard, given[: len(heard)], atol=2 / 32768)
+
+
+@pytest.mark.parametrize(("rate", "played"), [(192_000, 48_000), (4_000, 8_000)])
+def test_rates_that_browsers_do_not_play_are_changed_for_them(visitor, voice, rate, played):
+    shown = visitor.upload(voice(seconds=2, rate=rate))
+    info = soundfile.info(shown.view["audio"]["path"])
+    assert info.samplerate == played
+    assert info.duration == pytest.approx(2, abs=0.001)
+
+
+def test_a_recording_is_taken_and_the_microphone_is_free_again(visitor, voice):
+    shown = visitor.call("record", str(voice()), "accents", 0)
+    assert shown.view["name"] == "Recording"
+    assert shown.updates["microphone"] is None
+
+
+@pytest.mark.parametrize(("seconds", "intervals"), [(5, 200), (10, 400), (30, 1200), (60, 2400)])
+def test_another_t_needs_no_new_upload(visitor, voice, seconds, intervals):
+    path = voice("long.flac", seconds=64)
+    assert visitor.upload(path, seconds=5).view["p"] == 200
+    path.unlink()
+    shown = visitor.call("again", "accents", seconds)
+    assert shown.view["p"] == intervals
+    assert shown.view["notices"] == [f"Only the first {seconds} seconds were used."]
+
+
+def test_the_models_own_t_is_its_cards(visitor, voice):
+    path = voice("long.flac", seconds=64)
+    assert visitor.upload(path).view["p"] == 1200
+    whole = visitor.call("again", "digits", explore.OWN)  # hears whole clips; 60 s are kept
+    assert whole.view["p"] == 2400
+    assert whole.view["notices"] == ["Only the first 60 seconds were used."]
+
+
+def test_another_model_explains_the_same_sound(visitor, voice):
+    path = voice()
+    visitor.upload(path)
+    shown = visitor.call("again", "digits", 0)
+    assert shown.view["labels"] == list("0123456789")
+    x = cabcnn.load("digits").explain(path)
+    np.testing.assert_allclose(shown.view["probabilities"], x.probabilities, atol=1e-12)
+
+
+def test_without_a_sound_a_choice_of_model_only_says_what_to_do(visitor):
+    shown = visitor.call("again", "digits", 0)
+    assert shown.view is None
+    assert explore.NO_SOUND in shown.message
+
+
+@pytest.mark.parametrize("index", range(len(examples.load())))
+def test_every_example_is_explained_by_the_model_that_it_suits(visitor, index):
+    example = examples.load()[index]
+    shown = visitor.call("choose", index, 0)
+    assert shown.updates["model"] == example.checkpoint
+    x = cabcnn.load(example.checkpoint).explain(example.path)
+    np.testing.assert_allclose(shown.view["probabilities"], x.probabilities, atol=1e-12)
+    assert shown.view["name"] == example.title
+    assert 'class="note"' in shown.message
+
+
+def test_what_an_example_is_stays_said_when_another_t_is_chosen(visitor):
+    said = visitor.call("choose", 0, 0).message
+    assert visitor.call("again", "accents", 5).message == said
+
+
+def write_text(path: Path) -> None:
+    path.write_text("Dear diary, this is no sound at all.\n" * 50)
+
+
+def write_nothing(path: Path) -> None:
+    path.write_bytes(b"")
+
+
+def write_no_samples(path: Path) -> None:
+    soundfile.write(path, np.zeros(0, np.float32), 16_000)
+
+
+def write_silence(path: Path) -> None:
+    soundfile.write(path, np.zeros(32_000, np.float32), 16_000)
+
+
+def write_nan(path: Path) -> None:
+    soundfile.write(path, np.full(32_000, np.nan, np.float32), 16_000, "FLOAT")
+
+
+def write_one_sample(path: Path) -> None:
+    soundfile.write(path, np.ones(1, np.float32), 16_000)
+
+
+def write_20_ms(path: Path) -> None:
+    soundfile.write(path, np.sin(np.arange(320)), 16_000)
+
+
+def make_folder(path: Path) -> None:
+    path.mkdir()
+
+
+@pytest.mark.parametrize(
+    ("write", "sentence"),
+    [
+        (write_text, "text"),
+        (write_nothing, "empty"),
+        (write_no_samples, "no sound"),
+        (write_silence, "silent"),
+        (write_nan, "not numbers"),
+        (write_one_sample, "25 ms"),
+        (write_20_ms, "25 ms"),
+        (make_folder, "folder"),
+    ],
+)
+def test_bad_input_is_one_sentence_and_the_last_result_stays(
+    visitor, voice, tmp_path, write, sentence
+):
+    before = visitor.upload(voice())
+    write(tmp_path / "bad.wav")
+    shown = visitor.upload(tmp_path / "bad.wav")
+    assert shown.view is None
+    assert 'class="trouble"' in shown.message
+    assert sentence in shown.message
+    assert shown.updates["upload"] is None
+    assert Path(before.view["audio"]["path"]).exists()
+    still = visitor.call("again", "accents", 0)
+    assert still.view["probabilities"] == before.view["probabilities"]
+
+
+def test_a_video_without_sound_and_a_truncated_file_are_sentences(
+    visitor, tmp_path, write_with_av, babble
+):
+    silent = visitor.upload(write_with_av(tmp_path / "film.mp4", None, picture=True))
+    assert "without sound" in silent.message
+    whole = write_with_av(tmp_path / "whole.m4a", babble(3, 44_100))
+    (tmp_path / "half.m4a").write_bytes(whole.read_bytes()[: whole.stat().st_size // 2])
+    half = visitor.upload(tmp_path / "half.m4a")
+    assert half.view is None
+    assert "half.m4a" in half.message
+
+
+def test_unusual_but_good_files_are_explained(visitor, tmp_path, babble, write_with_av):
+    sound = babble(2, 48_000)
+    soundfile.write(tmp_path / "24.wav", sound, 48_000, "PCM_24")
+    soundfile.write(tmp_path / "float.wav", sound, 48_000, "FLOAT")
+    soundfile.write(tmp_path / "8.wav", np.tile(sound[:, None], 8), 48_000)
+    write_with_av(tmp_path / "phone.m4a", sound, 48_000)
+    write_with_av(tmp_path / "film.mp4", sound, 48_000, picture=True)
+    write_with_av(tmp_path / "browser.webm", sound, 48_000, codec="libopus")
+    for path in sorted(tmp_path.glob("*.*")):
+        shown = visitor.upload(path)
+        assert shown.view is not None, shown.message
+        assert shown.view["p"] in (80, 81, 82)  # codecs pad
+
+
+def test_what_a_file_is_called_cannot_become_part_of_the_page(visitor, tmp_path):
+    path = tmp_path / "<img src=x onerror=alert(1)>.wav"
+    path.write_bytes(b"")
+    message = visitor.upload(path).message
+    assert "<img" not in message
+    assert "&lt;img" in message
+
+
+def test_an_emptied_box_changes_nothing(visitor):
+    shown = visitor.call("open_file", None, "accents", 0)
+    assert (shown.view, shown.message) == (None, None)
+
+
+def test_a_bug_of_ours_surfaces(visitor, voice, monkeypatch):
+    def broken(*_, **__):
+        raise ZeroDivisionError
+
+    monkeypatch.setattr("cabcnn.ui.explore.payload", broken)
+    with pytest.raises(ZeroDivisionError):
+        visitor.upload(voice())
+
+
+def test_a_long_file_costs_about_what_a_short_one_costs(visitor, tmp_path, babble):
+    rate = 16_000
+    minute = babble(60, rate)
+    with soundfile.SoundFile(tmp_path / "hour.wav", "w", rate, 1) as file:
+        for _ in range(60):
+            file.write(minute)
+    soundfile.write(tmp_path / "minute.wav", minute, rate)
+    visitor.upload(tmp_path / "minute.wav")  # warm
+
+    def cost(name: str) -> float:
+        times = []
+        for _ in range(3):
+            start = time.perf_counter()
+            assert visitor.upload(tmp_path / name).view["p"] == 1200
+            times.append(time.perf_counter() - start)
+        return min(times)
+
+    assert cost("hour.wav") < 3 * cost("minute.wav") + 0.1
+
+
+def test_t_buttons_name_the_models_own(demo):
+    (relabel,) = [f.fn for f in demo.fns.values() if getattr(f.fn, "__name__", "") == "relabel"]
+    assert relabel("accents").choices[-1] == ("Model's own: 30 s", explore.OWN)
+    assert relabel("digits").choices[-1] == ("All (up to 60 s)", explore.OWN)
+    assert [value for _, value in relabel("accents").choices] == [5, 10, 30, 60, explore.OWN]

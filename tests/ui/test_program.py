@@ -1,0 +1,60 @@
+"""The page as a program: started from the command line, ended from outside."""
+
+from __future__ import annotations
+
+import os
+import signal
+import socket
+import subprocess
+import sys
+import time
+import urllib.request
+from pathlib import Path
+
+import pytest
+
+from cabcnn.errors import CabcnnError
+from cabcnn.ui import page
+from cabcnn.ui.sounds import PREFIX
+
+ROOT = Path(__file__).parents[2]
+
+
+@pytest.fixture
+def port() -> int:
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        return free.getsockname()[1]
+
+
+def test_a_stopped_service_leaves_no_files(port, tmp_path):
+    arguments = [sys.executable, "-m", "cabcnn.cli", "app", "--port", str(port)]
+    environment = {**os.environ, "GRADIO_TEMP_DIR": str(tmp_path)}
+    with subprocess.Popen(
+        arguments, cwd=ROOT, env=environment, stdout=subprocess.PIPE, stderr=subprocess.STDOUT
+    ) as program:
+        deadline = time.monotonic() + 120
+        while not answers(port):
+            assert program.poll() is None, program.communicate()[0].decode()
+            assert time.monotonic() < deadline
+            time.sleep(0.2)
+        (folder,) = tmp_path.glob(f"{PREFIX}*")
+        (folder / "voice.wav").write_bytes(b"somebody's")
+        program.send_signal(signal.SIGTERM)
+        assert program.wait(30) == 0
+    assert list(tmp_path.glob(f"{PREFIX}*")) == []
+
+
+def test_a_port_that_is_taken_is_a_sentence(demo, port):
+    with socket.socket() as taken:
+        taken.bind(("127.0.0.1", port))
+        taken.listen()
+        with pytest.raises(CabcnnError, match=f"Port {port} is taken"):
+            page.launch(demo, port=port, prevent_thread_lock=True, quiet=True)
+
+
+def answers(port: int) -> bool:
+    try:
+        return urllib.request.urlopen(f"http://127.0.0.1:{port}/", timeout=5).status == 200
+    except OSError:
+        return False

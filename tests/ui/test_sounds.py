@@ -1,0 +1,150 @@
+"""What is kept of a visitor, and that it goes."""
+
+from __future__ import annotations
+
+import os
+import stat
+import time
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from cabcnn.audio import Sound
+from cabcnn.ui import sounds
+from cabcnn.ui.sounds import Clip, Sounds
+
+
+@pytest.fixture
+def store(tmp_path, monkeypatch) -> Sounds:
+    monkeypatch.setenv("GRADIO_TEMP_DIR", str(tmp_path))
+    return Sounds()
+
+
+def clip(seconds: float = 1.0, name: str = "clip") -> Clip:
+    samples = np.random.default_rng(0).uniform(-0.5, 0.5, round(8_000 * seconds))
+    return Clip(name, Sound(samples.astype(np.float32), 8_000))
+
+
+def hold(store: Sounds, session: str, held: Clip) -> Path:
+    return Path(store.hold(session, held, held.sound)["path"])
+
+
+def files(store: Sounds) -> set[Path]:
+    return {path for path in store.folder.rglob("*") if path.is_file()}
+
+
+def age(path: Path, seconds: float) -> None:
+    then = time.time() - seconds
+    os.utime(path, (then, then))
+
+
+def test_a_page_holds_one_sound_and_soon_one_file(store, monkeypatch):
+    first = hold(store, "a", clip(name="first"))
+    second = hold(store, "a", clip(name="second"))
+    assert store.clip("a").name == "second"
+    assert files(store) == {first, second}  # a browser may be in the middle of the first
+    now = time.time()
+    monkeypatch.setattr(time, "time", lambda: now + sounds.USED_SECONDS + 1)
+    store.sweep()
+    assert files(store) == {second}
+
+
+def test_pages_do_not_see_each_others_sounds(store):
+    hold(store, "a", clip(name="mine"))
+    hold(store, "b", clip(name="yours"))
+    assert store.clip("a").name == "mine"
+    assert store.clip("b").name == "yours"
+    assert store.clip("c") is None
+
+
+def test_a_closed_page_leaves_nothing(store):
+    hold(store, "a", clip())
+    other = hold(store, "b", clip())
+    store.forget("a")
+    store.forget("never seen")
+    assert store.clip("a") is None
+    assert files(store) == {other}
+
+
+def test_an_idle_page_is_let_go_and_a_busy_one_kept(store, monkeypatch):
+    hold(store, "idle", clip())
+    now = time.time()
+    monkeypatch.setattr(time, "time", lambda: now + sounds.HOLD_SECONDS - 10)
+    busy = hold(store, "busy", clip())
+    monkeypatch.setattr(time, "time", lambda: now + sounds.HOLD_SECONDS + 10)
+    os.utime(busy, (now, now))  # older than any upload may be, and yet it plays
+    store.sweep()
+    assert store.clip("idle") is None
+    assert store.clip("busy") is not None
+    assert files(store) == {busy}
+
+
+def test_a_used_upload_goes_soon_and_a_waiting_one_may_wait(store, monkeypatch):
+    folder = store.folder / "hash"
+    folder.mkdir()
+    used, waiting = folder / "used.wav", folder / "waiting.wav"
+    used.write_bytes(b"1")
+    waiting.write_bytes(b"2")
+    store.used(used)
+    store.sweep()
+    assert files(store) == {used, waiting}  # an equal upload of another page may be in the queue
+    now = time.time()
+    monkeypatch.setattr(time, "time", lambda: now + sounds.USED_SECONDS + 1)
+    store.sweep()
+    assert files(store) == {waiting}
+    monkeypatch.setattr(time, "time", lambda: now + sounds.UPLOAD_SECONDS + 1)
+    store.sweep()
+    assert files(store) == set()
+
+
+def test_empty_folders_go_as_well(store):
+    folder = store.folder / "hash"
+    folder.mkdir()
+    age(folder, sounds.UPLOAD_SECONDS + 1)
+    store.sweep()
+    assert list(store.folder.iterdir()) == []
+
+
+def test_used_leaves_other_peoples_files_alone(store, tmp_path):
+    example = tmp_path / "example.ogg"
+    example.write_bytes(b"1")
+    before = example.stat().st_mtime_ns
+    store.used(example)
+    assert example.stat().st_mtime_ns == before
+
+
+def test_memory_is_bounded_and_the_last_sound_is_never_dropped(store, monkeypatch):
+    monkeypatch.setattr(sounds, "HELD_BYTES", 3 * 32_000)  # three clips of one second
+    for name in "abcd":
+        hold(store, name, clip(1, name))
+    assert [store.clip(name) is not None for name in "abcd"] == [False, True, True, True]
+    hold(store, "e", clip(10, "e"))
+    assert [store.clip(name) is not None for name in "abcde"] == [False] * 4 + [True]
+
+
+def test_the_folder_is_private_and_shared_by_one_program(store):
+    assert stat.S_IMODE(store.folder.stat().st_mode) == 0o700
+    assert os.environ["GRADIO_TEMP_DIR"] == str(store.folder)
+    assert sounds.private_folder() == store.folder
+
+
+def test_what_a_crashed_program_left_goes_at_the_next_start(tmp_path, monkeypatch):
+    monkeypatch.setenv("GRADIO_TEMP_DIR", str(tmp_path))
+    crashed, running = tmp_path / "cabcnn-crashed", tmp_path / "cabcnn-running"
+    other = tmp_path / "somebody-else"
+    for folder in (crashed, running, other):
+        folder.mkdir()
+        (folder / "voice.wav").write_bytes(b"1")
+    age(crashed, sounds.HOLD_SECONDS + 1)
+    age(other, sounds.HOLD_SECONDS + 1)
+    sounds.private_folder()
+    assert not crashed.exists()
+    assert (running / "voice.wav").exists()
+    assert (other / "voice.wav").exists()
+
+
+def test_a_sweep_tells_others_that_this_program_runs(store):
+    age(store.folder, 10 * sounds.HOLD_SECONDS)
+    store.sweep()
+    assert time.time() - store.folder.stat().st_mtime < 60

@@ -1,0 +1,187 @@
+"""The payload as Python makes it, and what the browser's own modules read out of it."""
+
+from __future__ import annotations
+
+import base64
+import json
+import os
+import shutil
+import subprocess
+import zlib
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+
+from cabcnn.ui.attention_view import AttentionView
+from cabcnn.ui.attention_view.payload import payload
+
+ROOT = Path(__file__).parents[2]
+NODE = shutil.which("node")
+needs_node = pytest.mark.skipif(
+    NODE is None, reason="the view's JavaScript is tested in Node: install Node.js 20 or later"
+)
+
+
+def softmax(values: np.ndarray) -> np.ndarray:
+    powers = np.exp(values - values.max(-1, keepdims=True))
+    return powers / powers.sum(-1, keepdims=True)
+
+
+def matrices(p: int, n: int, m: int, *, peak: float, seed: int = 0) -> tuple[Any, Any]:
+    """Attention (p, n) and votes (p, n, m), smooth in time; `peak` sharpens the attention."""
+    random = np.random.default_rng(seed)
+    kernel = np.hanning(11)[1:-1]
+    kernel /= np.linalg.norm(kernel)
+
+    def smooth(*shape: int) -> np.ndarray:
+        noise = random.standard_normal((p + 8, *shape)).reshape(p + 8, -1)
+        lanes = [np.convolve(lane, kernel, "valid") for lane in noise.T]
+        return np.stack(lanes, axis=1).reshape(p, *shape)
+
+    attention = softmax(peak * (smooth(n) + 0.3 * random.standard_normal(n)))
+    votes = softmax(1.7 * smooth(n, m) + 1.7 * random.standard_normal((n, m)))
+    return attention.astype(np.float32), votes.astype(np.float32)
+
+
+def pack(attention: np.ndarray, votes: np.ndarray, **other: Any) -> dict[str, Any]:
+    p, _, m = votes.shape
+    rate = 8000
+    seconds = np.arange(int(p * 0.025 * rate)) / rate
+    samples = np.sin(2 * np.pi * 220 * seconds) * np.sin(2 * np.pi * 1.5 * seconds) * 0.8
+    arguments: dict[str, Any] = {
+        "attention": attention,
+        "votes": votes,
+        "name": "clip.wav",
+        "labels": [f"class {k}" for k in range(m)],
+        "samples": samples,
+        "rate": rate,
+        "audio": None,
+        "title": "A model",
+        "score": "Right 9 times out of 10.",
+    }
+    return payload(**(arguments | other))
+
+
+CASES = {
+    "peaked": {"p": 1200, "n": 40, "m": 3, "peak": 5.0},
+    "diffuse": {"p": 400, "n": 40, "m": 3, "peak": 0.6},
+    "ten classes": {"p": 320, "n": 40, "m": 10, "peak": 4.0},
+    "one interval": {"p": 1, "n": 40, "m": 2, "peak": 4.0},
+    "two classifiers": {"p": 7, "n": 2, "m": 2, "peak": 1.0},
+}
+
+
+@needs_node
+@pytest.mark.parametrize("case", CASES.values(), ids=CASES.keys())
+def test_the_browser_computes_what_numpy_does(case: dict[str, Any], tmp_path: Path) -> None:
+    attention, votes = matrices(**case)
+    value = pack(attention, votes)
+    alpha, vote = attention.astype(float), votes.astype(float)
+    intervals = np.einsum("pn,pnm->pm", alpha, vote)
+    counts = np.arange(1, len(intervals) + 1)[:, np.newaxis]
+    expected = {
+        "attention": alpha.tolist(),
+        "votes": vote.tolist(),
+        "intervals": intervals.tolist(),
+        "running": (intervals.cumsum(axis=0) / counts).tolist(),
+        "probabilities": intervals.mean(axis=0).tolist(),
+        "use": alpha.mean(axis=0).tolist(),
+        "peak": value["envelope"]["peak"],
+    }
+    written = tmp_path / "payload.json"
+    written.write_text(json.dumps({"value": value, "expected": expected}))
+    run_node(ROOT / "tests/js/sum.test.mjs", CABCNN_PAYLOAD=str(written))
+
+
+@needs_node
+@pytest.mark.parametrize("name", ["axis", "palette"])
+def test_module(name: str) -> None:
+    run_node(ROOT / f"tests/js/{name}.test.mjs")
+
+
+def run_node(file: Path, **environment: str) -> None:
+    done = subprocess.run(
+        [str(NODE), "--test", str(file)],
+        env=os.environ | environment,
+        capture_output=True,
+        text=True,
+        timeout=120,
+        check=False,
+    )
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert "# pass 0" not in done.stdout
+
+
+@pytest.mark.parametrize(
+    ("case", "limit"),
+    [
+        ({"p": 1200, "n": 40, "m": 3, "peak": 5.0}, 155_000),
+        ({"p": 1200, "n": 40, "m": 3, "peak": 0.6}, 200_000),
+        ({"p": 2400, "n": 40, "m": 3, "peak": 5.0}, 305_000),
+    ],
+    ids=["30 s", "30 s, attention on all", "60 s"],
+)
+def test_size(case: dict[str, Any], limit: int) -> None:
+    assert len(json.dumps(pack(*matrices(**case)))) < limit
+
+
+def test_it_is_json_and_says_what_it_holds() -> None:
+    attention, votes = matrices(400, 40, 3, peak=4.0)
+    audio = {"path": "/some/clip.wav", "meta": {"_type": "gradio.FileData"}}
+    value = pack(attention, votes, audio=audio, notices=("Only the first 10 s were used.",))
+    assert json.loads(json.dumps(value)) == value
+    assert (value["p"], value["n"], value["m"], value["interval"]) == (400, 40, 3, 0.025)
+    assert value["seconds"] == pytest.approx(10.0)
+    assert value["audio"] == audio
+    assert value["notices"] == ["Only the first 10 s were used."]
+    exact = np.einsum("pn,pnm->m", attention.astype(float), votes.astype(float)) / 400
+    assert value["probabilities"] == pytest.approx(exact.tolist(), abs=1e-12)
+
+
+@pytest.mark.parametrize("count", [1, 2, 1999, 2000, 2001, 40_001])
+def test_envelope_covers_every_sample(count: int) -> None:
+    samples = np.zeros(count, np.float32)
+    samples[-1] = -0.5
+    value = pack(*matrices(1, 2, 2, peak=1.0), samples=samples)
+    columns = value["envelope"]["columns"]
+    planes = zlib.decompress(base64.b64decode(value["data"]))
+    low = np.frombuffer(planes, np.int8)[-2 * columns : -columns]
+    assert columns == min(count, 2000)
+    assert value["envelope"]["peak"] == 0.5
+    assert low[-1] == -127
+    assert np.count_nonzero(low) == 1
+
+
+def test_silence_has_a_flat_envelope() -> None:
+    value = pack(*matrices(4, 3, 2, peak=1.0), samples=np.zeros(800))
+    assert value["envelope"]["peak"] == 0.0
+
+
+@pytest.mark.parametrize(
+    "wrong",
+    [
+        {"attention": np.ones((3, 4))},
+        {"labels": ["only one"]},
+        {"samples": np.zeros((10, 2))},
+        {"samples": np.zeros(0)},
+        {"samples": np.array([0.0, np.nan])},
+        {"rate": 0},
+    ],
+)
+def test_what_does_not_belong_together_is_refused(wrong: dict[str, Any]) -> None:
+    attention, votes = matrices(4, 5, 2, peak=1.0)
+    given = {"attention": attention, "votes": votes} | wrong
+    with pytest.raises(ValueError, match=r"do not|for votes|no mono|finite"):
+        pack(**given)
+
+
+def test_the_component_carries_its_modules_and_plain_templates() -> None:
+    view = AttentionView(render=False)
+    for template in (view.html_template, view.css_template):
+        assert not any(sign in template for sign in ("{{", "${", "`", "\\"))
+    assert "mount" in str(view.js_on_load)
+    assert view.get_config()["component_class_name"] == "AttentionView"
+    with pytest.raises(AttributeError):
+        _ = view.toggle  # a word of the modules must not become an event

@@ -1,0 +1,156 @@
+"""The command line: what it prints, writes and returns."""
+
+from __future__ import annotations
+
+import csv
+import json
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import numpy as np
+import pytest
+import soundfile
+from typer.testing import CliRunner
+
+import cabcnn
+from cabcnn import checkpoint, cli
+
+RATE = 16_000
+
+
+@pytest.fixture(autouse=True)
+def models(formula_model, make_card, tmp_path_factory, monkeypatch) -> Path:
+    folder = tmp_path_factory.mktemp("checkpoints")
+    checkpoint.save(folder / "accents.safetensors", formula_model(3), make_card(name="accents"))
+    monkeypatch.setattr(checkpoint, "folder", lambda: folder)
+    return folder
+
+
+@pytest.fixture
+def voice(babble, tmp_path):
+    def write(name: str, seconds: float = 2.0, seed: int = 0) -> Path:
+        path = tmp_path / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        soundfile.write(path, babble(seconds, RATE, seed), RATE)
+        return path
+
+    return write
+
+
+def run(*arguments: object):
+    return CliRunner().invoke(cli.app, [str(argument) for argument in arguments])
+
+
+def test_explain_prints_the_label_and_all_probabilities(voice):
+    path = voice("a.wav")
+    result = run("explain", path)
+    assert result.exit_code == 0
+    x = cabcnn.load("accents").explain(path)
+    name, label, *chances = result.stdout.strip().split("\t")
+    assert (name, label) == (str(path), x.label)
+    assert chances == [f"{k} {p:.3f}" for k, p in zip(x.labels, x.probabilities, strict=True)]
+    assert "speakers it never heard" in result.stderr
+
+
+def test_seconds_is_what_is_heard(voice, tmp_path):
+    path = voice("a.wav", seconds=3)
+    result = run("explain", path, "--seconds", "1", "--out", tmp_path / "out")
+    with (tmp_path / "out" / "a.csv").open(encoding="utf-8") as file:
+        assert len(list(csv.reader(file))) == 1 + 40
+    assert "Only the first 1 seconds" in result.stderr
+
+
+@pytest.mark.parametrize("seconds", ["0", "-3", "nan"])
+def test_seconds_of_no_sense_are_a_sentence(voice, seconds):
+    result = run("explain", voice("a.wav"), "--seconds", seconds)
+    assert isinstance(result.exception, cabcnn.CabcnnError)
+    assert "must be more than zero" in str(result.exception)
+
+
+def test_a_bad_file_is_told_and_the_others_are_done(voice, tmp_path):
+    good, text = voice("good.wav"), tmp_path / "text.wav"
+    text.write_text("this is not a sound")
+    other = voice("other.flac", seed=1)
+    result = run("explain", text, good, tmp_path / "missing.wav", other, "--out", tmp_path / "out")
+    assert result.exit_code == 1
+    printed = [line.split("\t")[0] for line in result.stdout.splitlines()]
+    assert printed == [str(good), str(other)]
+    told = [line for line in result.stderr.splitlines() if line.startswith(str(tmp_path))]
+    assert [line.split(": ")[0] for line in told] == [str(text), str(tmp_path / "missing.wav")]
+    assert sorted(p.name for p in (tmp_path / "out").iterdir()) == ["good.csv", "other.csv"]
+
+
+def test_equal_names_do_not_overwrite_each_other(voice, tmp_path):
+    files = [voice("a/x.wav", 1), voice("b/x.wav", 2), voice("x-2.wav", 3), voice("X.flac", 4)]
+    result = run("explain", *files, "--out", tmp_path / "out", "--format", "json")
+    assert result.exit_code == 0
+    found = {}
+    for path in (tmp_path / "out").iterdir():
+        x = json.loads(path.read_text("utf-8"))
+        found[x["name"]] = (path.name.casefold(), round(x["seconds"]))
+    assert [found[str(file)] for file in files] == [
+        ("x.json", 1),
+        ("x-3.json", 2),
+        ("x-2.json", 3),
+        ("x-4.json", 4),
+    ]
+
+
+def test_npz_is_written_on_demand(voice, tmp_path):
+    path = voice("a.wav")
+    run("explain", path, "--out", tmp_path / "out", "--format", "npz")
+    with np.load(tmp_path / "out" / "a.npz", allow_pickle=False) as file:
+        np.testing.assert_array_equal(
+            file["attention"], cabcnn.load("accents").explain(path).attention
+        )
+
+
+def test_models_are_listed_with_what_they_are_worth(models):
+    (models / "broken.safetensors").write_bytes(b"nothing")
+    result = run("models")
+    assert result.exit_code == 1
+    assert result.stdout.splitlines() == [
+        "accents\tA network for tests\tUS, UK, AU\tRight 62 ± 4 % of the time on speakers it never "
+        "heard, each class counted alike (guessing: 33 %)."
+    ]
+    assert result.stderr.startswith("broken: broken.safetensors is not a whole checkpoint")
+
+
+def test_an_unknown_model_ends_in_one_sentence_and_no_traceback(voice):
+    done = program("explain", str(voice("a.wav")), "--checkpoint", "nobody")
+    assert done.returncode == 1
+    assert done.stdout == ""
+    assert done.stderr.startswith("There is no checkpoint 'nobody'")
+    assert len(done.stderr.splitlines()) == 1
+
+
+def test_a_folder_that_cannot_be_made_ends_in_one_sentence(voice, tmp_path, models):
+    (tmp_path / "file").write_text("in the way")
+    model = models / "accents.safetensors"
+    done = program(
+        "explain",
+        str(voice("a.wav")),
+        "--checkpoint",
+        str(model),
+        "--out",
+        str(tmp_path / "file/x"),
+    )
+    assert done.returncode == 1
+    assert done.stderr.startswith(f"The folder {tmp_path / 'file/x'} can't be made")
+
+
+def test_help_needs_no_gradio():
+    code = "import sys, cabcnn.cli; sys.exit('gradio' in sys.modules)"
+    assert subprocess.run([sys.executable, "-c", code], check=False).returncode == 0
+
+
+def program(*arguments: str) -> subprocess.CompletedProcess[str]:
+    return subprocess.run(
+        [sys.executable, "-m", "cabcnn.cli", *arguments],
+        capture_output=True,
+        text=True,
+        check=False,
+        env={**os.environ, "PYTHONPATH": str(Path(cabcnn.__file__).parents[1])},
+    )

@@ -1,0 +1,213 @@
+"""Training for real, on clips of a few tenths of a second."""
+
+from __future__ import annotations
+
+import dataclasses
+import json
+from pathlib import Path
+
+import numpy as np
+import pytest
+import torch
+from safetensors.torch import save_file
+
+from cabcnn.errors import CabcnnError
+from cabcnn.metrics import scores
+from cabcnn.model import CabCnn
+from cabcnn.training.batches import epoch_batches, first_seconds
+from cabcnn.training.evaluation import evaluate
+from cabcnn.training.recipe import PAPER, Recipe
+from cabcnn.training.trainer import train
+
+pytestmark = pytest.mark.usefixtures("one_thread")
+
+RATE = 8_000
+QUICK = Recipe(seconds=None, batch_size=8, learning_rate=3e-3, max_epochs=4, recalibrate=True)
+
+
+TRAINING, VALIDATION = range(16), range(16, 24)
+
+
+def weights(model: CabCnn) -> dict[str, torch.Tensor]:
+    return {name: value.clone() for name, value in model.state_dict().items()}
+
+
+def assert_same(one: dict[str, torch.Tensor], other: dict[str, torch.Tensor]) -> None:
+    for name in one:
+        assert torch.equal(one[name], other[name]), name
+
+
+def test_learns_to_tell_tones_from_noise(short_arrays):
+    recipe = dataclasses.replace(QUICK, max_epochs=15)
+    heard: list[int] = []
+
+    def note(progress, model: CabCnn) -> None:
+        heard.append(progress.epoch)
+        assert model.n == 40
+
+    model, progress = train(short_arrays, TRAINING, VALIDATION, recipe, on_epoch=note)
+    assert heard == list(range(1, progress.epoch + 1))
+    losses = [row["training_loss"] for row in progress.history]
+    assert losses[0] == pytest.approx(np.log(2), abs=0.3)
+    assert losses[-1] < 0.2
+    result = evaluate(model, short_arrays, VALIDATION, recipe.seconds)
+    assert result.scores.unweighted_recall == 1
+    assert not model.training
+
+
+def test_evaluation_is_each_clip_alone(short_arrays, formula_model):
+    model = formula_model(2)
+    result = evaluate(model, short_arrays, VALIDATION, 0.3)
+    attention, intervals = np.zeros(40), 0
+    for row, number in enumerate(VALIDATION):
+        with torch.inference_mode():
+            output = model([torch.from_numpy(first_seconds(short_arrays, number, 0.3))])
+        np.testing.assert_allclose(result.probabilities[row], output.probabilities[0], atol=1e-6)
+        attention += output.attention.sum(0).double().numpy()
+        intervals += len(output.attention)
+    np.testing.assert_allclose(result.attention, attention / intervals, atol=1e-6)
+    labels = short_arrays.labels[list(VALIDATION)]
+    losses = [-np.log(result.probabilities[i, label]) for i, label in enumerate(labels)]
+    assert result.loss == pytest.approx(np.mean(losses))
+    by_class = [np.mean([x for x, own in zip(losses, labels) if own == k]) for k in (0, 1)]
+    assert result.balanced_loss == pytest.approx(np.mean(by_class))
+    assert result.confusion.sum() == 8
+    assert result.scores == scores(result.confusion)
+    share = attention / intervals
+    assert result.effective_classifiers == pytest.approx(np.exp(-(share * np.log(share)).sum()))
+
+
+@pytest.mark.parametrize("change", [{}, {"crop_seconds": 0.2, "noise": 0.1, "spread": 0.01}])
+def test_a_seed_decides_everything(short_arrays, change):
+    recipe = dataclasses.replace(QUICK, max_epochs=2, **change)
+    torch.manual_seed(1)
+    one, first = train(short_arrays, TRAINING, VALIDATION, recipe)
+    torch.manual_seed(2)
+    before = torch.random.get_rng_state()
+    two, second = train(short_arrays, TRAINING, VALIDATION, recipe)
+    assert torch.equal(torch.random.get_rng_state(), before), "nobody else's random numbers"
+    assert_same(weights(one), weights(two))
+    assert first == second
+    other, _ = train(short_arrays, TRAINING, VALIDATION, dataclasses.replace(recipe, seed=1))
+    assert not torch.equal(weights(other)["trunk.0.weight"], weights(one)["trunk.0.weight"])
+
+
+@pytest.mark.parametrize("change", [{}, {"anneal": True, "balance": True, "weight_decay": 0.01}])
+def test_an_interrupted_run_ends_as_it_would_have(short_arrays, tmp_path, change):
+    recipe = dataclasses.replace(QUICK, **change)
+    whole, expected = train(short_arrays, TRAINING, VALIDATION, recipe)
+    state = tmp_path / "run.safetensors"
+    _, stopped = train(
+        short_arrays,
+        TRAINING,
+        VALIDATION,
+        recipe,
+        state=state,
+        on_epoch=lambda progress, model: progress.epoch == 2,
+    )
+    assert stopped.epoch == 2
+    resumed, progress = train(short_arrays, TRAINING, VALIDATION, recipe, state=state)
+    assert progress == expected
+    assert_same(weights(resumed), weights(whole))
+    again, same = train(short_arrays, TRAINING, VALIDATION, recipe, state=state)
+    assert same == expected, "nothing is left to do"
+    assert_same(weights(again), weights(whole))
+
+
+def test_states_of_other_runs(short_arrays, tmp_path):
+    state = tmp_path / "run.safetensors"
+    recipe = dataclasses.replace(QUICK, max_epochs=1)
+    train(short_arrays, TRAINING, VALIDATION, recipe, state=state)
+    with pytest.raises(CabcnnError, match=r"run\.safetensors holds a run of another recipe"):
+        train(short_arrays, TRAINING, VALIDATION, dataclasses.replace(recipe, seed=5), state=state)
+    for content in (b"", b"hello", state.read_bytes()[:10_000]):
+        state.write_bytes(content)
+        with pytest.raises(CabcnnError, match=r"run\.safetensors does not hold a training run"):
+            train(short_arrays, TRAINING, VALIDATION, recipe, state=state)
+    save_file({"x": torch.zeros(2)}, state, {"format": "pt"})
+    with pytest.raises(CabcnnError, match="does not hold a training run"):
+        train(short_arrays, TRAINING, VALIDATION, recipe, state=state)
+
+
+def test_early_stopping_keeps_the_best_weights(short_arrays):
+    """Validation labels are swapped: the better it learns, the worse it scores."""
+    swapped = short_arrays.labels.copy()
+    swapped[VALIDATION] = 1 - swapped[VALIDATION]
+    swapped = dataclasses.replace(short_arrays, labels=swapped)
+    recipe = dataclasses.replace(QUICK, max_epochs=50, patience=3)
+    kept = {}
+    model, progress = train(
+        swapped,
+        TRAINING,
+        VALIDATION,
+        recipe,
+        on_epoch=lambda progress, model: kept.update({progress.epoch: weights(model)}),
+    )
+    assert progress.epoch == progress.best_epoch + 3 < 50
+    losses = [row["loss"] for row in progress.history]
+    assert losses.index(min(losses)) + 1 == progress.best_epoch
+    assert progress.best_score == pytest.approx(-min(losses))
+    assert_same(weights(model), kept[progress.best_epoch])
+    assert not torch.equal(weights(model)["trunk.0.weight"], kept[progress.epoch]["trunk.0.weight"])
+    found = evaluate(model, swapped, VALIDATION, recipe.seconds)
+    assert found.loss == pytest.approx(min(losses))
+
+
+def test_monitoring_the_recall(short_arrays):
+    recipe = dataclasses.replace(QUICK, monitor="unweighted_recall")
+    _, progress = train(short_arrays, TRAINING, VALIDATION, recipe)
+    recalls = [row["unweighted_recall"] for row in progress.history]
+    assert recalls[progress.best_epoch - 1] == max(recalls)
+
+
+def test_starting_from_weights(short_arrays, formula_model):
+    start = weights(formula_model(2))
+    recipe = dataclasses.replace(QUICK, max_epochs=1, learning_rate=0.0, recalibrate=False)
+    model, _ = train(short_arrays, TRAINING, VALIDATION, recipe, start=start)
+    for name, value in weights(model).items():
+        moved = name.startswith("norm.running")
+        assert torch.equal(value, start[name]) != moved, name
+
+
+def test_recalibrated_statistics_are_those_of_the_weights(short_arrays):
+    recipe = dataclasses.replace(QUICK, max_epochs=1)
+    model, _ = train(short_arrays, TRAINING, VALIDATION, recipe)
+    with torch.inference_mode():
+        rows = torch.cat(
+            [
+                model.features(torch.from_numpy(part)[None])[0]
+                for values, _ in epoch_batches(
+                    short_arrays, TRAINING, recipe, np.random.default_rng()
+                )
+                for part in values
+            ]
+        )
+    torch.testing.assert_close(model.norm.running_mean, rows.mean(0), rtol=1e-3, atol=1e-5)
+    torch.testing.assert_close(
+        model.norm.running_var, rows.var(0, correction=0), rtol=1e-3, atol=1e-5
+    )
+
+
+def test_bfloat16_learns_too(short_arrays):
+    recipe = dataclasses.replace(QUICK, precision="bfloat16")
+    _, progress = train(short_arrays, TRAINING, VALIDATION, recipe)
+    losses = [row["training_loss"] for row in progress.history]
+    assert losses[-1] < losses[0]
+
+
+def test_nothing_to_learn_from(short_arrays):
+    for training, validation in (([], VALIDATION), (TRAINING, [])):
+        with pytest.raises(
+            CabcnnError, match="at least one clip to learn from and one to validate"
+        ):
+            train(short_arrays, training, validation, QUICK)
+
+
+def test_a_recipe_is_plain_numbers():
+    assert Recipe(**json.loads(json.dumps(PAPER.as_dict()))) == PAPER
+
+
+def test_the_state_is_written_whole_or_not_at_all(short_arrays, tmp_path):
+    state = tmp_path / "run.safetensors"
+    train(short_arrays, TRAINING, VALIDATION, dataclasses.replace(QUICK, max_epochs=1), state=state)
+    assert list(Path(tmp_path).iterdir()) == [state]
