@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import math
 import sys
 from collections.abc import Iterable
 from enum import StrEnum
 from itertools import count
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, TextIO
 
 import typer
 
@@ -58,9 +59,10 @@ def explain(
     import cabcnn
     from cabcnn import memory
     from cabcnn.figures import tables
+    from cabcnn.model import INTERVAL_SECONDS
 
-    if seconds is not None and not seconds > 0:
-        raise CabcnnError(f"T is {seconds:g} seconds; it must be more than zero.")
+    if seconds is not None and not INTERVAL_SECONDS <= seconds < math.inf:
+        raise CabcnnError(f"T is {seconds:g} seconds; it must be at least {INTERVAL_SECONDS:g}.")
     memory.keep_freed_memory()
     classifier = cabcnn.load(checkpoint)
     if out is not None:
@@ -72,19 +74,20 @@ def explain(
         disable=len(files) < 2 or not sys.stderr.isatty(),
         redirect_stdout=sys.stdout.isatty(),  # into a file or a pipe, results go untouched
     ) as progress:
-        for file, stem in progress.track(list(zip(files, distinct_stems(files), strict=True))):
+        named = list(zip(files, distinct_stems(files), strict=True))
+        for file, stem in progress.track(named, description="Explaining"):
             try:
                 x = classifier.explain(file, seconds, name=str(file))
                 if out is not None:
                     tables.write(x, out / f"{stem}.{format.value}")
             except CabcnnError as error:
                 failed = True
-                typer.echo(f"{file}: {error}", err=True)
+                _say(f"{file}: {error}", sys.stderr)
                 continue
             chances = zip(x.labels, x.probabilities, strict=True)
-            typer.echo("\t".join([str(file), x.label, *(f"{k} {p:.3f}" for k, p in chances)]))
+            _say("\t".join([str(file), x.label, *(f"{k} {p:.3f}" for k, p in chances)]), sys.stdout)
             for notice in x.notices:
-                typer.echo(f"{file}: {notice}", err=True)
+                _say(f"{file}: {notice}", sys.stderr)
     typer.echo(f"{classifier.card.name}: {classifier.card.score()}", err=True)
     if failed:
         raise typer.Exit(1)
@@ -150,6 +153,11 @@ def main() -> None:
     except CabcnnError as error:
         typer.echo(str(error), err=True)
         sys.exit(1)
+
+
+def _say(line: str, stream: TextIO) -> None:
+    """A line to a stream that a progress bar may be standing in for, which `echo` goes round."""
+    stream.write(f"{line}\n")
 
 
 def _make_folder(path: Path) -> None:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import signal
 import sys
 import threading
@@ -103,8 +102,8 @@ def launch(
     except OSError as error:
         if "port" not in str(error):
             raise
-        wanted = port or os.environ.get("GRADIO_SERVER_PORT") or "7860, like those after it,"
-        raise CabcnnError(f"Port {wanted} is taken; choose another.") from error
+        taken = f"Port {port} is" if port else "A hundred ports from the first are"
+        raise CabcnnError(f"{taken} taken; choose another.") from error
 
 
 def _leave_nothing_behind() -> None:
