@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import math
 import os
+import stat
 from collections.abc import Iterable, Iterator
 from itertools import chain
 from pathlib import Path
@@ -24,6 +25,12 @@ Samples = NDArray[np.float32]
 BLOCK_SECONDS = 2.0  # decoded at a time: a file of hours costs no more than its first T
 LOWEST_RATE, HIGHEST_RATE = 1_000, 768_000
 FULL_SCALE = 0.999
+# What PyAV may open. Its FFmpeg also reads playlists, which name other files and addresses: an
+# uploaded one would make a server read those.
+CONTAINERS = (
+    "aac,ac3,aiff,amr,amrnb,amrwb,ape,asf,au,avi,caf,eac3,flac,flv,matroska,mov,mp3,mpeg,mpegts,"
+    "ogg,rm,tta,w64,wav,wv"
+)
 CLIPPED_SHARE = 1e-3  # of the samples at full scale, above which a listener should be told
 QUIET_PEAK = 10 ** (-50 / 20)  # -50 dB of full scale
 
@@ -190,15 +197,19 @@ def _checked_rate(rate: int) -> int:
 
 
 def _check_file(path: Path) -> None:
-    if path.is_dir():
-        raise AudioError(f"{path.name} is a folder; choose a sound file inside it.")
-    if path.exists() and not path.is_file():  # a pipe or a device: it might never end
-        raise AudioError(f"{path.name} is not a file; save its sound to one first.")
     try:
+        os.fspath(path).encode()
+        kind = path.stat().st_mode
+        if stat.S_ISDIR(kind):
+            raise AudioError(f"{path.name} is a folder; choose a sound file inside it.")
+        if not stat.S_ISREG(kind):  # a pipe or a device: it might never end
+            raise AudioError(f"{path.name} is not a file; save its sound to one first.")
         with path.open("rb") as file:
             empty = not file.read(1)
     except FileNotFoundError:
         raise AudioError(f"There is no file {path}.") from None
+    except ValueError:
+        raise AudioError(f"{path!r} is no usable file name; rename the file.") from None
     except OSError as error:
         raise AudioError(
             f"{path.name} can't be opened ({error.strerror}); check who may read it."
@@ -210,6 +221,8 @@ def _check_file(path: Path) -> None:
 def _decode(path: Path, seconds: float | None) -> Sound:
     import soundfile
 
+    if path.suffix.lower() == ".raw":  # soundfile believes this ending, whatever is inside
+        return _decode_with_av(path, seconds)
     try:
         with soundfile.SoundFile(path) as file:
             rate = _checked_rate(file.samplerate)
@@ -228,7 +241,9 @@ def _decode_with_av(path: Path, seconds: float | None) -> Sound:
     import av.error
 
     try:
-        with av.open(str(path), metadata_errors="ignore") as container:
+        with av.open(
+            str(path), options={"format_whitelist": CONTAINERS}, metadata_errors="ignore"
+        ) as container:
             if not container.streams.audio:
                 what = "a video or picture without sound" if container.streams.video else "mute"
                 raise AudioError(f"{path.name} is {what}; choose one that holds sound.")

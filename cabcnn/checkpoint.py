@@ -74,10 +74,11 @@ class Card:
             return "Nobody has measured how often this model is right."
         best = self.measurements[0]
         who = "speakers it never heard" if best.unseen_speakers else "speakers it was trained on"
+        heard = "whole clips" if self.seconds is None else f"the first {self.seconds:g} s"
         several = f" ± {100 * best.spread:.0f}" if best.models > 1 else ""
         return (
             f"Right {100 * best.unweighted_recall:.0f}{several} % of the time on {who}, each "
-            f"class counted alike (guessing: {100 / len(self.labels):.0f} %)."
+            f"class counted alike (guessing: {100 / len(self.labels):.0f} %), by {heard}."
         )
 
     def to_json(self) -> str:

@@ -32,15 +32,16 @@ class Classifier:
         """
         seconds = self.card.seconds if seconds is None else seconds
         sound = audio.read(source, seconds)
-        values = torch.from_numpy(audio.front_end(sound, self.card.rate, seconds))
+        device = self.model.norm.weight.device
+        values = torch.from_numpy(audio.front_end(sound, self.card.rate, seconds)).to(device)
         with torch.inference_mode():
             output = self.model([values])
         if name is None:
             name = Path(source).name if isinstance(source, str | os.PathLike) else ""
         return Explanation(
             labels=self.card.labels,
-            attention=output.attention.numpy().astype(np.float64),
-            votes=output.votes.numpy().astype(np.float64),
+            attention=output.attention.cpu().numpy().astype(np.float64),
+            votes=output.votes.cpu().numpy().astype(np.float64),
             seconds=sound.seconds,
             name=name,
             model=self.card.name,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import math
 import sys
 from collections.abc import Iterable
@@ -45,7 +46,10 @@ def explain(
     out: Annotated[
         Path | None, typer.Option(help="Folder to write each explanation to.", file_okay=False)
     ] = None,
-    format: Annotated[Format, typer.Option(help="What to write there.")] = Format.csv,  # noqa: A002
+    format: Annotated[  # noqa: A002
+        Format | None,
+        typer.Option(help="What to write there, over what is there; csv if left out."),
+    ] = None,
 ) -> None:
     """Classify sounds, and write what every interval and classifier said.
 
@@ -63,6 +67,9 @@ def explain(
 
     if seconds is not None and not INTERVAL_SECONDS <= seconds < math.inf:
         raise CabcnnError(f"T is {seconds:g} seconds; it must be at least {INTERVAL_SECONDS:g}.")
+    if format is not None and out is None:
+        raise CabcnnError("--format says what to write: give --out, the folder to write it to.")
+    ending = (format or Format.csv).value
     memory.keep_freed_memory()
     classifier = cabcnn.load(checkpoint)
     if out is not None:
@@ -79,7 +86,7 @@ def explain(
             try:
                 x = classifier.explain(file, seconds, name=str(file))
                 if out is not None:
-                    tables.write(x, out / f"{stem}.{format.value}")
+                    tables.write(x, out / f"{stem}.{ending}")
             except CabcnnError as error:
                 failed = True
                 _say(f"{file}: {error}", sys.stderr)
@@ -148,6 +155,9 @@ def serve(
 
 def main() -> None:
     """Runs the command line; what a user can mend ends in one sentence and exit code 1."""
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, io.TextIOWrapper):  # a file's name may not fit the terminal's code
+            stream.reconfigure(errors="backslashreplace")
     try:
         app()
     except CabcnnError as error:

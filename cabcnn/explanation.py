@@ -66,7 +66,8 @@ class Explanation:
     def times(self) -> Floats:
         """The centre of each interval in seconds, (p,): interval t covers 25 ms from 25 t on.
 
-        The network sees beyond: what an interval says depends on 112.75 ms of sound.
+        The network sees beyond it: 112.75 ms of sound decide what an interval says, centred
+        within 6.25 ms of this, depending on the clip's length ("same" padding).
         """
         return (np.arange(len(self.attention), dtype=np.float64) + 0.5) * INTERVAL_SECONDS
 

@@ -10,12 +10,16 @@ from cabcnn.corpora.table import Clip
 from cabcnn.errors import CorpusError
 
 ACCENTS = {"usa": "US", "uk": "UK", "australia": "AU"}
+COLUMNS = ("path", "speaker", "native_language", "country")
 Task = Literal["accent", "first-language"]
 TASKS: tuple[Task, ...] = ("accent", "first-language")
 
 
 def read_speech_accent_archive(folder: str | Path, task: Task = "accent") -> list[Clip]:
     """Clips listed in `folder/speakers.csv`, labelled for one task.
+
+    The list has a line for each speaker, with the columns `path` (below the folder),
+    `speaker`, `native_language` and `country`; others are ignored.
 
     "accent" is the paper's: native speakers of English born in the US, the UK or Australia.
     "first-language" is the speaker's native language.
@@ -29,17 +33,20 @@ def read_speech_accent_archive(folder: str | Path, task: Task = "accent") -> lis
             rows = list(csv.DictReader(file))
     except FileNotFoundError:
         raise CorpusError(f"{folder} holds no speakers.csv; give the archive's folder.") from None
+    except OSError as error:
+        raise CorpusError(f"{listing} can't be read: {error.strerror}.") from error
     except UnicodeDecodeError:
         raise CorpusError(f"{listing} is not in UTF-8; save it again in that encoding.") from None
     clips = []
     for number, row in enumerate(rows, 2):
         try:
-            path, speaker = folder / row["path"], row["speaker"]
-            language, country = row["native_language"], row["country"]
+            values = [row[name] for name in COLUMNS]
         except KeyError as missing:
             raise CorpusError(f"Line {number} of {listing} has no column {missing}.") from None
-        except TypeError:  # what a short line lacks is None
-            raise CorpusError(f"Line {number} of {listing} is incomplete.") from None
+        if None in values:  # what a short line lacks
+            raise CorpusError(f"Line {number} of {listing} is incomplete.")
+        name, speaker, language, country = values
+        path = folder / name
         if task == "first-language":
             clips.append(Clip(path, language, speaker))
         elif language == "english" and country in ACCENTS:

@@ -90,7 +90,6 @@ def to_npz(explanation: Explanation, path: Path) -> None:
     with path.open("wb") as file:
         np.savez_compressed(
             file,
-            allow_pickle=False,
             name=np.array(x.name),
             model=np.array(x.model),
             label=np.array(x.label),

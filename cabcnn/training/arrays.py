@@ -127,6 +127,11 @@ def prepare(
     names = tuple(label_names or sorted({clip.label for clip in clips}))
     if len(names) < 2:
         raise CorpusError(f"A classifier needs two labels or more; this corpus has {len(names)}.")
+    for clip in clips:
+        if clip.label not in names:
+            raise CorpusError(
+                f"{clip.path} is labelled {clip.label}, which is none of {', '.join(names)}."
+            )
     if rate % VALUES_PER_SECOND:
         raise ValueError(f"{rate} Hz is no multiple of {VALUES_PER_SECOND}")
     parts, moments, spectrum = [], [], []

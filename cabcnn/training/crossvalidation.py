@@ -5,13 +5,14 @@ from __future__ import annotations
 import json
 from collections.abc import Callable, Sequence
 from pathlib import Path
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
 from cabcnn.checkpoint import Measurement
 from cabcnn.corpora.splits import speaker_folds
+from cabcnn.errors import CabcnnError
 from cabcnn.metrics import confusion_matrix, scores
 from cabcnn.training.arrays import Arrays
 from cabcnn.training.evaluation import Evaluation
@@ -48,16 +49,23 @@ def speaker_splits(arrays: Arrays) -> list[Split]:
     ]
 
 
-def run_split(split: Split, learn: Learn, work: Path) -> dict:
-    """Trains and scores one split, or takes the result that an earlier call left in `work`."""
+def run_split(split: Split, learn: Learn, work: Path, settings: dict[str, Any]) -> dict:
+    """Trains and scores one split, or takes the result that an earlier call left in `work`.
+
+    Raises CabcnnError where that result was of other `settings`.
+    """
     work.mkdir(parents=True, exist_ok=True)
     done = work / f"{split.name}.json"
     if done.exists():
-        return json.loads(done.read_text())
+        row = json.loads(done.read_text())
+        if row["settings"] != settings:
+            raise CabcnnError(f"{done} is of other settings; remove it, or choose another folder.")
+        return row
     state = work / f"{split.name}.state"
     result = learn(split.learned, split.tested, state)
     row = {
         "name": split.name,
+        "settings": settings,
         "clips": split.tested.tolist(),
         "labels": result.labels.tolist(),
         "probabilities": np.round(result.probabilities, 6).tolist(),
@@ -85,7 +93,7 @@ def measurement(
         protocol=protocol,
         unseen_speakers=unseen_speakers,
         models=len(rows),
-        clips=len(clips),
+        clips=len(np.unique(clips)),
         speakers=len(set(arrays.speakers[clips].tolist())),
         accuracy=round(float(mean[0]), 4),
         unweighted_recall=round(float(mean[1]), 4),

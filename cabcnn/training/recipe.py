@@ -30,6 +30,7 @@ class Recipe:
     recalibrate: bool = False  # after each epoch, batch norm's statistics from training clips
     spread: float = 0.0  # weight of the term that spreads the attention
     weight_decay: float = 0.0
+    dropout: bool = True  # without it, batch norm keeps its statistics within an epoch too
     freeze_trunk: bool = False  # train the classifier block only
     precision: Literal["float32", "bfloat16"] = "float32"
     seed: int = 0

@@ -13,7 +13,7 @@ from __future__ import annotations
 import argparse
 import datetime
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from functools import partial
 from pathlib import Path
@@ -27,8 +27,10 @@ from torch import Tensor
 from cabcnn import checkpoint
 from cabcnn.checkpoint import Card
 from cabcnn.corpora import read_fsdd, read_speech_accent_archive
+from cabcnn.errors import CabcnnError
 from cabcnn.memory import keep_freed_memory
-from cabcnn.model import CabCnn
+from cabcnn.metrics import confusion_matrix, scores
+from cabcnn.model import CabCnn, interval_count
 from cabcnn.training.arrays import Arrays, prepare
 from cabcnn.training.crossvalidation import (
     Split,
@@ -40,15 +42,17 @@ from cabcnn.training.crossvalidation import (
 from cabcnn.training.evaluation import Evaluation, evaluate
 from cabcnn.training.pretext import pretrain
 from cabcnn.training.recipe import Recipe
+from cabcnn.training.spectrum import BANDS
 from cabcnn.training.trainer import Progress, train
 
 RATE = 8000  # of both corpora
+DIGITS_SECONDS = 10.0  # longer than any recording of them
 DIGITS = Recipe(
     seconds=None,
     batch_size=32,
     learning_rate=2e-3,
     anneal=True,
-    max_epochs=160,
+    max_epochs=90,
     monitor="nothing",
     speed=0.1,
     recalibrate=True,
@@ -74,6 +78,7 @@ ACCENTS = Recipe(
     balance=True,
     freeze_trunk=True,
 )
+ACCENT_NAMES = ("US", "UK", "AU")
 FOLDS, SEEDS = 5, 3
 
 
@@ -114,14 +119,22 @@ def learn(
     return model
 
 
-def scored(arrays: Arrays, recipe: Recipe, split: Split, work: Path, device: str, **how) -> dict:
+def scored(
+    arrays: Arrays,
+    recipe: Recipe,
+    split: Split,
+    work: Path,
+    device: str,
+    settings: dict | None = None,
+    **how,
+) -> dict:
     """The result of training on one side of a split and testing on the other."""
 
     def run(learned: NDArray[np.int64], tested: NDArray[np.int64], state: Path) -> Evaluation:
         model = learn(arrays, recipe, learned, state, device, **how)
         return evaluate(model, arrays, tested, recipe.seconds)
 
-    return run_split(split, run, work)
+    return run_split(split, run, work, recipe.as_dict() | (settings or {}))
 
 
 def digits(corpus: Path, work: Path, device: str, only: str | None) -> None:
@@ -138,21 +151,25 @@ def digits(corpus: Path, work: Path, device: str, only: str | None) -> None:
             scored, arrays, DIGITS_LEFT_OUT, split, work / "digits-left-out", device
         )
     if only:
+        if only not in parts:
+            raise CabcnnError(f"There is no part {only!r}, only {', '.join(parts)}.")
         parts[only]()
         return
     rows = {name: run() for name, run in parts.items()}
     model = learn(arrays, DIGITS, learned, work / "digits" / "official.state", device)
     left_out = [row for name, row in rows.items() if name != "official"]
-    protocol = f"one speaker left out, {DIGITS_LEFT_OUT.max_epochs} epochs each"
+    protocol = (
+        f"each speaker left out in turn, a shorter training of {DIGITS_LEFT_OUT.max_epochs} epochs"
+    )
     card = Card(
         name="digits",
         title="Spoken digits: 0 to 9",
         labels=arrays.label_names,
         rate=RATE,
-        seconds=DIGITS.seconds,
+        seconds=DIGITS_SECONDS,
         data="Free Spoken Digit Dataset: 3,000 recordings of English digits by six speakers.",
         source="Jackson, Z. et al., https://github.com/Jakobovski/free-spoken-digit-dataset",
-        licence="CC BY-SA 4.0",
+        licence="CC BY-SA 4.0, the data and these weights: share alike",
         caution="Six speakers, one digit a recording. The official split tests on the voices "
         "that were trained on; a voice it never heard is much harder.",
         recipe=DIGITS.as_dict(),
@@ -180,7 +197,8 @@ def accents(corpus: Path, work: Path, device: str, only: str | None) -> None:
     everybody = read_speech_accent_archive(corpus, "first-language")
     strangers = [clip for clip in everybody if clip.speaker not in speakers]
     arrays = prepared(
-        work / "accents.npz", lambda: prepare(clips, RATE, ACCENTS.seconds, ("US", "UK", "AU"))
+        work / "accents.npz",
+        lambda: prepare(clips, RATE, ACCENTS.seconds, ACCENT_NAMES, True),
     )
     others = prepared(
         work / "others.npz", lambda: prepare(strangers, RATE, ACCENTS.seconds, spectra=True)
@@ -198,10 +216,14 @@ def accents(corpus: Path, work: Path, device: str, only: str | None) -> None:
                     split,
                     work / f"accents-{recipe.seed}",
                     device,
+                    settings={"pretext": PRETEXT.as_dict()},
                     start=started(trunk, recipe.seed, len(arrays.label_names)),
                 )
+    if only and not rows:
+        raise CabcnnError(f"There is no part {only!r}; they are named like 0-fold-3.")
     if only:
         return
+    floor = spectrum_floor(arrays, [s for r in seeds for s in fold_splits(arrays, FOLDS, r.seed)])
     start = started(trunk, 0, len(arrays.label_names))
     everyone = np.arange(len(arrays))
     model = learn(arrays, ACCENTS, everyone, work / "accents.state", device, start)
@@ -215,10 +237,10 @@ def accents(corpus: Path, work: Path, device: str, only: str | None) -> None:
         "one recording each, all reading one paragraph; the trunk also heard 592 others.",
         source="Weinberger, S. (2015), Speech Accent Archive, George Mason University, "
         "http://accent.gmu.edu",
-        licence="CC BY-NC-SA 2.0: not for commercial use, share alike",
-        caution="The labels are countries of birth, not judged accents. One text, few AU and UK "
-        "speakers, and the recordings' own sound may give a country away: the long-term spectrum "
-        "alone scores 0.47. Take no verdict on a person from it.",
+        licence="CC BY-NC-SA 2.0, the data and these weights: not for commercial use, share alike",
+        caution="A demonstration, little better than guessing. The labels are countries of birth, "
+        "not judged accents; one text, few AU and UK speakers; the recordings' own sound may give "
+        "a country away. Take no verdict on a person from it.",
         recipe=ACCENTS.as_dict() | {"pretext": PRETEXT.as_dict()},
         measurements=(
             measurement(
@@ -232,7 +254,11 @@ def accents(corpus: Path, work: Path, device: str, only: str | None) -> None:
         date=datetime.date.today().isoformat(),
         parameters=sum(p.numel() for p in model.parameters()),
         notes=("The shipped weights learned from all 400 speakers; the scores are of models "
-               "trained the same way without the speakers they were tested on.",),
+               "trained the same way without the speakers they were tested on.",
+               "The recipe was chosen on folds of the same 400 speakers, so that its score is "
+               "rather too high than too low.",
+               "A logistic regression on the long-term spectrum alone (mean and deviation of "
+               f"{BANDS} mel bands) has an unweighted recall of {floor:.2f} on the same folds."),
     )  # fmt: skip
     checkpoint.save(checkpoint.folder() / f"accents{checkpoint.SUFFIX}", model, card)
 
@@ -249,6 +275,29 @@ def pretrained(others: Arrays, path: Path, device: str) -> dict[str, Tensor]:
         )
         save_file({k: v.cpu() for k, v in weights.items() if k.startswith(("trunk", "norm"))}, path)
     return load_file(path)
+
+
+def spectrum_floor(arrays: Arrays, splits: Sequence[Split]) -> float:
+    """Unweighted recall of a logistic regression that knows each clip's long-term spectrum only.
+
+    What a model has to beat before it can be said to hear more than a voice's timbre, or the
+    recording's.
+    """
+    from sklearn.linear_model import LogisticRegression
+    from sklearn.pipeline import make_pipeline
+    from sklearn.preprocessing import StandardScaler
+
+    spectra = [arrays.spectrum(i, 0, interval_count(int(n))) for i, n in enumerate(arrays.values)]
+    rows = np.array([np.concatenate([s.mean(0), s.std(0)]) for s in spectra])
+    recalls = []
+    for split in splits:
+        model = make_pipeline(
+            StandardScaler(), LogisticRegression(C=0.1, class_weight="balanced", max_iter=5000)
+        ).fit(rows[split.learned], arrays.labels[split.learned])
+        said = model.predict(rows[split.tested])
+        matrix = confusion_matrix(arrays.labels[split.tested], said, len(arrays.label_names))
+        recalls.append(scores(matrix).unweighted_recall)
+    return float(np.mean(recalls))
 
 
 def started(trunk: dict[str, Tensor], seed: int, classes: int) -> dict[str, Tensor]:
@@ -275,7 +324,10 @@ def main() -> None:
     if options.device == "cpu":
         torch.set_num_threads(1)  # clips are too small to share; run several parts instead
     make = {"digits": digits, "accents": accents}[options.model]
-    make(options.corpus, options.work, options.device, options.only)
+    try:
+        make(options.corpus, options.work, options.device, options.only)
+    except CabcnnError as error:
+        sys.exit(str(error))
 
 
 if __name__ == "__main__":

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import itertools
 import json
 import math
@@ -62,10 +63,12 @@ def train(
     With `recipe.monitor` "nothing", every epoch runs, the last weights are kept and
     `validation` may be empty.
 
-    Raises CabcnnError where `state` belongs to another run, or nothing can be validated.
+    Raises CabcnnError where `state` belongs to another run, nothing can be validated, or the
+    loss stops being a number.
     """
     if not len(training) or not (len(validation) or recipe.monitor == "nothing"):
         raise CabcnnError("Training needs at least one clip to learn from and one to validate.")
+    data = fingerprint(arrays, training, validation)
     with torch.random.fork_rng(enabled=True):
         torch.manual_seed(recipe.seed)
         model = CabCnn(len(arrays.label_names)).to(device)
@@ -81,7 +84,7 @@ def train(
         )
         progress, best = Progress(), _copy(model)
         if state is not None and state.exists():
-            progress, best = _restore(state, model, adam, recipe)
+            progress, best = _restore(state, model, adam, recipe, data)
         while not progress.finished(recipe):
             row = _epoch(arrays, training, recipe, progress.epoch, model, adam)
             result = None
@@ -91,7 +94,7 @@ def train(
             if progress.best_epoch == progress.epoch:
                 best = _copy(model)
             if state is not None:
-                _save(state, progress, model, adam, best, recipe)
+                _save(state, progress, model, adam, best, recipe, data)
             if on_epoch(progress, model):
                 break
     model.load_state_dict(best)
@@ -113,7 +116,7 @@ def _epoch(
         rate = recipe.learning_rate * (1 + math.cos(math.pi * epoch / recipe.max_epochs)) / 2
         for group in adam.param_groups:
             group["lr"] = rate
-    model.train(not recipe.freeze_trunk)  # a frozen trunk drops nothing out, its norm stays
+    model.train(recipe.dropout and not recipe.freeze_trunk)
     total, seen = 0.0, 0
     for values, labels in epoch_batches(arrays, clips, recipe, random):
         target = torch.from_numpy(labels).to(device)
@@ -124,6 +127,11 @@ def _epoch(
         if recipe.spread:
             mean = output.attention.mean(0)
             objective = loss + recipe.spread * (mean * (mean * model.n).clamp_min(1e-9).log()).sum()
+        if not torch.isfinite(objective):
+            raise CabcnnError(
+                f"Training diverged in epoch {epoch + 1}: the loss is no number; lower the "
+                f"learning rate ({recipe.learning_rate:g})."
+            )
         adam.zero_grad(set_to_none=True)
         objective.backward()
         adam.step()
@@ -170,6 +178,20 @@ def _note(
         progress.best_score, progress.best_epoch = score, progress.epoch
 
 
+def fingerprint(
+    arrays: Arrays,
+    training: Sequence[int] | NDArray[np.int64],
+    validation: Sequence[int] | NDArray[np.int64],
+) -> str:
+    """What tells one training set from another: its clips' labels, lengths and loudness."""
+    known = hashlib.sha256(" ".join(arrays.label_names).encode())
+    for part in (training, validation):
+        known.update(np.asarray(part, np.int64).tobytes() + b"|")
+    for numbers in (arrays.labels, arrays.values, np.float32(arrays.moments[:, 2])):
+        known.update(np.ascontiguousarray(numbers).tobytes())
+    return known.hexdigest()
+
+
 def _copy(model: CabCnn) -> dict[str, Tensor]:
     return {name: value.detach().clone() for name, value in model.state_dict().items()}
 
@@ -181,12 +203,13 @@ def _save(
     adam: torch.optim.Optimizer,
     best: dict[str, Tensor],
     recipe: Recipe,
+    data: str,
 ) -> None:
     tensors = {f"model.{name}": value for name, value in _copy(model).items()}
     tensors |= {f"best.{name}": value.clone() for name, value in best.items()}
     for number, moments in adam.state_dict()["state"].items():
         tensors |= {f"adam.{number}.{name}": value for name, value in moments.items()}
-    facts = {"recipe": recipe.as_dict(), "progress": vars(progress)}
+    facts = {"recipe": recipe.as_dict(), "data": data, "progress": vars(progress)}
     part = path.with_suffix(".part")
     save_file(
         {name: value.contiguous().cpu() for name, value in tensors.items()},
@@ -197,7 +220,7 @@ def _save(
 
 
 def _restore(
-    path: Path, model: CabCnn, adam: torch.optim.Optimizer, recipe: Recipe
+    path: Path, model: CabCnn, adam: torch.optim.Optimizer, recipe: Recipe, data: str
 ) -> tuple[Progress, dict[str, Tensor]]:
     try:
         with safe_open(path, "pt") as file:
@@ -209,6 +232,8 @@ def _restore(
         ) from error
     if facts["recipe"] != recipe.as_dict():
         raise CabcnnError(f"{path} holds a run of another recipe; remove it to begin anew.")
+    if facts.get("data") != data:
+        raise CabcnnError(f"{path} holds a run on other clips; remove it to begin anew.")
 
     def under(prefix: str) -> dict[str, Tensor]:
         return {k.removeprefix(prefix): v for k, v in tensors.items() if k.startswith(prefix)}

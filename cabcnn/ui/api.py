@@ -10,6 +10,7 @@ from gradio import events
 
 from cabcnn.errors import AudioError, CabcnnError
 from cabcnn.figures import tables
+from cabcnn.ui.explore import LONGEST
 from cabcnn.ui.models import Models
 from cabcnn.ui.sounds import Sounds
 
@@ -34,8 +35,9 @@ def build(models: Models, sounds: Sounds) -> None:
         try:
             path = _uploaded(file, sounds.folder)
             try:
-                x = models.get(model or models.first()).explain(
-                    path, seconds, name=_name(file, path)
+                classifier = models.get(model or models.first())
+                x = classifier.explain(
+                    path, _bounded(seconds or classifier.card.seconds), name=_name(file, path)
                 )
             finally:
                 sounds.used(path)
@@ -54,6 +56,15 @@ def _uploaded(file: Any, folder: Path) -> Path:
     if path is None or not path.is_relative_to(folder):
         raise AudioError("Upload the file first; gradio_client does it for handle_file(path).")
     return path
+
+
+def _bounded(seconds: float | None) -> float:
+    """T, or the longest that is answered: matrices of hours as text would hold up everybody."""
+    if seconds is None:
+        return LONGEST
+    if seconds > LONGEST:
+        raise AudioError(f"Ask for {LONGEST:g} seconds at most, or use the Python package.")
+    return seconds
 
 
 def _name(file: Any, path: Path) -> str:

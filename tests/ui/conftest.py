@@ -23,6 +23,12 @@ class Shown(NamedTuple):
     updates: dict[str, Any]  # by the component's elem_id
 
 
+def handler_of(demo: gr.Blocks, name: str) -> Callable[..., Any]:
+    functions = [f.fn for f in demo.fns.values() if f.fn is not None]
+    (found,) = (function for function in functions if function.__name__ == name)
+    return found
+
+
 class Page:
     """One visitor's open page."""
 
@@ -30,10 +36,8 @@ class Page:
         self.demo, self.session = demo, session
 
     def call(self, handler: str, *arguments: Any) -> Shown:
-        function = next(
-            f.fn for f in self.demo.fns.values() if getattr(f.fn, "__name__", "") == handler
-        )
-        result = function(*arguments, gr.Request(session_hash=self.session))
+        request = gr.Request(session_hash=self.session)
+        result = handler_of(self.demo, handler)(*arguments, request)
         updates = {component.elem_id: value for component, value in result.items()}
         message = updates.get("message")
         return Shown(updates.get("view"), None if message is None else message.value or "", updates)
@@ -57,6 +61,12 @@ def models_folder(formula_model, make_card, tmp_path_factory) -> Iterator[Path]:
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(checkpoint, "folder", lambda: folder)
         yield folder
+
+
+@pytest.fixture(scope="session")
+def find_handler() -> Callable[..., Callable[..., Any]]:
+    """Finds what a page runs at an event, by the function's name."""
+    return handler_of
 
 
 @pytest.fixture(scope="module")

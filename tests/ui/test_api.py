@@ -132,3 +132,8 @@ def test_the_server_sweeps_by_itself(client, voice, monkeypatch):
     while list(sounds.kept().folder.rglob("private.wav")):
         assert time.monotonic() < deadline, "the upload is still there"
         time.sleep(0.1)
+
+
+def test_it_answers_a_minute_at_most(client, voice):
+    with pytest.raises(AppError, match="60 seconds at most"):
+        explain(client, voice(), "digits", 1e9)

@@ -228,8 +228,8 @@ def test_a_long_file_costs_about_what_a_short_one_costs(visitor, tmp_path, babbl
     assert cost("hour.wav") < 3 * cost("minute.wav") + 0.1
 
 
-def test_t_buttons_name_the_models_own(demo):
-    (relabel,) = [f.fn for f in demo.fns.values() if getattr(f.fn, "__name__", "") == "relabel"]
+def test_t_buttons_name_the_models_own(demo, find_handler):
+    relabel = find_handler(demo, "relabel")
     assert relabel("accents").choices[-1] == ("Model's own: 30 s", explore.OWN)
     assert relabel("digits").choices[-1] == ("All (up to 60 s)", explore.OWN)
     assert [value for _, value in relabel("accents").choices] == [5, 10, 30, 60, explore.OWN]

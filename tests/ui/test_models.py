@@ -80,9 +80,9 @@ def test_only_names_are_taken_never_paths(add, tmp_path):
             Models().get(name)
 
 
-def test_the_page_opens_without_any_model_and_offers_one_after_a_reload(add):
+def test_the_page_opens_without_any_model_and_offers_one_after_a_reload(add, find_handler):
     demo = page.build()
-    (offer,) = [f.fn for f in demo.fns.values() if getattr(f.fn, "__name__", "") == "offer"]
+    offer = find_handler(demo, "offer")
     assert offer(None).choices == []
     add("accents", title="Accents")
     dropdown = offer(None)

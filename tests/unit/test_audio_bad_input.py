@@ -273,3 +273,34 @@ def test_no_damage_surfaces_as_anything_else(tmp_path_factory, kind, cut, noise,
         values = audio.front_end(audio.read(damaged, 1), RATE, 1)
         assert np.isfinite(values).all()
         assert 100 <= len(values) <= 4_000
+
+
+@pytest.mark.parametrize(
+    ("name", "content"),
+    [
+        ("list.m3u8", "#EXTM3U\n#EXTINF:2,\n{other}\n"),
+        ("list.wav", "ffconcat version 1.0\nfile {other}\n"),
+        ("list.m3u", "{other}\n"),
+    ],
+)
+def test_a_playlist_opens_no_other_file(tmp_path, tone, name, content):
+    other = tmp_path / "secret.wav"
+    soundfile.write(other, tone(1.0, 8_000, 440), 8_000)
+    (tmp_path / name).write_text(content.format(other=other.name))
+    with pytest.raises(AudioError, match="text, not sound"):
+        audio.read(tmp_path / name)
+
+
+def test_an_ending_is_not_believed(tmp_path, tone):
+    soundfile.write(tmp_path / "a.wav", tone(1.0, 8_000, 440), 8_000)
+    (tmp_path / "a.wav").rename(tmp_path / "a.raw")
+    assert audio.read(tmp_path / "a.raw").seconds == 1
+    (tmp_path / "b.raw").write_bytes(bytes(range(256)) * 40)
+    with pytest.raises(AudioError, match=r"b\.raw can't be read"):
+        audio.read(tmp_path / "b.raw")
+
+
+@pytest.mark.parametrize("name", ["x" * 300 + ".wav", "a\0b.wav", "caf\udce9.wav"])
+def test_names_that_no_file_can_have(tmp_path, name):
+    with pytest.raises(AudioError, match="file name|File name"):
+        audio.read(tmp_path / name)

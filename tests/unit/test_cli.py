@@ -141,8 +141,8 @@ def test_a_folder_that_cannot_be_made_ends_in_one_sentence(voice, tmp_path, mode
     assert done.stderr.startswith(f"The folder {tmp_path / 'file/x'} can't be made")
 
 
-def test_help_needs_no_gradio():
-    code = "import sys, cabcnn.cli; sys.exit('gradio' in sys.modules)"
+def test_help_needs_neither_gradio_nor_torch():
+    code = "import sys, cabcnn.cli; sys.exit(not {'gradio', 'torch'}.isdisjoint(sys.modules))"
     assert subprocess.run([sys.executable, "-c", code], check=False).returncode == 0
 
 
@@ -154,3 +154,9 @@ def program(*arguments: str) -> subprocess.CompletedProcess[str]:
         check=False,
         env={**os.environ, "PYTHONPATH": str(Path(cabcnn.__file__).parents[1])},
     )
+
+
+def test_a_format_wants_a_folder(voice):
+    result = run("explain", voice("a.wav"), "--format", "json")
+    assert isinstance(result.exception, cabcnn.CabcnnError)
+    assert "give --out" in str(result.exception)

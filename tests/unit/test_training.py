@@ -211,3 +211,16 @@ def test_the_state_is_written_whole_or_not_at_all(short_arrays, tmp_path):
     state = tmp_path / "run.safetensors"
     train(short_arrays, TRAINING, VALIDATION, dataclasses.replace(QUICK, max_epochs=1), state=state)
     assert list(Path(tmp_path).iterdir()) == [state]
+
+
+def test_a_run_on_other_clips_is_not_gone_on_with(short_arrays, tmp_path):
+    recipe = dataclasses.replace(QUICK, max_epochs=1)
+    train(short_arrays, TRAINING, VALIDATION, recipe, state=tmp_path / "run.state")
+    with pytest.raises(CabcnnError, match="other clips"):
+        train(short_arrays, range(12), VALIDATION, recipe, state=tmp_path / "run.state")
+
+
+def test_a_diverging_run_says_so(short_arrays):
+    recipe = dataclasses.replace(QUICK, learning_rate=1e18, monitor="nothing")
+    with pytest.raises(CabcnnError, match="diverged in epoch"):
+        train(short_arrays, TRAINING, [], recipe)

@@ -114,3 +114,8 @@ def test_corpora_that_cannot_be_prepared(short_clips, tmp_path):
         prepare([*short_clips, Clip(tmp_path / "silent.wav", "tone", "x")], RATE)
     with pytest.raises(CorpusError, match=r"lost\.wav"):
         prepare([*short_clips, Clip(tmp_path / "lost.wav", "tone", "x")], RATE)
+
+
+def test_a_label_that_was_not_announced(short_clips):
+    with pytest.raises(CorpusError, match="none of hiss, noise"):
+        prepare(short_clips, 8_000, label_names=("hiss", "noise"))

@@ -7,6 +7,7 @@ import json
 import numpy as np
 import pytest
 
+from cabcnn.errors import CabcnnError
 from cabcnn.training.crossvalidation import (
     Split,
     fold_splits,
@@ -47,12 +48,14 @@ def test_a_finished_split_is_not_trained_again(tmp_path):
         calls.append((learned.tolist(), tested.tolist(), state.name))
         return evaluation([0, 1, 1], [0, 1, 0], [0.5, 0.5])
 
-    first = run_split(split, learn, tmp_path / "work")
-    again = run_split(split, learn, tmp_path / "work")
+    first = run_split(split, learn, tmp_path / "work", {"epochs": 2})
+    again = run_split(split, learn, tmp_path / "work", {"epochs": 2})
     assert first == again == json.loads((tmp_path / "work" / "fold-0.json").read_text())
     assert calls == [([0, 1], [2, 3, 4], "fold-0.state")]
     assert first["accuracy"] == pytest.approx(2 / 3)
     assert first["effective_classifiers"] == pytest.approx(2)
+    with pytest.raises(CabcnnError, match="other settings"):
+        run_split(split, learn, tmp_path / "work", {"epochs": 3})
 
 
 def test_a_measurement_is_the_mean_of_the_models_with_their_spread(short_arrays, tmp_path):
@@ -63,6 +66,7 @@ def test_a_measurement_is_the_mean_of_the_models_with_their_spread(short_arrays,
                 [0, 1, k, 1], [0, 1, 0, 1], [1.0, 0.0] if k else [0.5, 0.5]
             ),
             tmp_path,
+            {},
         )
         for k in (0, 1)
     ]

@@ -1,0 +1,5 @@
+"""`python -m cabcnn` is the command `cabcnn`."""
+
+from cabcnn.cli import main
+
+main()
