@@ -75,8 +75,7 @@ def read(source: Source, seconds: float | None = None) -> Sound:
 
     Raises AudioError for what can't be read or holds no finite sample.
     """
-    if seconds is not None and not INTERVAL_SECONDS <= seconds < math.inf:
-        raise AudioError(f"T is {seconds:g} seconds; it must be at least {INTERVAL_SECONDS:g}.")
+    check_seconds(seconds)
     if isinstance(source, Sound):
         sound = _first(source, seconds)
         name = "The recording"
@@ -97,6 +96,12 @@ def read(source: Source, seconds: float | None = None) -> Sound:
     return sound
 
 
+def check_seconds(seconds: float | None) -> None:
+    """Raises AudioError for a T that no clip can be cut at."""
+    if seconds is not None and not INTERVAL_SECONDS <= seconds < math.inf:
+        raise AudioError(f"T is {seconds:g} seconds; it must be at least {INTERVAL_SECONDS:g}.")
+
+
 def front_end(sound: Sound, rate: int, seconds: float | None = None) -> Samples:
     """Standardised maxima (L,), 4,000 a second, of the first `seconds` of a sound.
 
@@ -105,6 +110,15 @@ def front_end(sound: Sound, rate: int, seconds: float | None = None) -> Samples:
     The maximum commutes with standardising, so it goes first, over fewer values.
 
     Raises AudioError where nothing varies (silence) or less than one interval remains.
+    """
+    samples, mean, deviation = analysed(sound, rate, seconds)
+    return ((maxima(samples, rate) - mean) / deviation).astype(np.float32)
+
+
+def analysed(sound: Sound, rate: int, seconds: float | None = None) -> tuple[Samples, float, float]:
+    """The samples (k,) at `rate` that a clip is judged by, their mean and their deviation.
+
+    Raises AudioError as `front_end` does.
     """
     if len(sound.samples) < round(INTERVAL_SECONDS * sound.rate):
         raise AudioError(
@@ -123,7 +137,7 @@ def front_end(sound: Sound, rate: int, seconds: float | None = None) -> Samples:
         )
     if not np.isfinite(deviation):
         raise AudioError("The clip's samples are too large for those of a sound; export it again.")
-    return ((maxima(samples, rate) - mean) / deviation).astype(np.float32)
+    return samples, float(mean), float(deviation)
 
 
 def resample(samples: Samples, rate: int, to: int) -> Samples:

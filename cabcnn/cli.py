@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import io
-import math
 import sys
 from collections.abc import Iterable
 from enum import StrEnum
@@ -61,12 +60,10 @@ def explain(
     from rich.progress import Progress
 
     import cabcnn
-    from cabcnn import memory
+    from cabcnn import audio, memory
     from cabcnn.figures import tables
-    from cabcnn.model import INTERVAL_SECONDS
 
-    if seconds is not None and not INTERVAL_SECONDS <= seconds < math.inf:
-        raise CabcnnError(f"T is {seconds:g} seconds; it must be at least {INTERVAL_SECONDS:g}.")
+    audio.check_seconds(seconds)
     if format is not None and out is None:
         raise CabcnnError("--format says what to write: give --out, the folder to write it to.")
     ending = (format or Format.csv).value

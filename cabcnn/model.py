@@ -157,7 +157,7 @@ class CabCnn(nn.Module):
         where their padding is alike, and never meet before the classifier block, which sees
         single intervals.
         """
-        features = torch.cat(self._trunk_rows(clips)).float()
+        features = self.distil(clips).float()
         with torch.autocast(features.device.type, enabled=False):
             attention, votes = self.block(self.norm(features))
         interval_probabilities = (attention.unsqueeze(1) * votes).sum(0).T
@@ -171,14 +171,15 @@ class CabCnn(nn.Module):
             intervals,
         )
 
-    def _trunk_rows(self, clips: list[Tensor]) -> list[Tensor]:
+    def distil(self, clips: list[Tensor]) -> Tensor:
+        """The trunk's features of all intervals of B clips, one clip after the other: (P, 128)."""
         rows: list[Tensor] = [clips[0]] * len(clips)
         for places in _stacks([len(clip) for clip in clips], clips[0].device.type == "cpu"):
             lengths = [len(clips[i]) for i in places]
             stacked = pad_sequence([clips[i] for i in places], batch_first=True)
             for i, features in zip(places, self.features(stacked, lengths), strict=True):
                 rows[i] = features[: interval_count(len(clips[i]))]
-        return rows
+        return torch.cat(rows)
 
     def features(self, values: Tensor, lengths: list[int] | None = None) -> Tensor:
         """The trunk: values (B, length) -> features (B, p, 128).

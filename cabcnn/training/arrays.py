@@ -43,12 +43,17 @@ class Arrays:
     rate: int
 
     @cached_property
+    def intervals(self) -> NDArray[np.int64]:
+        """How many intervals each clip has, (N,)."""
+        return -(-self.values // STRIDE)
+
+    @cached_property
     def _starts(self) -> NDArray[np.int64]:
         return np.concatenate([[0], np.cumsum(self.values)])
 
     @cached_property
     def _interval_starts(self) -> NDArray[np.int64]:
-        return np.concatenate([[0], np.cumsum(-(-self.values // STRIDE))])
+        return np.concatenate([[0], np.cumsum(self.intervals)])
 
     def __len__(self) -> int:
         return len(self.values)
@@ -138,12 +143,9 @@ def prepare(
     for done, clip in enumerate(clips):
         try:
             sound = audio.read(clip.path, seconds)
-            audio.front_end(sound, rate, seconds)  # whether it can be classified at all
+            samples, _, _ = audio.analysed(sound, rate, seconds)
         except CabcnnError as error:
             raise CorpusError(f"{clip.path}: {error}") from error
-        samples = audio.resample(sound.samples, sound.rate, rate)
-        if seconds is not None:
-            samples = samples[: round(seconds * rate)]
         parts.append(audio.maxima(samples, rate))
         starts = np.arange(0, len(samples), STRIDE * rate // VALUES_PER_SECOND)
         wide = samples.astype(np.float64)

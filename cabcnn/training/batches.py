@@ -7,7 +7,7 @@ from collections.abc import Iterator, Sequence
 import numpy as np
 from numpy.typing import NDArray
 
-from cabcnn.model import INTERVAL_SECONDS, STRIDE, interval_count
+from cabcnn.model import INTERVAL_SECONDS, STRIDE
 from cabcnn.training.arrays import Arrays
 from cabcnn.training.recipe import Recipe
 
@@ -63,7 +63,7 @@ def _excerpt(
     arrays: Arrays, clip: int, recipe: Recipe, random: np.random.Generator
 ) -> NDArray[np.float32]:
     """One clip's values as this epoch shows them: whole intervals, which the trunk can stack."""
-    there = interval_count(int(arrays.values[clip]))
+    there = int(arrays.intervals[clip])
     if recipe.seconds is not None:
         there = min(there, _intervals(recipe.seconds))
     # Every other clip stays as it is: interpolation smooths, and a network that never saw an

@@ -7,7 +7,6 @@ recording answers about itself: no label is used. The head that answers is throw
 
 from __future__ import annotations
 
-import math
 from collections.abc import Callable, Sequence
 
 import numpy as np
@@ -17,7 +16,7 @@ from numpy.typing import NDArray
 from torch import Tensor, nn
 
 from cabcnn.errors import CorpusError
-from cabcnn.model import FEATURES, INTERVAL_SECONDS, STRIDE, CabCnn
+from cabcnn.model import FEATURES, INTERVAL_SECONDS, CabCnn
 from cabcnn.training.arrays import Arrays
 from cabcnn.training.recipe import Recipe
 from cabcnn.training.spectrum import BANDS
@@ -46,8 +45,7 @@ def pretrain(
     if recipe.crop_seconds is None:
         raise ValueError("a pretext recipe states crop_seconds")
     length = round(recipe.crop_seconds / INTERVAL_SECONDS)
-    intervals = -(-arrays.values // STRIDE)
-    clips = [i for i in clips if intervals[i] >= length + CONTEXT]
+    clips = [i for i in clips if arrays.intervals[i] >= length + CONTEXT]
     if not len(arrays.spectra) or not clips:
         raise CorpusError("Nothing to pretrain on: no spectra, or every clip is too short.")
     mean, deviation = arrays.spectra.mean(0, np.float64), arrays.spectra.std(0, np.float64)
@@ -60,25 +58,23 @@ def pretrain(
         adam = torch.optim.Adam(learned, recipe.learning_rate, eps=recipe.epsilon)
         for epoch in range(recipe.max_epochs):
             for group in adam.param_groups:
-                share = (1 + math.cos(math.pi * epoch / recipe.max_epochs)) / 2
-                group["lr"] = recipe.learning_rate * share
+                group["lr"] = recipe.annealed(epoch)
             errors = []
             order = random.permutation(clips)
             for first in range(0, len(order), recipe.batch_size):
                 values, spectra = [], []
                 for clip in order[first : first + recipe.batch_size]:
-                    start = int(random.integers(1, intervals[clip] - length - 1))
-                    values.append(torch.from_numpy(arrays.excerpt(clip, start, length)))
+                    start = int(random.integers(1, arrays.intervals[clip] - length - 1))
+                    values.append(torch.from_numpy(arrays.excerpt(clip, start, length)).to(device))
                     around = arrays.spectrum(clip, start - 1, length + CONTEXT - 1)
                     around = (around - mean) / deviation
                     spectra.append(np.hstack([around[k : k + length] for k in range(CONTEXT)]))
                 target = torch.from_numpy(np.concatenate(spectra)).float().to(device)
-                stack = torch.stack(values).to(device)
                 with torch.autocast(
-                    stack.device.type, torch.bfloat16, enabled=recipe.precision == "bfloat16"
+                    target.device.type, torch.bfloat16, enabled=recipe.precision == "bfloat16"
                 ):
-                    features = torch.cat([model.features(v) for v in stack.split(4)])
-                error = F.mse_loss(head(model.norm(features.float().flatten(0, 1))), target)
+                    features = model.distil(values)
+                error = F.mse_loss(head(model.norm(features.float())), target)
                 adam.zero_grad(set_to_none=True)
                 error.backward()
                 adam.step()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import asdict, dataclass
 from typing import Any, Literal
 
@@ -30,10 +31,13 @@ class Recipe:
     recalibrate: bool = False  # after each epoch, batch norm's statistics from training clips
     spread: float = 0.0  # weight of the term that spreads the attention
     weight_decay: float = 0.0
-    dropout: bool = True  # without it, batch norm keeps its statistics within an epoch too
     freeze_trunk: bool = False  # train the classifier block only
     precision: Literal["float32", "bfloat16"] = "float32"
     seed: int = 0
+
+    def annealed(self, epoch: int) -> float:
+        """The learning rate of an epoch, counted from 0, as it falls to zero at `max_epochs`."""
+        return self.learning_rate * (1 + math.cos(math.pi * epoch / self.max_epochs)) / 2
 
     def as_dict(self) -> dict[str, Any]:
         return asdict(self)

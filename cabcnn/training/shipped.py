@@ -30,7 +30,7 @@ from cabcnn.corpora import read_fsdd, read_speech_accent_archive
 from cabcnn.errors import CabcnnError
 from cabcnn.memory import keep_freed_memory
 from cabcnn.metrics import confusion_matrix, scores
-from cabcnn.model import CabCnn, interval_count
+from cabcnn.model import CabCnn
 from cabcnn.training.arrays import Arrays, prepare
 from cabcnn.training.crossvalidation import (
     Split,
@@ -291,7 +291,7 @@ def spectrum_floor(arrays: Arrays, splits: Sequence[Split]) -> float:
     from sklearn.pipeline import make_pipeline
     from sklearn.preprocessing import StandardScaler
 
-    spectra = [arrays.spectrum(i, 0, interval_count(int(n))) for i, n in enumerate(arrays.values)]
+    spectra = [arrays.spectrum(i, 0, int(p)) for i, p in enumerate(arrays.intervals)]
     rows = np.array([np.concatenate([s.mean(0), s.std(0)]) for s in spectra])
     recalls = []
     for split in splits:

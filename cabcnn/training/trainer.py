@@ -5,7 +5,6 @@ from __future__ import annotations
 import hashlib
 import itertools
 import json
-import math
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -113,10 +112,9 @@ def _epoch(
     random = np.random.default_rng([recipe.seed, epoch])
     torch.manual_seed(int(random.integers(2**62)))
     if recipe.anneal:
-        rate = recipe.learning_rate * (1 + math.cos(math.pi * epoch / recipe.max_epochs)) / 2
         for group in adam.param_groups:
-            group["lr"] = rate
-    model.train(recipe.dropout and not recipe.freeze_trunk)
+            group["lr"] = recipe.annealed(epoch)
+    model.train(not recipe.freeze_trunk)  # a frozen trunk drops nothing out, its norm stays
     total, seen = 0.0, 0
     for values, labels in epoch_batches(arrays, clips, recipe, random):
         target = torch.from_numpy(labels).to(device)
@@ -154,8 +152,8 @@ def recalibrate(model: CabCnn, values: Iterable[NDArray[np.float32]]) -> None:
     model.eval()
     device = next(model.parameters()).device
     with torch.no_grad():
-        rows = [model.features(torch.from_numpy(part).to(device)[None])[0] for part in values]
-        variance, mean = torch.var_mean(torch.cat(rows), 0, correction=0)
+        rows = model.distil([torch.from_numpy(part).to(device) for part in values])
+        variance, mean = torch.var_mean(rows, 0, correction=0)
         model.norm.running_mean.copy_(mean)
         model.norm.running_var.copy_(variance)
 

@@ -19,10 +19,11 @@ from typing import Any
 
 import numpy as np
 
+from cabcnn.model import INTERVAL_SECONDS
+
 from .rounding import round_votes, round_weights
 
 FORMAT = 1  # js/payload.js refuses any other
-INTERVAL_SECONDS = 0.025
 ENVELOPE_COLUMNS_PER_SECOND = 100
 ENVELOPE_COLUMNS = (2000, 4000)
 
