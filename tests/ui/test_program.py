@@ -28,7 +28,7 @@ def port() -> int:
 
 
 def test_a_stopped_service_leaves_no_files(port, tmp_path):
-    arguments = [sys.executable, "-m", "cabcnn.cli", "app", "--port", str(port)]
+    arguments = [sys.executable, "-m", "cabcnn", "app", "--port", str(port)]
     environment = {**os.environ, "GRADIO_TEMP_DIR": str(tmp_path)}
     with subprocess.Popen(
         arguments, cwd=ROOT, env=environment, stdout=subprocess.PIPE, stderr=subprocess.STDOUT

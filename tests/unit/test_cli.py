@@ -148,7 +148,7 @@ def test_help_needs_neither_gradio_nor_torch():
 
 def program(*arguments: str) -> subprocess.CompletedProcess[str]:
     return subprocess.run(
-        [sys.executable, "-m", "cabcnn.cli", *arguments],
+        [sys.executable, "-m", "cabcnn", *arguments],
         capture_output=True,
         text=True,
         check=False,

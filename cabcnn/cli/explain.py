@@ -1,25 +1,18 @@
-"""The command line: thin commands over the functions that the page uses too."""
+"""`cabcnn explain`: sounds classified, and what every interval and classifier said of them."""
 
 from __future__ import annotations
 
-import io
 import sys
 from collections.abc import Iterable
 from enum import StrEnum
 from itertools import count
 from pathlib import Path
-from typing import Annotated, TextIO
+from typing import Annotated
 
 import typer
 
+from cabcnn.cli.terminal import make_folder, say
 from cabcnn.errors import CabcnnError
-
-app = typer.Typer(
-    help="Hear a voice, see which of forty small classifiers decided, and why.",
-    no_args_is_help=True,
-    add_completion=False,
-    pretty_exceptions_enable=False,
-)
 
 
 class Format(StrEnum):
@@ -30,7 +23,6 @@ class Format(StrEnum):
     npz = "npz"
 
 
-@app.command()
 def explain(
     files: Annotated[list[Path], typer.Argument(metavar="FILE...", help="Sounds or videos.")],
     checkpoint: Annotated[
@@ -70,7 +62,7 @@ def explain(
     memory.keep_freed_memory()
     classifier = cabcnn.load(checkpoint)
     if out is not None:
-        _make_folder(out)
+        make_folder(out)
     failed = False
     with Progress(
         console=Console(stderr=True),
@@ -86,12 +78,12 @@ def explain(
                     tables.write(x, out / f"{stem}.{ending}")
             except CabcnnError as error:
                 failed = True
-                _say(f"{file}: {error}", sys.stderr)
+                say(f"{file}: {error}", sys.stderr)
                 continue
             chances = zip(x.labels, x.probabilities, strict=True)
-            _say("\t".join([str(file), x.label, *(f"{k} {p:.3f}" for k, p in chances)]), sys.stdout)
+            say("\t".join([str(file), x.label, *(f"{k} {p:.3f}" for k, p in chances)]), sys.stdout)
             for notice in x.notices:
-                _say(f"{file}: {notice}", sys.stderr)
+                say(f"{file}: {notice}", sys.stderr)
     typer.echo(f"{classifier.card.name}: {classifier.card.score()}", err=True)
     if failed:
         raise typer.Exit(1)
@@ -112,67 +104,3 @@ def distinct_stems(files: Iterable[Path]) -> list[str]:
         seen.add(stem.casefold())
         stems.append(stem)
     return stems
-
-
-@app.command()
-def models() -> None:
-    """List the models that are here, each with what it was measured to be worth."""
-    from cabcnn import checkpoint
-
-    failed = False
-    for name in checkpoint.names():
-        try:
-            _, card = checkpoint.load(checkpoint.find(name))
-        except CabcnnError as error:
-            failed = True
-            typer.echo(f"{name}: {error}", err=True)
-            continue
-        typer.echo(f"{name}\t{card.title}\t{', '.join(card.labels)}\t{card.score()}")
-    if failed:
-        raise typer.Exit(1)
-
-
-@app.command(name="app")
-def serve(
-    host: Annotated[
-        str | None, typer.Option(help="Address to listen on; 0.0.0.0 lets other machines in.")
-    ] = None,
-    port: Annotated[
-        int | None, typer.Option(help="Port; a free one from 7860 if left out.")
-    ] = None,
-    share: Annotated[
-        bool, typer.Option(help="Open a public link through Gradio's servers.")
-    ] = False,
-) -> None:
-    """Open the page: record or upload a voice and see why it was classified so."""
-    from cabcnn.ui import page
-
-    page.launch(page.build(), host=host, port=port, share=share)
-
-
-def main() -> None:
-    """Runs the command line; what a user can mend ends in one sentence and exit code 1."""
-    for stream in (sys.stdout, sys.stderr):
-        if isinstance(stream, io.TextIOWrapper):  # a file's name may not fit the terminal's code
-            stream.reconfigure(errors="backslashreplace")
-    try:
-        app()
-    except CabcnnError as error:
-        typer.echo(str(error), err=True)
-        sys.exit(1)
-
-
-def _say(line: str, stream: TextIO) -> None:
-    """A line to a stream that a progress bar may be standing in for, which `echo` goes round."""
-    stream.write(f"{line}\n")
-
-
-def _make_folder(path: Path) -> None:
-    try:
-        path.mkdir(parents=True, exist_ok=True)
-    except OSError as error:
-        raise CabcnnError(f"The folder {path} can't be made: {error.strerror}.") from error
-
-
-if __name__ == "__main__":
-    main()

@@ -1,0 +1,35 @@
+"""The command line: thin commands over the functions that the page uses too."""
+
+from __future__ import annotations
+
+import io
+import sys
+
+import typer
+
+from cabcnn.cli.explain import explain
+from cabcnn.cli.models import models
+from cabcnn.cli.serve import serve
+from cabcnn.errors import CabcnnError
+
+app = typer.Typer(
+    help="Hear a voice, see which of forty small classifiers decided, and why.",
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+)
+app.command()(explain)
+app.command()(models)
+app.command("app")(serve)
+
+
+def main() -> None:
+    """Runs the command line; what a user can mend ends in one sentence and exit code 1."""
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, io.TextIOWrapper):  # a file's name may not fit the terminal's code
+            stream.reconfigure(errors="backslashreplace")
+    try:
+        app()
+    except CabcnnError as error:
+        typer.echo(str(error), err=True)
+        sys.exit(1)
