@@ -58,14 +58,29 @@ class Arrays:
     def __len__(self) -> int:
         return len(self.values)
 
-    def excerpt(self, clip: int, start: int = 0, length: int | None = None) -> NDArray[np.float32]:
-        """Standardised values (L,) of a clip from interval `start` on, `length` intervals."""
+    def excerpt(
+        self,
+        clip: int,
+        start: int = 0,
+        length: int | None = None,
+        gain: NDArray[np.floating] | None = None,
+    ) -> NDArray[np.float32]:
+        """Standardised values (L,) of a clip from interval `start` on, `length` intervals.
+
+        `gain` (length,) are factors above zero, one an interval: the values are then those of
+        the sound as it would be with each interval that much louder, exactly.
+        """
         first = start * STRIDE
         last = int(self.values[clip]) if length is None else first + length * STRIDE
         last = min(last, int(self.values[clip]))
         raw = self.maxima[self._starts[clip] + first : self._starts[clip] + last]
         at = self._interval_starts[clip]
-        count, total, squares = self.moments[at + start : at + -(-last // STRIDE)].sum(0)
+        moments = self.moments[at + start : at + -(-last // STRIDE)]
+        if gain is not None:
+            factors = np.asarray(gain, np.float64)[: len(moments)]
+            moments = moments * np.stack([np.ones_like(factors), factors, factors**2], 1)
+            raw = raw * np.repeat(factors, STRIDE)[: len(raw)]  # a factor > 0 keeps the maximum
+        count, total, squares = moments.sum(0)
         mean = total / count
         deviation = np.sqrt(max(squares / count - mean * mean, 0.0))
         if not deviation > 0:
