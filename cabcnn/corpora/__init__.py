@@ -1,8 +1,18 @@
 """Collections of recordings, each layout read into the same table of clips."""
 
 from cabcnn.corpora.fsdd import read_fsdd
+from cabcnn.corpora.layouts import LAYOUTS, detect, read
 from cabcnn.corpora.speech_accent_archive import read_speech_accent_archive
 from cabcnn.corpora.splits import speaker_folds
-from cabcnn.corpora.table import Clip
+from cabcnn.corpora.table import Clip, check
 
-__all__ = ["Clip", "read_fsdd", "read_speech_accent_archive", "speaker_folds"]
+__all__ = [
+    "LAYOUTS",
+    "Clip",
+    "check",
+    "detect",
+    "read",
+    "read_fsdd",
+    "read_speech_accent_archive",
+    "speaker_folds",
+]

@@ -5,11 +5,21 @@ from __future__ import annotations
 import re
 from pathlib import Path
 
+from cabcnn.corpora.files import is_sound
 from cabcnn.corpora.table import Clip
 from cabcnn.errors import CorpusError
 
 NAME = re.compile(r"(?P<digit>\d)_(?P<speaker>[^_]+)_(?P<index>\d+)\.wav", re.IGNORECASE)
 TEST_INDICES = 5
+
+
+def is_fsdd(path: Path) -> bool:
+    """Whether a folder, or `recordings` in it, holds this corpus' names and no other sounds."""
+    if not path.is_dir():
+        return False
+    inner = path / "recordings"
+    names = [p.name for p in (inner if inner.is_dir() else path).iterdir() if is_sound(p.name)]
+    return bool(names) and all(NAME.fullmatch(name) for name in names)
 
 
 def read_fsdd(folder: str | Path) -> list[Clip]:

@@ -15,6 +15,11 @@ Task = Literal["accent", "first-language"]
 TASKS: tuple[Task, ...] = ("accent", "first-language")
 
 
+def is_speech_accent_archive(path: Path) -> bool:
+    """Whether a folder holds one of the archive's two lists."""
+    return (path / "speakers.csv").is_file()
+
+
 def read_speech_accent_archive(folder: str | Path, task: Task = "accent") -> list[Clip]:
     """Clips listed in `folder/speakers.csv`, labelled for one task.
 

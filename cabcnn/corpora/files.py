@@ -1,0 +1,107 @@
+"""What readers of several layouts share: which files are sounds, and lists of them as tables."""
+
+from __future__ import annotations
+
+import csv
+import os
+import re
+from collections import Counter
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Literal
+
+from cabcnn.errors import CorpusError
+
+# What `cabcnn.audio` decodes. Only a corpus' other files are told from its sounds by this: a
+# file that a list names is taken whatever its ending is.
+SOUND = re.compile(
+    r".+\.(3gp|aac|ac3|aif[cf]?|amr|ape|au|avi|caf|flac|m4[ab]|mk[av]|mov|mp[234]|mpe?g|og[ag]"
+    r"|opus|snd|tta|w64|wav|web[am]|wm[av]|wv)",
+    re.IGNORECASE | re.DOTALL,
+)
+JUNK = ("__MACOSX", "$RECYCLE.BIN", "System Volume Information")
+
+
+def is_sound(name: str) -> bool:
+    """Whether a file's name is a recording's; macOS leaves `._` files with the same endings."""
+    return bool(SOUND.fullmatch(name)) and not hidden(name)
+
+
+def hidden(name: str) -> bool:
+    return name.startswith(".") or name in JUNK
+
+
+def sounds_below(folder: Path) -> Iterator[Path]:
+    """Every recording in `folder` and the folders inside it, in the order of names.
+
+    No file is opened, and links to folders inside it are left alone: they may run in circles.
+    """
+
+    def fail(error: OSError) -> None:
+        raise CorpusError(f"{error.filename} can't be listed: {error.strerror}.") from error
+
+    for where, folders, names in os.walk(folder, onerror=fail):
+        folders[:] = sorted(name for name in folders if not hidden(name))
+        here = Path(where)
+        for name in sorted(names):
+            if is_sound(name):
+                yield here / name
+
+
+def subfolders(folder: Path) -> list[Path]:
+    """The folders in a folder, in the order of names, without hidden ones."""
+    try:
+        return sorted(p for p in folder.iterdir() if p.is_dir() and not hidden(p.name))
+    except OSError as error:
+        raise CorpusError(f"{folder} can't be listed: {error.strerror}.") from error
+
+
+def read_rows(
+    path: Path, delimiter: str = ",", quoting: Literal[0, 3] = csv.QUOTE_MINIMAL
+) -> Iterator[tuple[int, list[str]]]:
+    """The rows of a list that are not blank, each with the number of the line it ends in.
+
+    The first one is the header. Rows come as they are read: lists of a million lines exist.
+    Raises CorpusError where the list is missing, empty, unreadable or not in UTF-8.
+    """
+    number = 0
+    try:
+        with path.open(encoding="utf-8-sig", newline="") as file:
+            reader = csv.reader(file, delimiter=delimiter, quoting=quoting)
+            for row in reader:
+                if any(cell.strip() for cell in row):
+                    number = reader.line_num
+                    yield number, row
+    except FileNotFoundError:
+        raise CorpusError(
+            f"{path.parent} holds no {path.name}; give the folder that does."
+        ) from None
+    except OSError as error:
+        raise CorpusError(f"{path} can't be read: {error.strerror}.") from error
+    except UnicodeDecodeError:
+        raise CorpusError(f"{path} is not in UTF-8; save it again in that encoding.") from None
+    except csv.Error as error:
+        raise CorpusError(
+            f"{path} can't be read after line {number} ({error}); save it again as CSV or TSV."
+        ) from error
+    if not number:
+        raise CorpusError(f"{path} is empty; give a list with a line for each recording.")
+
+
+def read_table(
+    path: Path, delimiter: str = ",", quoting: Literal[0, 3] = csv.QUOTE_MINIMAL
+) -> tuple[list[str], Iterator[tuple[int, dict[str, str]]]]:
+    """A list's columns, and its rows by column, without blanks around what they say.
+
+    A short row lacks its last columns; columns without a name are left out.
+    """
+    rows = read_rows(path, delimiter, quoting)
+    _, header = next(rows)
+    columns = [name.strip() for name in header]
+    if doubled := [name for name, times in Counter(columns).items() if name and times > 1]:
+        raise CorpusError(f"{path} has the column {doubled[0]!r} twice; give each its own name.")
+    by_column = (
+        (number, {name: cell.strip() for name, cell in zip(columns, row) if name})
+        for number, row in rows
+    )
+    return [name for name in columns if name], by_column

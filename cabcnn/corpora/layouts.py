@@ -1,0 +1,163 @@
+"""One door to every layout: its name, how it is recognised, who reads it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from typing import NamedTuple
+
+from cabcnn.corpora.folder import innermost, read_folder
+from cabcnn.corpora.fsdd import is_fsdd, read_fsdd
+from cabcnn.corpora.manifest import read_manifest
+from cabcnn.corpora.speech_accent_archive import (
+    TASKS,
+    is_speech_accent_archive,
+    read_speech_accent_archive,
+)
+from cabcnn.corpora.table import Clip
+from cabcnn.errors import CorpusError
+
+BUILT_IN = "built-in"
+LISTS = (".csv", ".tsv", ".txt")
+ARCHIVES = (".zip", ".gz", ".tgz", ".tar", ".xz", ".bz2", ".7z", ".rar")
+
+
+class Layout(NamedTuple):
+    """How a corpus lies on disk."""
+
+    about: str  # a sentence for whoever has to choose
+    read: Callable[..., list[Clip]]  # from its folder or list
+    found: Callable[[Path], bool] = lambda path: False  # by names; sounds stay closed
+    options: tuple[str, ...] = ()  # of `read` below, those that mean something here
+
+
+def _read_built_in(source: Path) -> list[Clip]:
+    from cabcnn.corpora.built_in import read_built_in
+
+    return read_built_in()
+
+
+def _manifest_inside(folder: Path) -> Path | None:
+    """The manifest in a folder, where it is named so."""
+    lists = (folder / f"manifest{ending}" for ending in LISTS)
+    return next((path for path in lists if path.is_file()), None)
+
+
+def _read_manifest(source: Path, **options: str) -> list[Clip]:
+    return read_manifest(_manifest_inside(source) or source, **options)
+
+
+def _read_archive(source: Path, label: str = "accent") -> list[Clip]:
+    if label not in TASKS:
+        raise CorpusError(f"The archive's label is {' or '.join(TASKS)}, not {label!r}.")
+    return read_speech_accent_archive(source, label)
+
+
+def _is_manifest(path: Path) -> bool:
+    return path.suffix.lower() in LISTS if path.is_file() else bool(_manifest_inside(path))
+
+
+# In the order they are tried in; what is none of them is a folder per class.
+_LAYOUTS = {
+    BUILT_IN: Layout("Made for this project: synthetic voices in several accents.", _read_built_in),
+    "speech-accent-archive": Layout(
+        "Speech Accent Archive: one recording a speaker, with speakers.csv or Kaggle's "
+        "speakers_all.csv; the label is the accent or the first-language.",
+        _read_archive,
+        is_speech_accent_archive,
+        ("label",),
+    ),
+    "fsdd": Layout("Free Spoken Digit Dataset: {digit}_{speaker}_{index}.wav.", read_fsdd, is_fsdd),
+    "manifest": Layout(
+        "A CSV or TSV list with the columns path and label, and speaker if known.",
+        _read_manifest,
+        _is_manifest,
+        ("label", "speaker"),
+    ),
+    "folder": Layout(
+        "A folder of recordings for each label; the speaker by a pattern on the file's name.",
+        read_folder,
+        options=("speaker_pattern",),
+    ),
+}
+LAYOUTS: dict[str, str] = {name: layout.about for name, layout in _LAYOUTS.items()}
+
+
+def read(
+    source: str | Path,
+    layout: str | None = None,
+    *,
+    label: str | None = None,
+    speaker: str | None = None,
+    speaker_pattern: str | None = None,
+    labels: Sequence[str] | None = None,
+) -> list[Clip]:
+    """The clips of a corpus: "built-in", a folder, or a list of recordings.
+
+    `layout` is one of LAYOUTS; None looks for marks of each. `label` is the column (manifest,
+    common-voice) or the task (speech-accent-archive) that labels are taken from, `speaker` a
+    manifest's column, `speaker_pattern` a regular expression on file names (folder). `labels`
+    keeps these labels only, in the spelling of the corpus.
+
+    No sound is opened: that a recording is there and can be decoded is `describe`'s to tell.
+    Raises CorpusError where there is no such corpus, layout or label, or an option means
+    nothing to the layout.
+    """
+    path = Path(source)
+    if layout is None:
+        path, layout = detect(path)
+    elif layout not in _LAYOUTS:
+        raise CorpusError(f"There is no layout {layout!r}, only {', '.join(_LAYOUTS)}.")
+    elif layout != BUILT_IN and not path.exists():
+        raise _missing(path)
+    chosen = _LAYOUTS[layout]
+    given = {"label": label, "speaker": speaker, "speaker_pattern": speaker_pattern}
+    given = {name: value for name, value in given.items() if value}
+    for name in given:
+        if name not in chosen.options:
+            raise CorpusError(
+                f"A corpus laid out as {layout} takes no {name.replace('_', ' ')}; leave it out "
+                "or name the layout."
+            )
+    clips = chosen.read(path, **given)
+    return clips if labels is None else _only(clips, labels)
+
+
+def detect(source: str | Path) -> tuple[Path, str]:
+    """Where a corpus begins and the name of its layout: archives wrap it in folders.
+
+    Raises CorpusError where there is nothing, or something that is no corpus.
+    """
+    path = Path(source)
+    if path == Path(BUILT_IN) and not path.exists():
+        return path, BUILT_IN
+    if not path.exists():
+        raise _missing(path)
+    if path.is_file() and path.suffix.lower() in ARCHIVES:
+        raise CorpusError(f"{path} is packed; unpack it and give the folder.")
+    try:
+        inner = innermost(path) if path.is_dir() else path
+        for place in dict.fromkeys((path, inner)):
+            for name, layout in _LAYOUTS.items():
+                if layout.found(place):
+                    return place, name
+    except OSError as error:
+        raise CorpusError(f"{path} can't be looked into: {error.strerror}.") from error
+    if path.is_file():
+        raise CorpusError(f"{path} is no corpus; give a folder, or a list in CSV or TSV.")
+    return inner, "folder"
+
+
+def _missing(path: Path) -> CorpusError:
+    return CorpusError(f"There is no {path}; give a folder, a list in CSV or TSV, or {BUILT_IN!r}.")
+
+
+def _only(clips: list[Clip], labels: Sequence[str]) -> list[Clip]:
+    there = {clip.label for clip in clips}
+    for label in labels:
+        if label not in there:
+            raise CorpusError(
+                f"Nothing in this corpus is labelled {label!r}, only "
+                f"{', '.join(sorted(there)[:20])}{', ...' if len(there) > 20 else ''}."
+            )
+    return [clip for clip in clips if clip.label in set(labels)]
