@@ -7,6 +7,7 @@ import os
 import re
 from collections import Counter
 from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Literal
 
@@ -56,6 +57,27 @@ def subfolders(folder: Path) -> list[Path]:
         raise CorpusError(f"{folder} can't be listed: {error.strerror}.") from error
 
 
+def read_text(path: Path) -> str:
+    """A list's text. Raises CorpusError where it is missing, unreadable or not in UTF-8."""
+    with _readable(path):
+        return path.read_text(encoding="utf-8-sig")
+
+
+@contextmanager
+def _readable(path: Path) -> Iterator[None]:
+    """Tells what can be wrong with a list's file in a sentence."""
+    try:
+        yield
+    except FileNotFoundError:
+        raise CorpusError(
+            f"{path.parent} holds no {path.name}; give the folder that does."
+        ) from None
+    except OSError as error:
+        raise CorpusError(f"{path} can't be read: {error.strerror}.") from error
+    except UnicodeDecodeError:
+        raise CorpusError(f"{path} is not in UTF-8; save it again in that encoding.") from None
+
+
 def read_rows(
     path: Path, delimiter: str = ",", quoting: Literal[0, 3] = csv.QUOTE_MINIMAL
 ) -> Iterator[tuple[int, list[str]]]:
@@ -66,20 +88,12 @@ def read_rows(
     """
     number = 0
     try:
-        with path.open(encoding="utf-8-sig", newline="") as file:
+        with _readable(path), path.open(encoding="utf-8-sig", newline="") as file:
             reader = csv.reader(file, delimiter=delimiter, quoting=quoting)
             for row in reader:
                 if any(cell.strip() for cell in row):
                     number = reader.line_num
                     yield number, row
-    except FileNotFoundError:
-        raise CorpusError(
-            f"{path.parent} holds no {path.name}; give the folder that does."
-        ) from None
-    except OSError as error:
-        raise CorpusError(f"{path} can't be read: {error.strerror}.") from error
-    except UnicodeDecodeError:
-        raise CorpusError(f"{path} is not in UTF-8; save it again in that encoding.") from None
     except csv.Error as error:
         raise CorpusError(
             f"{path} can't be read after line {number} ({error}); save it again as CSV or TSV."

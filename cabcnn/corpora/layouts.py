@@ -6,14 +6,16 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import NamedTuple
 
-from cabcnn.corpora.folder import innermost, read_folder
-from cabcnn.corpora.fsdd import is_fsdd, read_fsdd
-from cabcnn.corpora.manifest import read_manifest
-from cabcnn.corpora.speech_accent_archive import (
-    TASKS,
-    is_speech_accent_archive,
-    read_speech_accent_archive,
+from cabcnn.corpora import (
+    common_voice,
+    fsdd,
+    openslr83,
+    speech_accent_archive,
+    ut_podcast,
+    vctk,
 )
+from cabcnn.corpora.folder import innermost, read_folder
+from cabcnn.corpora.manifest import read_manifest
 from cabcnn.corpora.table import Clip
 from cabcnn.errors import CorpusError
 
@@ -29,6 +31,7 @@ class Layout(NamedTuple):
     read: Callable[..., list[Clip]]  # from its folder or list
     found: Callable[[Path], bool] = lambda path: False  # by names; sounds stay closed
     options: tuple[str, ...] = ()  # of `read` below, those that mean something here
+    lists: tuple[str, ...] = ()  # files in the folder that may be given in its stead
 
 
 def _read_built_in(source: Path) -> list[Clip]:
@@ -48,9 +51,11 @@ def _read_manifest(source: Path, **options: str) -> list[Clip]:
 
 
 def _read_archive(source: Path, label: str = "accent") -> list[Clip]:
-    if label not in TASKS:
-        raise CorpusError(f"The archive's label is {' or '.join(TASKS)}, not {label!r}.")
-    return read_speech_accent_archive(source, label)
+    for task in speech_accent_archive.TASKS:
+        if label == task:
+            return speech_accent_archive.read_speech_accent_archive(source, task)
+    tasks = " or ".join(speech_accent_archive.TASKS)
+    raise CorpusError(f"The archive's label is {tasks}, not {label!r}.")
 
 
 def _is_manifest(path: Path) -> bool:
@@ -64,10 +69,38 @@ _LAYOUTS = {
         "Speech Accent Archive: one recording a speaker, with speakers.csv or Kaggle's "
         "speakers_all.csv; the label is the accent or the first-language.",
         _read_archive,
-        is_speech_accent_archive,
+        speech_accent_archive.is_speech_accent_archive,
+        ("label",),
+        speech_accent_archive.LISTS,
+    ),
+    "vctk": Layout(
+        "VCTK 0.80 or 0.92: speaker-info.txt and a folder a speaker; the label is the accent.",
+        vctk.read_vctk,
+        vctk.is_vctk,
+        lists=(vctk.LIST,),
+    ),
+    "openslr-83": Layout(
+        "OpenSLR-83, English of the UK and Ireland: line_index_all.csv and its recordings.",
+        openslr83.read_openslr83,
+        openslr83.is_openslr83,
+        lists=(openslr83.LIST,),
+    ),
+    "common-voice": Layout(
+        "Mozilla Common Voice: a locale's folder with clips and validated.tsv, or another of its "
+        "lists; the label is the accent, or a column named by you.",
+        common_voice.read_common_voice,
+        common_voice.is_common_voice,
         ("label",),
     ),
-    "fsdd": Layout("Free Spoken Digit Dataset: {digit}_{speaker}_{index}.wav.", read_fsdd, is_fsdd),
+    "ut-podcast": Layout(
+        "UT-Podcast, the paper's corpus: audio/US, audio/UK and audio/AU.",
+        ut_podcast.read_ut_podcast,
+        ut_podcast.is_ut_podcast,
+        ("speaker_pattern",),
+    ),
+    "fsdd": Layout(
+        "Free Spoken Digit Dataset: {digit}_{speaker}_{index}.wav.", fsdd.read_fsdd, fsdd.is_fsdd
+    ),
     "manifest": Layout(
         "A CSV or TSV list with the columns path and label, and speaker if known.",
         _read_manifest,
@@ -91,17 +124,19 @@ def read(
     speaker: str | None = None,
     speaker_pattern: str | None = None,
     labels: Sequence[str] | None = None,
+    inside: str | Path | None = None,
 ) -> list[Clip]:
     """The clips of a corpus: "built-in", a folder, or a list of recordings.
 
     `layout` is one of LAYOUTS; None looks for marks of each. `label` is the column (manifest,
     common-voice) or the task (speech-accent-archive) that labels are taken from, `speaker` a
     manifest's column, `speaker_pattern` a regular expression on file names (folder). `labels`
-    keeps these labels only, in the spelling of the corpus.
+    keeps these labels only, in the spelling of the corpus. `inside` is for what strangers send:
+    a recording outside that folder is refused, since a list may name any file of this machine.
 
     No sound is opened: that a recording is there and can be decoded is `describe`'s to tell.
-    Raises CorpusError where there is no such corpus, layout or label, or an option means
-    nothing to the layout.
+    Raises CorpusError where there is no such corpus, layout or label, an option means nothing
+    to the layout, or a recording lies outside.
     """
     path = Path(source)
     if layout is None:
@@ -111,6 +146,8 @@ def read(
     elif layout != BUILT_IN and not path.exists():
         raise _missing(path)
     chosen = _LAYOUTS[layout]
+    if path.name in chosen.lists:
+        path = path.parent
     given = {"label": label, "speaker": speaker, "speaker_pattern": speaker_pattern}
     given = {name: value for name, value in given.items() if value}
     for name in given:
@@ -120,6 +157,8 @@ def read(
                 "or name the layout."
             )
     clips = chosen.read(path, **given)
+    if inside is not None:
+        _check_inside(clips, Path(inside))
     return clips if labels is None else _only(clips, labels)
 
 
@@ -139,8 +178,9 @@ def detect(source: str | Path) -> tuple[Path, str]:
         inner = innermost(path) if path.is_dir() else path
         for place in dict.fromkeys((path, inner)):
             for name, layout in _LAYOUTS.items():
-                if layout.found(place):
-                    return place, name
+                start = place.parent if place.name in layout.lists else place
+                if layout.found(start):
+                    return start, name
     except OSError as error:
         raise CorpusError(f"{path} can't be looked into: {error.strerror}.") from error
     if path.is_file():
@@ -150,6 +190,15 @@ def detect(source: str | Path) -> tuple[Path, str]:
 
 def _missing(path: Path) -> CorpusError:
     return CorpusError(f"There is no {path}; give a folder, a list in CSV or TSV, or {BUILT_IN!r}.")
+
+
+def _check_inside(clips: list[Clip], folder: Path) -> None:
+    root = folder.resolve()
+    for clip in clips:
+        if not clip.path.resolve().is_relative_to(root):
+            raise CorpusError(
+                f"{clip.path} lies outside the corpus' folder; name recordings inside it only."
+            )
 
 
 def _only(clips: list[Clip], labels: Sequence[str]) -> list[Clip]:

@@ -1,30 +1,40 @@
-"""Speech Accent Archive (Weinberger 2015): one recording a speaker, all read one paragraph."""
+"""Speech Accent Archive (Weinberger 2015): one recording a speaker, all read one paragraph.
+
+Two layouts of it are about: `speakers.csv` with each recording's path, and Kaggle's
+`speakers_all.csv`, which has the path to be put together and lists files that are missing.
+"""
 
 from __future__ import annotations
 
-import csv
 from pathlib import Path
 from typing import Literal
 
+from cabcnn.corpora.files import read_table
 from cabcnn.corpora.table import Clip
 from cabcnn.errors import CorpusError
 
 ACCENTS = {"usa": "US", "uk": "UK", "australia": "AU"}
+LISTS = LIST, KAGGLE_LIST = "speakers.csv", "speakers_all.csv"
 COLUMNS = ("path", "speaker", "native_language", "country")
+KAGGLE_COLUMNS = ("filename", "speakerid", "native_language", "country")
+KAGGLE_MISSING = "file_missing?"
+SEXES = {"famale": "female"}  # so in Kaggle's list, once
 Task = Literal["accent", "first-language"]
 TASKS: tuple[Task, ...] = ("accent", "first-language")
 
 
 def is_speech_accent_archive(path: Path) -> bool:
     """Whether a folder holds one of the archive's two lists."""
-    return (path / "speakers.csv").is_file()
+    lists = [path / name for name in LISTS if (path / name).is_file()]
+    return any({"native_language", "country"} <= set(read_table(name)[0]) for name in lists)
 
 
 def read_speech_accent_archive(folder: str | Path, task: Task = "accent") -> list[Clip]:
-    """Clips listed in `folder/speakers.csv`, labelled for one task.
+    """Clips listed in `folder/speakers.csv`, or Kaggle's `speakers_all.csv`, for one task.
 
-    The list has a line for each speaker, with the columns `path` (below the folder),
-    `speaker`, `native_language` and `country`; others are ignored.
+    The first has a line for each speaker, with the columns `path` (below the folder),
+    `speaker`, `native_language` and `country`; the second `filename`, `speakerid` and
+    `file_missing?` instead. What others tell comes along as `extra`.
 
     "accent" is the paper's: native speakers of English born in the US, the UK or Australia.
     "first-language" is the speaker's native language.
@@ -32,30 +42,39 @@ def read_speech_accent_archive(folder: str | Path, task: Task = "accent") -> lis
     Raises CorpusError where the list is missing, incomplete or has nobody for the task.
     """
     folder = Path(folder)
-    listing = folder / "speakers.csv"
-    try:
-        with listing.open(encoding="utf-8-sig", newline="") as file:
-            rows = list(csv.DictReader(file))
-    except FileNotFoundError:
-        raise CorpusError(f"{folder} holds no speakers.csv; give the archive's folder.") from None
-    except OSError as error:
-        raise CorpusError(f"{listing} can't be read: {error.strerror}.") from error
-    except UnicodeDecodeError:
-        raise CorpusError(f"{listing} is not in UTF-8; save it again in that encoding.") from None
+    kaggle = not (folder / LIST).is_file() and (folder / KAGGLE_LIST).is_file()
+    listing = folder / (KAGGLE_LIST if kaggle else LIST)
+    if not listing.is_file():
+        raise CorpusError(
+            f"{folder} holds no {LIST}, nor Kaggle's {KAGGLE_LIST}; give the archive's folder."
+        )
+    needed = KAGGLE_COLUMNS if kaggle else COLUMNS
+    columns, rows = read_table(listing)
+    for name in needed:
+        if name not in columns:
+            raise CorpusError(f"{listing} has no column {name!r}; give the archive's own list.")
+    recordings = _kaggle_recordings(folder) if kaggle else folder
     clips = []
-    for number, row in enumerate(rows, 2):
-        try:
-            values = [row[name] for name in COLUMNS]
-        except KeyError as missing:
-            raise CorpusError(f"Line {number} of {listing} has no column {missing}.") from None
-        if None in values:  # what a short line lacks
+    for number, row in rows:
+        if not all(name in row for name in needed):
             raise CorpusError(f"Line {number} of {listing} is incomplete.")
-        name, speaker, language, country = values
-        path = folder / name
+        if row.get(KAGGLE_MISSING, "").casefold() == "true":
+            continue
+        name, speaker, language, country = (row.pop(name) for name in needed)
+        path = recordings / (f"{name}.mp3" if kaggle else name)
+        row.pop(KAGGLE_MISSING, None)
+        if "sex" in row:
+            row["sex"] = SEXES.get(row["sex"], row["sex"])
         if task == "first-language":
-            clips.append(Clip(path, language, speaker))
+            clips.append(Clip(path, language, speaker, extra=row))
         elif language == "english" and country in ACCENTS:
-            clips.append(Clip(path, ACCENTS[country], speaker))
+            clips.append(Clip(path, ACCENTS[country], speaker, extra=row))
     if not clips:
         raise CorpusError(f"{listing} lists nobody for the task {task}.")
     return clips
+
+
+def _kaggle_recordings(folder: Path) -> Path:
+    """The archive has them two folders deep; whoever unpacks it may have lifted them."""
+    inner = folder / "recordings" / "recordings"
+    return inner if inner.is_dir() else inner.parent

@@ -1,0 +1,62 @@
+"""OpenSLR-83 (Demirsahin et al. 2020): English of the UK and Ireland, six accents.
+
+`line_index_all.csv` has no header: id, filename, transcript, with commas in the transcripts and
+a blank before the names. `wef_12484_01482829612` is a Welsh woman, number 12484. Each accent and
+sex is a download of its own, so the recordings lie wherever they were unpacked.
+"""
+
+from __future__ import annotations
+
+import csv
+import re
+from pathlib import Path
+
+from cabcnn.corpora.files import read_rows, sounds_below
+from cabcnn.corpora.table import Clip
+from cabcnn.errors import CorpusError
+
+LIST = "line_index_all.csv"
+ACCENTS = {
+    "ir": "Irish",
+    "mi": "Midlands",
+    "no": "Northern",
+    "sc": "Scottish",
+    "so": "Southern",
+    "we": "Welsh",
+}
+NAME = re.compile(rf"({'|'.join(ACCENTS)})([fm])_(\d+)_\d+")
+SEXES = {"f": "female", "m": "male"}
+
+
+def is_openslr83(path: Path) -> bool:
+    """Whether a folder holds the list of all recordings."""
+    return (path / LIST).is_file()
+
+
+def read_openslr83(folder: str | Path) -> list[Clip]:
+    """Clips listed that are there, anywhere below `folder`, labelled by their accent.
+
+    Raises CorpusError where the list is missing or names something else, or nothing of it is
+    there.
+    """
+    folder = Path(folder)
+    there = {path.stem: path for path in sounds_below(folder)}
+    clips = []
+    for number, row in read_rows(folder / LIST, quoting=csv.QUOTE_NONE):
+        if len(row) < 2:
+            raise CorpusError(f"Line {number} of {folder / LIST} is incomplete; download it again.")
+        name = row[1].strip()
+        parts = NAME.fullmatch(name)
+        if not parts:
+            raise CorpusError(
+                f"Line {number} of {folder / LIST} names {name!r}, which is not like "
+                "wef_12484_01482829612; download the list again."
+            )
+        accent, sex, speaker = parts.groups()
+        if name in there:
+            clips.append(Clip(there[name], ACCENTS[accent], speaker, extra={"sex": SEXES[sex]}))
+    if not clips:
+        raise CorpusError(
+            f"{folder} holds none of the recordings that {LIST} lists; unpack them beside it."
+        )
+    return clips

@@ -1,0 +1,35 @@
+"""UT-Podcast (Hansen & Liu 2016), the paper's corpus: `audio/{US,UK,AU}/`, a folder a label."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from cabcnn.corpora.files import subfolders
+from cabcnn.corpora.folder import read_folder
+from cabcnn.corpora.table import Clip
+from cabcnn.errors import CorpusError
+
+AUDIO = "audio"
+LABELS = ("US", "UK", "AU")
+
+
+def is_ut_podcast(path: Path) -> bool:
+    """Whether a folder holds `audio`, and that the three accents and no other folder."""
+    audio = path / AUDIO
+    return audio.is_dir() and {p.name.upper() for p in subfolders(audio)} == set(LABELS)
+
+
+def read_ut_podcast(folder: str | Path, speaker_pattern: str | None = None) -> list[Clip]:
+    """Clips below `folder/audio`, labelled US, UK or AU.
+
+    The corpus tells no speakers; a `speaker_pattern` on the files' names, as `read_folder`
+    takes it, is for those who know them. Raises CorpusError as `read_folder` does.
+    """
+    folder = Path(folder)
+    if not is_ut_podcast(folder):
+        raise CorpusError(
+            f"{folder} holds no {AUDIO} with the folders {', '.join(LABELS)}; give the folder "
+            "that UT-Podcast was unpacked to."
+        )
+    clips = read_folder(folder / AUDIO, speaker_pattern)
+    return [clip._replace(label=clip.label.upper()) for clip in clips]

@@ -1,0 +1,65 @@
+"""VCTK (Yamagishi et al.), releases 0.80 and 0.92: some 110 speakers, hundreds of sentences each.
+
+`speaker-info.txt` is aligned by blanks: ID AGE GENDER ACCENTS REGION [COMMENTS], where regions
+hold blanks or are missing. 0.80 has ids like 225 and `wav48/p225/p225_001.wav`; 0.92 ids like
+p225 and `wav48_silence_trimmed/p225/p225_001_mic1.flac`, the same words by two microphones.
+"""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+from cabcnn.corpora.files import is_sound, read_text
+from cabcnn.corpora.table import Clip
+from cabcnn.errors import CorpusError
+
+LIST = "speaker-info.txt"
+AUDIO = ("wav48_silence_trimmed", "wav48")
+MICROPHONE = re.compile(r"_mic\d+$")
+
+
+def is_vctk(path: Path) -> bool:
+    """Whether a folder holds the list of speakers."""
+    return (path / LIST).is_file()
+
+
+def read_vctk(folder: str | Path) -> list[Clip]:
+    """Clips of the speakers that are both listed and there, labelled by their accent.
+
+    Of a sentence recorded by two microphones the first one's recording is taken.
+    Raises CorpusError where list or recordings are missing.
+    """
+    folder = Path(folder)
+    audio = next((folder / name for name in AUDIO if (folder / name).is_dir()), None)
+    if audio is None:
+        raise CorpusError(
+            f"{folder} holds no {' or '.join(AUDIO)}; give the folder that VCTK was unpacked to."
+        )
+    clips = []
+    for line in read_text(folder / LIST).splitlines():
+        identity, *told = line.split(None, 4)[:5] or [""]
+        if len(told) < 3 or identity == "ID":
+            continue
+        age, gender, accent, *region = told
+        speaker = f"p{identity}" if identity.isdigit() else identity
+        extra = {"age": age, "gender": gender}
+        if place := " ".join(region).partition("(")[0].strip():
+            extra["region"] = place  # what follows it in brackets is a comment
+        for path in _recordings(audio / speaker):
+            clips.append(Clip(path, accent, speaker, extra=extra))
+    if not clips:
+        raise CorpusError(
+            f"{audio} holds no recordings of the speakers in {LIST}; unpack it again."
+        )
+    return clips
+
+
+def _recordings(folder: Path) -> list[Path]:
+    """One file a sentence, in the order of names; none where the speaker's folder is missing."""
+    if not folder.is_dir():
+        return []
+    by_sentence: dict[str, Path] = {}
+    for path in sorted(p for p in folder.iterdir() if is_sound(p.name)):
+        by_sentence.setdefault(MICROPHONE.sub("", path.stem), path)
+    return list(by_sentence.values())
