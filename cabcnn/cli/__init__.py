@@ -10,6 +10,7 @@ import typer
 from cabcnn.cli.explain import explain
 from cabcnn.cli.models import models
 from cabcnn.cli.serve import serve
+from cabcnn.cli.train import train
 from cabcnn.errors import CabcnnError
 
 app = typer.Typer(
@@ -20,6 +21,7 @@ app = typer.Typer(
 )
 app.command()(explain)
 app.command()(models)
+app.command()(train)
 app.command("app")(serve)
 
 

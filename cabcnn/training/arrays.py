@@ -7,6 +7,7 @@ own mean and deviation without its samples.
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import cached_property
@@ -14,13 +15,45 @@ from pathlib import Path
 from zipfile import BadZipFile
 
 import numpy as np
-from numpy.typing import NDArray
+from numpy.typing import DTypeLike, NDArray
 
 from cabcnn import audio
 from cabcnn.corpora.table import Clip
 from cabcnn.errors import CabcnnError, CorpusError
 from cabcnn.model import STRIDE, VALUES_PER_SECOND
 from cabcnn.training.spectrum import BANDS, log_mel
+
+
+class Pieces:
+    """Arrays that lie apart, for instance mapped from several files, read as one (V,).
+
+    A slice of one piece is a view of it; only one across several pieces is copied.
+    """
+
+    def __init__(self, pieces: Sequence[NDArray[np.floating]]) -> None:
+        self.pieces = pieces
+        self._ends = np.cumsum([len(piece) for piece in pieces])
+
+    def __len__(self) -> int:
+        return int(self._ends[-1])
+
+    def __getitem__(self, places: slice) -> NDArray[np.floating]:
+        first, last, _ = places.indices(len(self))
+        number = int(np.searchsorted(self._ends, first, "right"))
+        found = []
+        while first < last:
+            piece, end = self.pieces[number], int(self._ends[number])
+            begin = end - len(piece)
+            found.append(piece[first - begin : last - begin])
+            first, number = end, number + 1
+        if not found:
+            return np.zeros(0, np.float32)
+        return found[0] if len(found) == 1 else np.concatenate(found)
+
+    def __array__(
+        self, dtype: DTypeLike | None = None, copy: bool | None = None
+    ) -> NDArray[np.floating]:
+        return np.concatenate(self.pieces, dtype=dtype, casting="unsafe")
 
 
 @dataclass(frozen=True)
@@ -32,7 +65,7 @@ class Arrays:
     there are none. `values` (N,) counts each clip's maxima. `labels` (N,) index `label_names`.
     """
 
-    maxima: NDArray[np.floating]
+    maxima: NDArray[np.floating] | Pieces
     moments: NDArray[np.float64]
     spectra: NDArray[np.float16]
     values: NDArray[np.int64]
@@ -73,7 +106,7 @@ class Arrays:
         first = start * STRIDE
         last = int(self.values[clip]) if length is None else first + length * STRIDE
         last = min(last, int(self.values[clip]))
-        raw = self.maxima[self._starts[clip] + first : self._starts[clip] + last]
+        raw = self._raw(clip, first, last)
         at = self._interval_starts[clip]
         moments = self.moments[at + start : at + -(-last // STRIDE)]
         if gain is not None:
@@ -92,11 +125,23 @@ class Arrays:
         first = self._interval_starts[clip] + start
         return self.spectra[first : first + length].astype(np.float32)
 
+    def digests(self) -> list[str]:
+        """What tells recordings apart, (N,): equal where two clips are the same sound."""
+        return [
+            hashlib.sha256(self._raw(clip).astype(np.float16).tobytes()).hexdigest()
+            for clip in range(len(self))
+        ]
+
+    def _raw(self, clip: int, first: int = 0, last: int | None = None) -> NDArray[np.floating]:
+        start = int(self._starts[clip])
+        last = int(self.values[clip]) if last is None else last
+        return self.maxima[start + first : start + last]
+
     def save(self, path: str | Path) -> None:
         """Writes a compressed .npz, the maxima as float16."""
         np.savez_compressed(
             path,
-            maxima=self.maxima.astype(np.float16),
+            maxima=np.asarray(self.maxima, np.float16),
             moments=self.moments,
             spectra=self.spectra,
             values=self.values,
@@ -154,7 +199,7 @@ def prepare(
             )
     if rate % VALUES_PER_SECOND:
         raise ValueError(f"{rate} Hz is no multiple of {VALUES_PER_SECOND}")
-    parts, moments, spectrum = [], [], []
+    parts, rows, spectrum = [], [], []
     for done, clip in enumerate(clips):
         try:
             sound = audio.read(clip.path, seconds)
@@ -162,17 +207,13 @@ def prepare(
         except CabcnnError as error:
             raise CorpusError(f"{clip.path}: {error}") from error
         parts.append(audio.maxima(samples, rate))
-        starts = np.arange(0, len(samples), STRIDE * rate // VALUES_PER_SECOND)
-        wide = samples.astype(np.float64)
-        counts = np.diff(np.append(starts, len(samples)))
-        sums, squares = np.add.reduceat(wide, starts), np.add.reduceat(wide * wide, starts)
-        moments.append(np.column_stack([counts, sums, squares]))
+        rows.append(moments(samples, rate))
         if spectra:
             spectrum.append(log_mel(samples, rate))
         progress(done + 1)
     return Arrays(
         maxima=np.concatenate(parts),
-        moments=np.concatenate(moments),
+        moments=np.concatenate(rows),
         spectra=np.concatenate(spectrum) if spectra else np.zeros((0, BANDS), np.float16),
         values=np.array([len(part) for part in parts]),
         labels=np.array([names.index(clip.label) for clip in clips]),
@@ -181,3 +222,12 @@ def prepare(
         splits=np.array([clip.split for clip in clips]),
         rate=rate,
     )
+
+
+def moments(samples: NDArray[np.float32], rate: int) -> NDArray[np.float64]:
+    """Rows (I, 3) of each interval's number of samples, their sum and their sum of squares."""
+    starts = np.arange(0, len(samples), STRIDE * rate // VALUES_PER_SECOND)
+    wide = samples.astype(np.float64)
+    counts = np.diff(np.append(starts, len(samples)))
+    sums, squares = np.add.reduceat(wide, starts), np.add.reduceat(wide * wide, starts)
+    return np.column_stack([counts, sums, squares])

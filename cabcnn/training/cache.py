@@ -1,0 +1,215 @@
+"""Recordings decoded once: front-end values on disk, which training maps into memory.
+
+What is kept is float16, and each clip at a peak of 1, so that a quiet one is as exact as a loud
+one. It is found again by what is in the file, so that no change of a corpus can leave anything
+stale, and a copy or a new name costs nothing.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import stat
+from collections import deque
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor
+from pathlib import Path
+from typing import NamedTuple, TypeVar
+
+import numpy as np
+from numpy.typing import NDArray
+
+from cabcnn import audio
+from cabcnn.corpora.table import Clip, check
+from cabcnn.errors import AudioError, CorpusError
+from cabcnn.training.arrays import Arrays, Pieces, moments
+from cabcnn.training.shards import Shards
+from cabcnn.training.spectrum import BANDS
+
+BLOCK = 1 << 20  # bytes of a file read at a time
+Given = TypeVar("Given")
+Got = TypeVar("Got")
+TRIES = 3  # at a file that changes while it is read
+
+
+class LeftOut(NamedTuple):
+    """A clip that can't be learned from, and why."""
+
+    clip: Clip
+    reason: str
+
+
+class Prepared(NamedTuple):
+    """The clips that can be used, in the order of `arrays`, what their files hold (`keys`), and
+    those that can't."""
+
+    arrays: Arrays
+    clips: list[Clip]
+    keys: list[str]
+    left_out: list[LeftOut]
+
+
+def default_folder() -> Path:
+    """CABCNN_CACHE, or a folder of the system's for what can be made again."""
+    if chosen := os.environ.get("CABCNN_CACHE"):
+        return Path(chosen)
+    import platformdirs
+
+    return Path(platformdirs.user_cache_dir("cabcnn", appauthor=False))
+
+
+def prepare_cached(
+    clips: Sequence[Clip],
+    rate: int,
+    seconds: float | None = None,
+    folder: Path | None = None,
+    workers: int | None = None,
+    progress: Callable[[int], None] = lambda done: None,
+    label_names: Sequence[str] | None = None,
+) -> Prepared:
+    """The first `seconds` of every clip at `rate` (a multiple of 4,000), decoded where needed.
+
+    Clips that can't be read, are silent or shorter than an interval are left out. Killed at
+    any moment, it goes on where it was. `progress` is told how many clips are done.
+
+    Raises CorpusError where no clip, or one label, remains, and CabcnnError where the disk
+    does not take what is decoded.
+    """
+    check(clips)
+    shards = Shards(_place(folder, rate, seconds))
+    keys: list[str] = []
+    kept, left_out = [], []
+    with shards.adding() as add:
+        found = _in_turn(lambda clip: _decoded(clip.path, rate, seconds, shards), clips, workers)
+        for done, (clip, result) in enumerate(zip(clips, found), 1):
+            if isinstance(result, AudioError):
+                left_out.append(LeftOut(clip, str(result)))
+            else:
+                if result.maxima is not None:
+                    add(result.key, result.maxima, result.moments)
+                kept.append(clip)
+                keys.append(result.key)
+            progress(done)
+    if not kept:
+        raise CorpusError(
+            f"None of the {len(clips)} recordings can be used; of the first it is known: "
+            f"{left_out[0].reason}"
+        )
+    check(kept)
+    return Prepared(_arrays(kept, keys, shards, rate, label_names), kept, keys, left_out)
+
+
+def prepared_before(
+    clips: Sequence[Clip],
+    keys: Sequence[str],
+    rate: int,
+    seconds: float | None = None,
+    folder: Path | None = None,
+    label_names: Sequence[str] | None = None,
+) -> Arrays | None:
+    """The arrays of clips whose files held `keys`, whatever has become of those files; None
+    where the cache has lost one of them."""
+    shards = Shards(_place(folder, rate, seconds))
+    if not all(key in shards for key in keys):
+        return None
+    return _arrays(clips, keys, shards, rate, label_names)
+
+
+def _place(folder: Path | None, rate: int, seconds: float | None) -> Path:
+    heard = "whole" if seconds is None else f"{seconds:g}s"
+    return Path(folder or default_folder()) / f"values-1-{rate}Hz-{heard}"
+
+
+class _Decoded(NamedTuple):
+    key: str
+    maxima: NDArray[np.float16] | None  # None: the cache has them
+    moments: NDArray[np.float64]
+
+
+def _decoded(path: Path, rate: int, seconds: float | None, shards: Shards) -> _Decoded | AudioError:
+    """A file's values, or that the cache has them."""
+    for _ in range(TRIES):
+        before = _state(path)
+        try:
+            key = _key(path)
+            if key in shards:
+                return _Decoded(key, None, np.zeros((0, 3)))
+            samples, _, _ = audio.analysed(audio.read(path, seconds), rate, seconds)
+        except AudioError as error:
+            return error
+        if _state(path) == before:
+            samples = samples / np.abs(samples).max()
+            values = audio.maxima(samples, rate).astype(np.float16)
+            return _Decoded(key, values, moments(samples, rate))
+    return AudioError(f"{path.name} is being written to; wait until it is whole.")
+
+
+def _state(path: Path) -> tuple[int, int] | None:
+    try:
+        facts = path.stat()
+    except OSError:
+        return None
+    return facts.st_size, facts.st_mtime_ns
+
+
+def _key(path: Path) -> str:
+    """What is in a file, as a number; a file that can't be opened is `audio.read`'s to name."""
+    known = hashlib.sha256(path.suffix.lower().encode("utf-8", "replace"))
+    try:
+        if not stat.S_ISREG(path.stat().st_mode):
+            audio.read(path)
+        with path.open("rb") as file:
+            while block := file.read(BLOCK):
+                known.update(block)
+    except (OSError, ValueError) as error:
+        audio.read(path)  # which knows the better sentence, if it fails too
+        raise AudioError(f"{path.name} can't be read ({error}); check the disk.") from error
+    return known.hexdigest()[:40]
+
+
+def _in_turn(
+    work: Callable[[Given], Got], items: Iterable[Given], workers: int | None
+) -> Iterator[Got]:
+    """`work` on each item in several threads, the results in the items' order; only so many
+    wait in memory. Decoders and soxr let other threads run, so processes would gain nothing."""
+    count = workers or cpus()
+    waiting: deque[Future[Got]] = deque()
+    pool = ThreadPoolExecutor(count)
+    try:
+        for item in items:
+            waiting.append(pool.submit(work, item))
+            if len(waiting) >= 4 * count:
+                yield waiting.popleft().result()
+        while waiting:
+            yield waiting.popleft().result()
+    finally:
+        pool.shutdown(cancel_futures=True)
+
+
+def cpus() -> int:
+    """The processor cores that this process may use."""
+    if hasattr(os, "sched_getaffinity"):
+        return len(os.sched_getaffinity(0))
+    return os.cpu_count() or 1
+
+
+def _arrays(
+    clips: Sequence[Clip],
+    keys: Sequence[str],
+    shards: Shards,
+    rate: int,
+    label_names: Sequence[str] | None,
+) -> Arrays:
+    names = tuple(label_names or sorted({clip.label for clip in clips}))
+    entries = [shards[key] for key in keys]
+    return Arrays(
+        maxima=Pieces([entry.maxima for entry in entries]),
+        moments=np.concatenate([entry.moments for entry in entries]),
+        spectra=np.zeros((0, BANDS), np.float16),
+        values=np.array([len(entry.maxima) for entry in entries]),
+        labels=np.array([names.index(clip.label) for clip in clips]),
+        label_names=names,
+        speakers=np.array([clip.speaker for clip in clips]),
+        splits=np.array([clip.split for clip in clips]),
+        rate=rate,
+    )

@@ -1,0 +1,81 @@
+"""The card of a model that somebody trained: only what is known of it."""
+
+from __future__ import annotations
+
+import datetime
+from collections.abc import Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import numpy as np
+import torch
+
+from cabcnn.checkpoint import Card, Measurement
+from cabcnn.corpora.table import Clip
+from cabcnn.model import CabCnn
+from cabcnn.training.arrays import Arrays
+from cabcnn.training.plan import Plan
+
+if TYPE_CHECKING:
+    from cabcnn.training.run import Result
+
+
+def card_of(
+    plan: Plan,
+    model: CabCnn,
+    arrays: Arrays,
+    clips: Sequence[Clip],
+    results: Sequence[Result],
+    device: str,
+) -> Card:
+    """What a run knows of its model; the first result is of this very model."""
+    where = Path(plan.corpus).name
+    per_label = ", ".join(
+        f"{int((arrays.labels == number).sum())} {name}"
+        for number, name in enumerate(arrays.label_names)
+    )
+    speakers = len(set(arrays.speakers.tolist()) - {""})
+    voices = f" of {speakers} speakers" if speakers else ""
+    return Card(
+        name=plan.name,
+        title=plan.title or f"{plan.name}: {', '.join(arrays.label_names)}",
+        labels=arrays.label_names,
+        rate=plan.rate,
+        seconds=plan.seconds,
+        data=f"{where}: {len(clips)} recordings{voices} ({per_label}).",
+        source="Recordings brought by whoever trained this model.",
+        licence="As the recordings'.",
+        caution="Trained and tested on one corpus: how it does on other recordings nobody has "
+        "measured.",
+        recipe=plan.full_recipe.as_dict(),
+        measurements=tuple(_measured(result, arrays) for result in results),
+        device=described(device),
+        date=datetime.date.today().isoformat(),
+        parameters=sum(p.numel() for p in model.parameters()),
+    )
+
+
+def _measured(result: Result, arrays: Arrays) -> Measurement:
+    evaluation, part = result.evaluation, result.part
+    scores = evaluation.scores
+    return Measurement(
+        protocol=f"{part.name}: {part.sentence}",
+        unseen_speakers=part.unseen_speakers,
+        models=1,
+        clips=len(part.clips.test),
+        speakers=len(set(arrays.speakers[part.clips.test].tolist()) - {""}),
+        accuracy=round(scores.accuracy, 4),
+        unweighted_recall=round(scores.unweighted_recall, 4),
+        spread=0.0,
+        macro_f1=round(scores.macro_f1, 4),
+        effective_classifiers=round(evaluation.effective_classifiers, 2),
+        confusion=np.asarray(evaluation.confusion).tolist(),
+    )
+
+
+def described(device: str) -> str:
+    """What a model was trained on, for its card."""
+    if device.startswith("cuda"):
+        return torch.cuda.get_device_name(device)
+    threads = torch.get_num_threads()
+    return f"CPU, {threads} thread{'' if threads == 1 else 's'}"

@@ -1,0 +1,85 @@
+"""One run at a time in a folder, also after a run was killed there."""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import os
+import platform
+import shutil
+from collections.abc import Iterator
+from pathlib import Path
+
+from cabcnn.errors import CabcnnError
+from cabcnn.training import whole
+from cabcnn.training.status import alive, this_process
+
+NAME = "lock"
+OWNER = "owner.json"
+
+
+@contextlib.contextmanager
+def claimed(folder: Path) -> Iterator[None]:
+    """Holds `folder` for this process.
+
+    The lock is a folder that is moved into place, which no system does over one that holds
+    something: there is no moment in which a lock names nobody. One whose process has died is
+    moved away.
+
+    Raises CabcnnError where another process is at work there.
+    """
+    lock, mine = folder / NAME, folder / f"{NAME}.{os.getpid()}"
+    shutil.rmtree(mine, ignore_errors=True)
+    try:
+        mine.mkdir(parents=True)
+        (mine / OWNER).write_text(json.dumps(this_process()))
+    except OSError as error:
+        raise whole.unwritable(folder, error) from error
+    try:
+        while True:
+            try:
+                mine.rename(lock)
+                break
+            except OSError:
+                if not lock.is_dir():
+                    raise
+            _make_way(lock)
+    except OSError as error:
+        raise whole.unwritable(lock, error) from error
+    finally:
+        shutil.rmtree(mine, ignore_errors=True)
+    try:
+        yield
+    finally:
+        with contextlib.suppress(OSError):
+            lock.rename(mine)
+        shutil.rmtree(mine, ignore_errors=True)
+
+
+def _make_way(lock: Path) -> None:
+    """Removes the lock of a process that has died; raises CabcnnError where it has not."""
+    owner = _owner(lock)
+    if owner is None:
+        return  # just released
+    if alive(**owner):
+        where = f"process {owner['pid']} on {owner['host'] or 'this machine'}"
+        raise CabcnnError(
+            f"A run is going on in {lock.parent} already ({where}); wait for it, stop it, or "
+            f"choose another name. If that process is no more, remove {lock}."
+        )
+    stale = lock.with_name(f"{lock.name}.stale.{os.getpid()}")
+    with contextlib.suppress(OSError):  # another process may be quicker
+        lock.rename(stale)
+        if _owner(stale) != owner:  # it was, and this is its lock
+            stale.rename(lock)
+    shutil.rmtree(stale, ignore_errors=True)
+
+
+def _owner(lock: Path) -> dict | None:
+    try:
+        found = json.loads((lock / OWNER).read_text())
+        return {"pid": found["pid"], "begun": found["begun"], "host": found["host"]}
+    except FileNotFoundError:
+        return None
+    except (OSError, ValueError, KeyError, TypeError):
+        return {"pid": 0, "begun": 0.0, "host": platform.node()}  # damaged: nobody's

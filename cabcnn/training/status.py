@@ -1,0 +1,100 @@
+"""Where a run on disk stands, told by a small file that is replaced whole."""
+
+from __future__ import annotations
+
+import json
+import os
+import platform
+from dataclasses import asdict, dataclass, fields, replace
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Literal
+
+FILE = "status.json"
+STOP = "stop"  # a file of this name asks a run to stop after its epoch
+CLOCKS_DIFFER = 10.0  # seconds by which two readings of a process's start may
+State = Literal["preparing", "training", "scoring", "finished", "stopped", "interrupted", "failed"]
+GOING_ON: tuple[State, ...] = ("preparing", "training", "scoring")
+
+
+@dataclass(frozen=True)
+class Status:
+    """`done` of `total` clips, or epochs, of the `part` of the run that is at work.
+
+    "finished" and "stopped" runs have a model; an "interrupted" or "failed" one has none yet
+    and goes on where it was when it is started again.
+    """
+
+    state: State = "preparing"
+    message: str = ""
+    done: int = 0
+    total: int = 0
+    part: str = ""
+    parts: tuple[str, ...] = ()
+    pid: int = 0
+    begun: float = 0.0  # when that process started, for numbers are used again
+    host: str = ""
+    started: str = ""
+    updated: str = ""
+
+    @property
+    def going_on(self) -> bool:
+        return self.state in GOING_ON
+
+
+def read(folder: str | Path) -> Status | None:
+    """The status of the run in `folder`, None where there is none.
+
+    A run whose process has died is "interrupted", whatever its file says.
+    """
+    try:
+        facts = json.loads((Path(folder) / FILE).read_bytes())
+        known = {one.name for one in fields(Status)}
+        status = Status(**{name: value for name, value in facts.items() if name in known})
+    except (OSError, ValueError, TypeError, AttributeError):
+        return None
+    status = replace(status, parts=tuple(status.parts))
+    if status.going_on and not alive(status.pid, status.begun, status.host):
+        return replace(
+            status,
+            state="interrupted",
+            message="The process ended before its time; start it again and it goes on.",
+        )
+    return status
+
+
+def ask_to_stop(folder: str | Path) -> None:
+    """Lets a run end after its epoch; what it has by then is scored and kept."""
+    (Path(folder) / STOP).touch()
+
+
+def to_json(status: Status) -> str:
+    return json.dumps(asdict(status), indent=1, ensure_ascii=False) + "\n"
+
+
+def now() -> str:
+    return datetime.now(UTC).isoformat(timespec="milliseconds")
+
+
+def this_process() -> dict[str, int | float | str]:
+    """What tells this process from all others: `pid`, when it has `begun`, `host`."""
+    import psutil
+
+    pid = os.getpid()
+    return {"pid": pid, "begun": psutil.Process(pid).create_time(), "host": platform.node()}
+
+
+def alive(pid: int, begun: float, host: str) -> bool:
+    """Whether that process still runs. One on another machine is believed to."""
+    import psutil
+
+    if host != platform.node():
+        return True
+    try:
+        process = psutil.Process(pid)
+        same = abs(process.create_time() - begun) < CLOCKS_DIFFER
+        return same and process.status() != psutil.STATUS_ZOMBIE
+    except (psutil.NoSuchProcess, ValueError):
+        return False
+    except psutil.AccessDenied:  # somebody else's
+        return True
