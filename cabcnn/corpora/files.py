@@ -54,7 +54,7 @@ def subfolders(folder: Path) -> list[Path]:
     try:
         return sorted(p for p in folder.iterdir() if p.is_dir() and not hidden(p.name))
     except OSError as error:
-        raise CorpusError(f"{folder} can't be listed: {error.strerror}.") from error
+        raise CorpusError(f"{folder} can't be listed ({error.strerror}); give a folder.") from error
 
 
 def read_text(path: Path) -> str:

@@ -33,7 +33,8 @@ def read_manifest(
     place = _column(path, columns, None, PATHS)
     named = _column(path, columns, label, (LABEL,))
     voice = _column(path, columns, speaker, SPEAKERS, needed=False)
-    told = {place, named, voice, SPLIT}
+    side = _column(path, columns, None, (SPLIT,), needed=False)
+    told = {place, named, voice, side}
     clips = []
     for number, row in rows:
         if not (row.get(place) and row.get(named)):
@@ -44,7 +45,7 @@ def read_manifest(
                 path.parent / row[place],
                 row[named],
                 row.get(voice, ""),
-                row.get(SPLIT, ""),
+                row.get(side, ""),
                 {name: cell for name, cell in row.items() if name not in told},
             )
         )

@@ -20,6 +20,10 @@ class Clip(NamedTuple):
     split: str = ""  # "train" or "test" where the corpus has an official split
     extra: Mapping[str, str] = MappingProxyType({})  # what else the corpus tells: sex, age, ...
 
+    def __reduce__(self):
+        """Lets clips be sent to other processes, which the default of `extra` alone can't be."""
+        return Clip, (*self[:-1], dict(self.extra))
+
 
 def check(clips: Sequence[Clip]) -> None:
     """Raises CorpusError where no classifier can be learned from these clips' labels: there are

@@ -1,0 +1,292 @@
+"""The door to all layouts: detection, folders per label, lists, and what cannot be learned from."""
+
+from __future__ import annotations
+
+import os
+import pickle
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from cabcnn.corpora import LAYOUTS, Clip, check, detect, read
+from cabcnn.corpora.folder import read_folder
+from cabcnn.corpora.manifest import read_manifest
+from cabcnn.errors import CorpusError
+
+Touch = Callable[..., Path]
+
+
+@pytest.fixture
+def touch(tmp_path) -> Touch:
+    """Makes empty files: reading a corpus opens no sound."""
+
+    def make(*names: str, root: str = ".") -> Path:
+        for name in names:
+            path = tmp_path / root / name
+            path.parent.mkdir(parents=True, exist_ok=True)
+            path.touch()
+        return tmp_path / root
+
+    return make
+
+
+def shown(clips: list[Clip], folder: Path) -> list[tuple[str, str, str]]:
+    return [(c.path.relative_to(folder).as_posix(), c.label, c.speaker) for c in clips]
+
+
+# A folder per label
+
+
+def test_a_folder_per_label_whatever_is_in_it(touch):
+    folder = touch(
+        "US/one.WAV",
+        "US/deep/er/two.Mp3",
+        "UK/three.flac",
+        "UK/._three.flac",
+        "UK/.hidden/four.wav",
+        "UK/notes.txt",
+        "__MACOSX/UK/five.wav",
+        ".git/six.wav",
+        "readme.md",
+    )
+    assert detect(folder) == (folder, "folder")
+    assert shown(read(folder), folder) == [
+        ("UK/three.flac", "UK", ""),
+        ("US/one.WAV", "US", ""),
+        ("US/deep/er/two.Mp3", "US", ""),
+    ]
+
+
+@pytest.mark.parametrize(
+    ("pattern", "speakers"),
+    [
+        (r"^[a-z]+", ["ann", "bob"]),
+        (r"^([a-z]+)_(\d+)", ["ann", "bob"]),
+        (r"(\d)_?(?P<speaker>\d)", ["2", "4"]),
+        (r"^[^/]+/([^/]+)/", ["first", "second"]),
+        (r"(x)?_(\d)", ["12", "34"]),
+    ],
+)
+def test_speakers_by_a_pattern(touch, pattern, speakers):
+    folder = touch("UK/first/ann_12.wav", "US/second/bob_34.wav")
+    found = [clip.speaker for clip in read(folder, speaker_pattern=pattern)]
+    assert found == [speakers[i][: len(found[i])] for i in range(2)]
+    assert all(found)
+
+
+@pytest.mark.parametrize(
+    ("pattern", "said"),
+    [
+        ("([a-z", "no regular expression"),
+        (r"^\d+", r"finds nobody in ann_1\.wav; change the pattern"),
+        ("x*", "finds nobody"),
+    ],
+)
+def test_a_pattern_that_finds_nobody(touch, pattern, said):
+    with pytest.raises(CorpusError, match=said):
+        read(touch("UK/ann_1.wav", "US/bob_1.wav"), speaker_pattern=pattern)
+
+
+def test_a_recording_outside_any_label(touch):
+    with pytest.raises(CorpusError, match=r"stray\.wav lies outside any label's folder"):
+        read(touch("UK/a.wav", "US/b.wav", "stray.wav"))
+
+
+def test_a_folder_without_recordings(touch):
+    with pytest.raises(CorpusError, match="holds no recordings; give a folder"):
+        read(touch("UK/a.txt"))
+
+
+def test_wrapping_folders_are_looked_through(touch, tmp_path):
+    inner = touch("UK/a.wav", "US/b.wav", root="dataset/v1")
+    touch("__MACOSX/x.wav")
+    assert detect(tmp_path) == (inner, "folder")
+    assert {clip.label for clip in read(tmp_path)} == {"UK", "US"}
+    assert {clip.label for clip in read_folder(tmp_path)} == {"dataset"}
+
+
+def test_one_label_stays_one_label(touch):
+    folder = touch("UK/a.wav", "UK/b.wav")
+    assert {clip.label for clip in read(folder)} == {"UK"}
+
+
+def test_links_that_run_in_circles(touch):
+    folder = touch("UK/a.wav", "US/b.wav")
+    (folder / "UK" / "again").symlink_to(folder, target_is_directory=True)
+    assert len(read(folder)) == 2
+
+
+@pytest.mark.skipif(not hasattr(os, "geteuid") or os.geteuid() == 0, reason="root reads all")
+def test_a_folder_that_may_not_be_listed(touch):
+    folder = touch("UK/a.wav", "US/b.wav")
+    (folder / "US").chmod(0)
+    with pytest.raises(CorpusError, match="can't be listed"):
+        read(folder)
+    (folder / "US").chmod(0o700)
+
+
+# Lists
+
+
+def write(path: Path, text: str, encoding: str = "utf-8") -> Path:
+    path.write_bytes(text.encode(encoding))
+    return path
+
+
+@pytest.mark.parametrize("separator", [",", ";", "\t"])
+@pytest.mark.parametrize("encoding", ["utf-8", "utf-8-sig"])
+def test_a_list(tmp_path, separator, encoding):
+    lines = ["Path|Label|Speaker|Split|Region", "a.wav|UK|ann|train|Ely", "/b/c.wav| US |||", ""]
+    text = "\r\n".join(lines).replace("|", separator)
+    clips = read(write(tmp_path / "list.csv", text, encoding))
+    assert clips == [
+        Clip(tmp_path / "a.wav", "UK", "ann", "train", {"Region": "Ely"}),
+        Clip(Path("/b/c.wav"), "US", "", "", {"Region": ""}),
+    ]
+
+
+def test_a_list_by_other_columns(tmp_path):
+    text = 'file,accent,who,label\n"a, b.wav",UK,ann,x\n'
+    clips = read(write(tmp_path / "list.tsv", text), label="accent", speaker="Who")
+    assert clips == [Clip(tmp_path / "a, b.wav", "UK", "ann", extra={"label": "x"})]
+
+
+def test_a_list_in_the_folder(tmp_path):
+    write(tmp_path / "manifest.tsv", "path\tlabel\nUK/a.wav\tBritish\n")
+    assert read(tmp_path) == [Clip(tmp_path / "UK/a.wav", "British", "")]
+    assert detect(tmp_path) == (tmp_path, "manifest")
+
+
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        ("", r"list\.csv is empty"),
+        ("path,label\n", "lists no recording"),
+        ("path,label\na.wav,UK\nb.wav\n", "Line 3 of .* tells no label; fill it in"),
+        ("path,label\n,UK\n", "Line 2 .* tells no path"),
+        ("a.wav,UK\nb.wav,US\n", r"no column 'path or file or .*', only a\.wav, UK"),
+        ("path,accent\na.wav,UK\n", "no column 'label', only path, accent; name the right one"),
+        ("path,label,label\na.wav,UK,US\n", "the column 'label' twice"),
+        ('path,label\n"a.wav,UK\n' + "b.wav,US\n" * 20_000, "can't be read after line 1"),
+    ],
+)
+def test_a_list_that_cannot_be_used(tmp_path, text, said):
+    with pytest.raises(CorpusError, match=said):
+        read(write(tmp_path / "list.csv", text))
+
+
+def test_a_list_in_another_encoding(tmp_path):
+    with pytest.raises(CorpusError, match="not in UTF-8"):
+        read(write(tmp_path / "list.csv", "path,label\né.wav,UK\n", "latin-1"))
+
+
+def test_a_list_that_is_missing(tmp_path):
+    with pytest.raises(CorpusError, match=r"holds no list\.csv"):
+        read_manifest(tmp_path / "list.csv")
+
+
+def test_a_column_that_is_asked_for_must_be_there(tmp_path):
+    path = write(tmp_path / "list.csv", "path,label\na.wav,UK\n")
+    with pytest.raises(CorpusError, match="no column 'voice'"):
+        read(path, speaker="voice")
+
+
+@pytest.mark.parametrize("name", ["../other/b.wav", "/etc/passwd", "link.wav"])
+def test_a_strangers_list_stays_inside(tmp_path, name):
+    inside, other = tmp_path / "in", tmp_path / "other"
+    inside.mkdir()
+    other.mkdir()
+    write(other / "b.wav", "")
+    (inside / "link.wav").symlink_to(other / "b.wav")
+    good = write(inside / "good.csv", "path,label\nsub/../a.wav,UK\n")
+    assert len(read(good, inside=inside)) == 1
+    bad = write(inside / "bad.csv", f"path,label\na.wav,UK\n{name},US\n")
+    with pytest.raises(CorpusError, match="lies outside the corpus' folder"):
+        read(bad, inside=inside)
+    assert len(read(bad)) == 2
+
+
+# The door
+
+
+def test_every_layout_has_a_sentence():
+    assert list(LAYOUTS) == [
+        "built-in",
+        "speech-accent-archive",
+        "vctk",
+        "openslr-83",
+        "common-voice",
+        "ut-podcast",
+        "fsdd",
+        "manifest",
+        "folder",
+    ]
+    assert all(about.endswith(".") for about in LAYOUTS.values())
+
+
+def test_some_labels_only(touch):
+    folder = touch("UK/a.wav", "US/b.wav", "AU/c.wav")
+    assert [clip.label for clip in read(folder, labels=["US", "AU"])] == ["AU", "US"]
+    with pytest.raises(CorpusError, match=r"Nothing .* is labelled 'us', only AU, UK, US"):
+        read(folder, labels=["us"])
+
+
+def test_digits_are_recognised(touch):
+    folder = touch("7_jackson_32.wav", "0_theo_0.WAV", root="recordings").parent
+    assert detect(folder) == (folder, "fsdd")
+    assert [clip.label for clip in read(folder)] == ["0", "7"]
+
+
+@pytest.mark.parametrize(
+    ("name", "layout", "options", "said"),
+    [
+        ("missing", None, {}, "There is no .*missing; give a folder"),
+        ("missing", "folder", {}, "There is no .*missing; give a folder"),
+        (".", "floder", {}, "no layout 'floder', only built-in, "),
+        (".", "folder", {"label": "accent"}, "laid out as folder takes no label; leave it out"),
+        (".", "fsdd", {"speaker_pattern": "x"}, "takes no speaker pattern"),
+        ("a.zip", None, {}, r"a\.zip is packed; unpack it"),
+        ("UK/b.wav", None, {}, "is no corpus; give a folder, or a list"),
+    ],
+)
+def test_what_is_no_corpus(touch, name, layout, options, said):
+    folder = touch("a.zip", "UK/b.wav")
+    with pytest.raises(CorpusError, match=said):
+        read(folder / name, layout, **options)
+
+
+def test_a_file_where_a_folder_is_meant(touch):
+    with pytest.raises(CorpusError, match=r"a\.wav .*give a folder"):
+        read(touch("UK/a.wav") / "UK/a.wav", "folder")
+
+
+def test_clips_can_be_sent_to_other_processes(touch):
+    clips = read(touch("UK/a.wav", "US/b.wav"))
+    assert pickle.loads(pickle.dumps(clips)) == clips  # noqa: S301
+
+
+# What can be learned from
+
+
+def clips_of(*labels: str) -> list[Clip]:
+    return [Clip(Path(f"{i}.wav"), label, "") for i, label in enumerate(labels)]
+
+
+def test_two_labels_can_be_learned_from():
+    check(clips_of("UK", "US", "UK"))
+
+
+@pytest.mark.parametrize(
+    ("labels", "said"),
+    [
+        ([], "empty; bring recordings of two labels"),
+        (["UK", "UK"], "two labels or more, and all of this corpus is 'UK'"),
+        (["UK", "US", "uk"], "'UK' and 'uk' differ only in case or blanks"),
+        (["New York", "Newyork "], "differ only in case or blanks"),
+        (["Straße", "STRASSE"], "differ only in case or blanks"),
+    ],
+)
+def test_what_cannot_be_learned_from(labels, said):
+    with pytest.raises(CorpusError, match=said):
+        check(clips_of(*labels))
