@@ -1,4 +1,4 @@
-"""The scores of the paper's Section 4, from a confusion matrix."""
+"""The scores of the paper's Section 4, and how far they and the probabilities can be trusted."""
 
 from __future__ import annotations
 
@@ -8,6 +8,11 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
+BINS = 10
+DRAWS = 2000
+MOST_TRIES = 10  # for each draw
+LEAST_PROBABILITY = 1e-7  # of the right class, so that one certain mistake does not cost infinity
+
 
 class Scores(NamedTuple):
     """Accuracy, unweighted (balanced) recall and macro F1, each between 0 and 1."""
@@ -15,6 +20,27 @@ class Scores(NamedTuple):
     accuracy: float
     unweighted_recall: float
     macro_f1: float
+
+
+class Calibration(NamedTuple):
+    """Whether of the verdicts that are 80 % sure 80 % are right.
+
+    The clips in bins of how sure the model was (the largest probability), only those that
+    hold any: `confidence`, `accuracy` and `clips`, all (b,). `error` is the expected
+    calibration error, the mean over clips of the two's distance in their bin.
+    """
+
+    confidence: NDArray[np.float64]
+    accuracy: NDArray[np.float64]
+    clips: NDArray[np.int64]
+    error: float
+
+
+class Interval(NamedTuple):
+    """Where a score may lie: from `low` to `high`."""
+
+    low: float
+    high: float
 
 
 def confusion_matrix(actual: ArrayLike, predicted: ArrayLike, classes: int) -> NDArray[np.int64]:
@@ -44,3 +70,74 @@ def scores(confusion: ArrayLike | Sequence[Sequence[int]]) -> Scores:
     recall = right[present] / actual[present]
     f1 = 2 * right[present] / (actual + predicted)[present]  # harmonic mean, simplified
     return Scores(float(right.sum() / matrix.sum()), float(recall.mean()), float(f1.mean()))
+
+
+def log_losses(probabilities: NDArray[np.float64], labels: ArrayLike) -> NDArray[np.float64]:
+    """Negative natural logarithm of each clip's probability of its label, (N,), from (N, m)."""
+    right = probabilities[np.arange(len(probabilities)), np.asarray(labels, np.intp)]
+    return -np.log(np.maximum(right, LEAST_PROBABILITY))
+
+
+def log_loss(probabilities: NDArray[np.float64], labels: ArrayLike) -> float:
+    """Mean of `log_losses`; log m where a model of m classes only guesses."""
+    return float(log_losses(probabilities, labels).mean())
+
+
+def calibration(
+    probabilities: NDArray[np.float64], labels: ArrayLike, bins: int = BINS
+) -> Calibration:
+    """How sure a model was, (N, m), against how often it was right, in bins of equal width."""
+    sure = probabilities.max(1)
+    right = probabilities.argmax(1) == np.asarray(labels)
+    place = np.minimum((sure * bins).astype(np.int64), bins - 1)
+    clips = np.bincount(place, minlength=bins)
+    held = clips > 0
+    confidence = np.bincount(place, sure, bins)[held] / clips[held]
+    accuracy = np.bincount(place, right, bins)[held] / clips[held]
+    error = float((clips[held] * np.abs(confidence - accuracy)).sum() / len(sure))
+    return Calibration(confidence, accuracy, clips[held], error)
+
+
+def bootstrap(
+    actual: ArrayLike,
+    predicted: ArrayLike,
+    speakers: Sequence[str],
+    classes: int,
+    *,
+    draws: int = DRAWS,
+    level: float = 0.95,
+    seed: int = 0,
+) -> dict[str, Interval] | None:
+    """An interval for each of `Scores` had other speakers of the same kind been tested.
+
+    Clips of one voice stand or fall together, so speakers are drawn, with replacement, and
+    not clips: as many of each label as there are. Where speakers say several labels, they are
+    drawn from all, and draws in which a label vanished are drawn again. A clip of an unknown
+    speaker ("") is a speaker of its own. What another training would have given, it can't
+    tell.
+
+    None where no label has two speakers, or draws with all labels are rare.
+    """
+    actual, predicted = np.asarray(actual, np.intp), np.asarray(predicted, np.intp)
+    names = [speaker or f"\0{number}" for number, speaker in enumerate(speakers)]
+    voices, speaker = np.unique(np.array(names), return_inverse=True)
+    matrices = np.zeros((len(voices), classes, classes))
+    np.add.at(matrices, (speaker, actual, predicted), 1)
+    says = matrices.sum(2) > 0
+    kind = says.argmax(1) if (says.sum(1) == 1).all() else np.zeros(len(voices), np.int64)
+    groups = [np.flatnonzero(kind == k) for k in np.unique(kind)]
+    if all(len(group) < 2 for group in groups):
+        return None
+    random = np.random.default_rng(seed)
+    drawn = []
+    for _ in range(MOST_TRIES * draws):
+        chosen = np.concatenate([random.choice(group, len(group)) for group in groups])
+        if says[chosen].any(0).sum() == says.any(0).sum():
+            drawn.append(scores(matrices[chosen].sum(0)))
+        if len(drawn) == draws:
+            break
+    else:
+        return None
+    edges = (50 * (1 - level), 50 * (1 + level))
+    low, high = np.percentile(np.array(drawn), edges, axis=0)
+    return {name: Interval(float(low[i]), float(high[i])) for i, name in enumerate(Scores._fields)}

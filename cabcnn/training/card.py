@@ -7,13 +7,13 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-import numpy as np
 import torch
 
 from cabcnn.checkpoint import Card, Measurement
 from cabcnn.corpora.table import Clip
 from cabcnn.model import CabCnn
 from cabcnn.training.arrays import Arrays
+from cabcnn.training.crossvalidation import rounded
 from cabcnn.training.plan import Plan
 
 if TYPE_CHECKING:
@@ -58,18 +58,22 @@ def card_of(
 def _measured(result: Result, arrays: Arrays) -> Measurement:
     evaluation, part = result.evaluation, result.part
     scores = evaluation.scores
+    speakers = arrays.speakers[part.clips.test].tolist()
     return Measurement(
         protocol=f"{part.name}: {part.sentence}",
         unseen_speakers=part.unseen_speakers,
         models=1,
         clips=len(part.clips.test),
-        speakers=len(set(arrays.speakers[part.clips.test].tolist()) - {""}),
+        speakers=len(set(speakers) - {""}),
         accuracy=round(scores.accuracy, 4),
         unweighted_recall=round(scores.unweighted_recall, 4),
         spread=0.0,
         macro_f1=round(scores.macro_f1, 4),
         effective_classifiers=round(evaluation.effective_classifiers, 2),
-        confusion=np.asarray(evaluation.confusion).tolist(),
+        confusion=evaluation.confusion.tolist(),
+        log_loss=round(evaluation.loss, 4),
+        calibration_error=round(evaluation.calibration.error, 4),
+        interval=rounded(evaluation.intervals(speakers)),
     )
 
 

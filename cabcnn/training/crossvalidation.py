@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 from cabcnn.checkpoint import Measurement
 from cabcnn.corpora.splits import speaker_folds
 from cabcnn.errors import CabcnnError
-from cabcnn.metrics import confusion_matrix, scores
+from cabcnn.metrics import Interval, confusion_matrix, scores
 from cabcnn.training.arrays import Arrays
 from cabcnn.training.evaluation import Evaluation
 
@@ -81,7 +81,10 @@ def run_split(split: Split, learn: Learn, work: Path, settings: dict[str, Any]) 
 def measurement(
     rows: Sequence[dict], arrays: Arrays, protocol: str, unseen_speakers: bool
 ) -> Measurement:
-    """The mean over the models of several splits, with the spread of their recalls."""
+    """The mean over the models of several splits, with the spread of their recalls.
+
+    Log loss, calibration and the interval are of all their answers together.
+    """
     classes = len(arrays.label_names)
     matrices = [
         confusion_matrix(row["labels"], np.argmax(row["probabilities"], 1), classes) for row in rows
@@ -89,6 +92,12 @@ def measurement(
     each = np.array([scores(matrix) for matrix in matrices])
     mean = each.mean(0)
     clips = np.concatenate([row["clips"] for row in rows])
+    pooled = Evaluation(
+        np.concatenate([row["probabilities"] for row in rows]),
+        np.concatenate([row["labels"] for row in rows]),
+        np.ones(1),
+    )
+    intervals = pooled.intervals(arrays.speakers[clips].tolist())
     return Measurement(
         protocol=protocol,
         unseen_speakers=unseen_speakers,
@@ -101,4 +110,15 @@ def measurement(
         macro_f1=round(float(mean[2]), 4),
         effective_classifiers=round(float(np.mean([r["effective_classifiers"] for r in rows])), 2),
         confusion=np.sum(matrices, 0).tolist(),
+        log_loss=round(pooled.loss, 4),
+        calibration_error=round(pooled.calibration.error, 4),
+        interval=rounded(intervals),
     )
+
+
+def rounded(intervals: dict[str, Interval] | None) -> tuple[float, float] | None:
+    """The interval of the unweighted recall, as a card has it."""
+    if intervals is None:
+        return None
+    low, high = intervals["unweighted_recall"]
+    return round(low, 4), round(high, 4)

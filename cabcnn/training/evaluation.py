@@ -9,7 +9,16 @@ import numpy as np
 import torch
 from numpy.typing import NDArray
 
-from cabcnn.metrics import Scores, confusion_matrix, scores
+from cabcnn.metrics import (
+    Calibration,
+    Interval,
+    Scores,
+    bootstrap,
+    calibration,
+    confusion_matrix,
+    log_losses,
+    scores,
+)
 from cabcnn.model import CabCnn
 from cabcnn.training.arrays import Arrays
 from cabcnn.training.batches import first_seconds
@@ -37,8 +46,7 @@ class Evaluation(NamedTuple):
 
     @property
     def losses(self) -> NDArray[np.float64]:
-        right = self.probabilities[np.arange(len(self.labels)), self.labels]
-        return -np.log(np.maximum(right, 1e-7))
+        return log_losses(self.probabilities, self.labels)
 
     @property
     def loss(self) -> float:
@@ -48,6 +56,15 @@ class Evaluation(NamedTuple):
     def balanced_loss(self) -> float:
         """Mean over the classes of each class's mean loss."""
         return float(np.mean([self.losses[self.labels == k].mean() for k in set(self.labels)]))
+
+    @property
+    def calibration(self) -> Calibration:
+        return calibration(self.probabilities, self.labels)
+
+    def intervals(self, speakers: Sequence[str]) -> dict[str, Interval] | None:
+        """95 % intervals of the scores over the clips' speakers (N,), as `metrics.bootstrap`."""
+        classes = self.probabilities.shape[1]
+        return bootstrap(self.labels, self.probabilities.argmax(1), speakers, classes)
 
     @property
     def effective_classifiers(self) -> float:

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 from sklearn import metrics as reference
 
-from cabcnn.metrics import Scores, confusion_matrix, scores
+from cabcnn.metrics import Scores, bootstrap, calibration, confusion_matrix, log_loss, scores
 
 # Tables 5 and 6 (rows actual, columns predicted: AU, US, UK), Tables 3 and 4
 PAPER = {
@@ -81,3 +81,99 @@ def test_agrees_with_scikit_learn(classes, pairs):
 
 def test_confusion_matrix_counts_rows_actual_columns_predicted():
     assert confusion_matrix([0, 0, 2], [1, 1, 2], 3).tolist() == [[0, 2, 0], [0, 0, 0], [0, 0, 1]]
+
+
+def spread_out(draw_rows: int, classes: int, seed: int):
+    random = np.random.default_rng(seed)
+    probabilities = random.dirichlet(np.full(classes, 0.5), draw_rows)
+    return probabilities, random.integers(0, classes, draw_rows)
+
+
+@pytest.mark.parametrize(("rows", "classes"), [(1, 2), (40, 3), (500, 10)])
+def test_log_loss_is_scikit_learns(rows, classes):
+    probabilities, labels = spread_out(rows, classes, 1)
+    expected = reference.log_loss(labels, probabilities, labels=range(classes))
+    assert log_loss(probabilities, labels) == pytest.approx(expected)
+    assert log_loss(np.full((rows, classes), 1 / classes), labels) == pytest.approx(np.log(classes))
+
+
+def test_a_certain_mistake_costs_much_but_not_infinity():
+    assert log_loss(np.array([[1.0, 0.0]]), [1]) == pytest.approx(-np.log(1e-7))
+
+
+def test_answers_as_sure_as_they_are_right_are_calibrated():
+    """1,000 clips at each of several certainties, of which that share is right."""
+    rows, labels = [], []
+    for right in (550, 650, 750, 850, 950):
+        rows += [[right / 1000, 1 - right / 1000]] * 1000
+        labels += [0] * right + [1] * (1000 - right)
+    found = calibration(np.array(rows), labels)
+    assert found.error == pytest.approx(0, abs=1e-12)
+    np.testing.assert_allclose(found.confidence, [0.55, 0.65, 0.75, 0.85, 0.95])
+    np.testing.assert_allclose(found.accuracy, found.confidence)
+    assert found.clips.tolist() == [1000] * 5
+
+
+def test_boasting_is_an_error_by_as_much_as_it_boasts():
+    """Always 0.9 sure, right in half of the cases."""
+    found = calibration(np.tile([0.9, 0.1], (100, 1)), [0, 1] * 50)
+    assert found.error == pytest.approx(0.4)
+    assert found.clips.tolist() == [100]
+
+
+@settings(deadline=None)
+@given(seed=st.integers(0, 10_000), bins=st.integers(1, 30))
+def test_calibration_bins_hold_every_clip(seed, bins):
+    probabilities, labels = spread_out(60, 4, seed)
+    found = calibration(probabilities, labels, bins)
+    assert found.clips.sum() == 60
+    assert 0 <= found.error <= 1
+    right = (probabilities.argmax(1) == labels).sum()
+    assert found.clips @ found.accuracy == pytest.approx(right)
+    assert found.clips @ found.confidence == pytest.approx(probabilities.max(1).sum())
+
+
+def test_the_interval_covers_the_truth_about_as_often_as_it_says():
+    """Voices each right 70 % of the time on the whole, but unevenly so."""
+    random = np.random.default_rng(5)
+    covered = 0
+    for _ in range(100):
+        ease = random.beta(3.5, 1.5, 60)  # of each speaker; the mean is 0.7
+        actual = np.repeat(np.arange(60) % 2, 10)
+        right = random.random(600) < np.repeat(ease, 10)
+        predicted = np.where(right, actual, 1 - actual)
+        speakers = [str(number) for number in np.repeat(np.arange(60), 10)]
+        low, high = found_interval(actual, predicted, speakers, draws=200)
+        covered += low <= 0.7 <= high
+    assert 85 <= covered <= 100
+
+
+def found_interval(actual, predicted, speakers, **how):
+    found = bootstrap(actual, predicted, speakers, 2, **how)
+    assert found is not None
+    return found["unweighted_recall"]
+
+
+def test_voices_make_the_interval_and_clips_do_not():
+    """The same clips: of many voices, or of four that are wholly right or wholly wrong."""
+    actual = np.repeat([0, 1], 100)
+    predicted = np.where(np.arange(200) % 100 < 50, actual, 1 - actual)
+    many = found_interval(actual, predicted, [str(number) for number in range(200)])
+    four = found_interval(actual, predicted, [str(number // 50) for number in range(200)])
+    assert many.high - many.low < 0.2
+    assert (four.low, four.high) == (0, 1)
+    assert found_interval(actual, predicted, [""] * 200) == pytest.approx(many, abs=0.05)
+
+
+def test_no_class_vanishes_from_a_draw():
+    """One voice for one of the labels: drawn without care, a third of the draws would lack it,
+    and be all right."""
+    actual, predicted = [0] * 6 + [1], [0] * 6 + [0]
+    low, high = found_interval(actual, predicted, list("abcdefg"))
+    assert (low, high) == (0.5, 0.5)
+    both = found_interval([0, 1, 0, 1, 0, 0], [0, 1, 0, 1, 0, 0], list("aabcde"))
+    assert both == (1, 1)
+
+
+def test_nothing_to_draw_from():
+    assert bootstrap([0, 0, 1, 1], [0, 1, 1, 1], list("aabb"), 2) is None
