@@ -7,6 +7,7 @@ import sys
 
 import typer
 
+from cabcnn.cli import corpus
 from cabcnn.cli.explain import explain
 from cabcnn.cli.models import models
 from cabcnn.cli.serve import serve
@@ -23,6 +24,7 @@ app.command()(explain)
 app.command()(models)
 app.command()(train)
 app.command("app")(serve)
+app.add_typer(corpus.app, name="corpus")
 
 
 def main() -> None:

@@ -1,5 +1,6 @@
 """Collections of recordings, each layout read into the same table of clips."""
 
+from cabcnn.corpora.description import Description, describe
 from cabcnn.corpora.fsdd import read_fsdd
 from cabcnn.corpora.layouts import LAYOUTS, detect, read
 from cabcnn.corpora.speech_accent_archive import read_speech_accent_archive
@@ -9,7 +10,9 @@ from cabcnn.corpora.table import Clip, check
 __all__ = [
     "LAYOUTS",
     "Clip",
+    "Description",
     "check",
+    "describe",
     "detect",
     "read",
     "read_fsdd",
