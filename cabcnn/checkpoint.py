@@ -13,6 +13,7 @@ import torch
 from safetensors import SafetensorError, safe_open
 from safetensors.torch import save as as_bytes
 
+from cabcnn import home
 from cabcnn.errors import CheckpointError
 from cabcnn.model import CLASSIFIERS, VALUES_PER_SECOND, CabCnn
 
@@ -210,9 +211,19 @@ def folder() -> Path:
     return inside if inside.is_dir() else Path(__file__).parent.parent / "checkpoints"
 
 
+def own_folder() -> Path:
+    """Where models that were trained or brought here lie."""
+    return home.folder() / "models"
+
+
+def folders() -> tuple[Path, ...]:
+    """Where models are looked for by name; the first that has one of the name wins."""
+    return folder(), own_folder()
+
+
 def names() -> list[str]:
     """The names of those models, sorted."""
-    return sorted(path.stem for path in folder().glob(f"*{SUFFIX}"))
+    return sorted({path.stem for place in folders() for path in place.glob(f"*{SUFFIX}")})
 
 
 def find(name: str | Path) -> Path:
@@ -220,9 +231,8 @@ def find(name: str | Path) -> Path:
 
     Raises CheckpointError, listing the names there are, where there is no such model.
     """
-    shipped = folder() / f"{name}{SUFFIX}"
     if str(name) in names():
-        return shipped
+        return next(path for place in folders() if (path := place / f"{name}{SUFFIX}").exists())
     if Path(name).is_file():
         return Path(name)
     known = ", ".join(names()) or "none"

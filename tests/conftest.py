@@ -22,6 +22,16 @@ Samples = NDArray[np.float32]
 WriteSound = Callable[..., Path]
 
 
+@pytest.fixture(scope="session", autouse=True)
+def home(tmp_path_factory) -> Iterator[Path]:
+    """Keeps what tests train, and what programs that they start train, out of the user's own."""
+    folder = tmp_path_factory.mktemp("home")
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("CABCNN_HOME", str(folder))
+        patch.setenv("CABCNN_CACHE", str(folder / "cache"))
+        yield folder
+
+
 @pytest.fixture(scope="module")
 def one_thread() -> Iterator[None]:
     """torch on one thread: several only wait for each other where the work is this small and
