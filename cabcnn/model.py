@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import itertools
 import math
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from typing import NamedTuple, cast
 
 import torch
@@ -21,6 +21,7 @@ VALUES_PER_SECOND = 4000
 STRIDE = 100  # values from one interval to the next: 2 * 2 * 5 * 5
 INTERVAL_SECONDS = STRIDE / VALUES_PER_SECOND
 CACHED_VALUES = 40_000  # of clips sharing the trunk on a CPU: activations stay in its cache
+STACKED_VALUES = 1 << 22  # elsewhere: enough to keep a GPU busy, some GB of activations
 RECEPTIVE_FIELD = 451  # values that one interval can see: 112.75 ms
 FEATURES = 128
 CLASSIFIERS = 40
@@ -97,7 +98,7 @@ class BatchNorm(nn.Module):
 
     def forward(self, rows: Tensor) -> Tensor:
         if self.training:
-            var, mean = torch.var_mean(rows, 0, correction=0)
+            var, mean = self.moments(rows)
             with torch.no_grad():
                 self.running_mean.lerp_(mean.to(self.running_mean.dtype), 1 - self.momentum)
                 self.running_var.lerp_(var.to(self.running_var.dtype), 1 - self.momentum)
@@ -105,6 +106,10 @@ class BatchNorm(nn.Module):
             mean, var = self.running_mean, self.running_var
         scale = self.weight * torch.rsqrt(var + self.eps)
         return torch.addcmul(self.bias - mean * scale, rows, scale)
+
+    def moments(self, rows: Tensor) -> tuple[Tensor, Tensor]:
+        """Variance and mean (channels,) of a training batch."""
+        return torch.var_mean(rows, 0, correction=0)
 
 
 class ParallelLinear(nn.Module):
@@ -157,27 +162,37 @@ class CabCnn(nn.Module):
         where their padding is alike, and never meet before the classifier block, which sees
         single intervals.
         """
-        features = self.distil(clips).float()
+        return self.decide(self.distil(clips), [interval_count(len(clip)) for clip in clips])
+
+    def decide(self, features: Tensor, intervals: list[int]) -> Output:
+        """What the classifier block makes of the trunk's features (P, 128) of B clips, each of
+        which has as many rows as `intervals` says; always in float32."""
         with torch.autocast(features.device.type, enabled=False):
-            attention, votes = self.block(self.norm(features))
+            attention, votes = self.block(self.norm(features.float()))
         interval_probabilities = (attention.unsqueeze(1) * votes).sum(0).T
-        intervals = [interval_count(len(clip)) for clip in clips]
-        parts = interval_probabilities.split(intervals)
+        means = [part.mean(0) for part in interval_probabilities.split(intervals)]
         return Output(
-            torch.stack([part.mean(0) for part in parts]),
+            torch.stack(means) if means else interval_probabilities,
             interval_probabilities,
             attention.T,
             votes.permute(2, 0, 1),
             intervals,
         )
 
-    def distil(self, clips: list[Tensor]) -> Tensor:
-        """The trunk's features of all intervals of B clips, one clip after the other: (P, 128)."""
+    def distil(
+        self, clips: list[Tensor], trunk: Callable[[Tensor, list[int]], Tensor] | None = None
+    ) -> Tensor:
+        """The trunk's features of all intervals of B clips, one clip after the other: (P, 128).
+
+        `trunk` takes the place of `features`, to compute the same in another way.
+        """
         rows: list[Tensor] = [clips[0]] * len(clips)
-        for places in _stacks([len(clip) for clip in clips], clips[0].device.type == "cpu"):
+        most = CACHED_VALUES if clips[0].device.type == "cpu" else STACKED_VALUES
+        for places in _stacks([len(clip) for clip in clips], most):
             lengths = [len(clips[i]) for i in places]
             stacked = pad_sequence([clips[i] for i in places], batch_first=True)
-            for i, features in zip(places, self.features(stacked, lengths), strict=True):
+            found = (trunk or self.features)(stacked, lengths)
+            for i, features in zip(places, found, strict=True):
                 rows[i] = features[: interval_count(len(clips[i]))]
         return torch.cat(rows)
 
@@ -229,14 +244,14 @@ def _margins(length: int, stage: Stage) -> tuple[int, int]:
     return before + left, after + right
 
 
-def _stacks(lengths: list[int], cached: bool) -> Iterator[list[int]]:
+def _stacks(lengths: list[int], most: int) -> Iterator[list[int]]:
     """Which clips to send through the trunk together: alike in their padding, near in length,
-    and on a CPU few enough to stay in its cache."""
+    and no more than `most` values of them, or one clip."""
     order = sorted(range(len(lengths)), key=lambda i: (lengths[i] % STRIDE, lengths[i]))
     for _, group in itertools.groupby(order, key=lambda i: lengths[i] % STRIDE):
         stack: list[int] = []
         for i in group:
-            if cached and stack and lengths[i] * (len(stack) + 1) > CACHED_VALUES:
+            if stack and lengths[i] * (len(stack) + 1) > most:
                 yield stack
                 stack = []
             stack.append(i)

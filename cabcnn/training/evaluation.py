@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Iterable, Sequence
+from functools import partial
 from typing import NamedTuple
 
 import numpy as np
@@ -19,9 +20,11 @@ from cabcnn.metrics import (
     log_losses,
     scores,
 )
-from cabcnn.model import CabCnn
+from cabcnn.model import STACKED_VALUES, STRIDE, VALUES_PER_SECOND, CabCnn
 from cabcnn.training.arrays import Arrays
-from cabcnn.training.batches import first_seconds
+from cabcnn.training.excerpts import first_seconds
+from cabcnn.training.loader import Staged, in_turn, moved, staged, workers
+from cabcnn.training.processes import Processes
 
 
 class Evaluation(NamedTuple):
@@ -73,17 +76,53 @@ class Evaluation(NamedTuple):
 
 
 def evaluate(
-    model: CabCnn, arrays: Arrays, clips: Sequence[int] | NDArray[np.int64], seconds: float | None
+    model: CabCnn,
+    arrays: Arrays,
+    clips: Sequence[int] | NDArray[np.int64],
+    seconds: float | None,
+    progress: Callable[[int], None] = lambda done: None,
+    processes: Processes | None = None,
 ) -> Evaluation:
-    """Classifies the first `seconds` of each clip, one clip at a time."""
+    """Classifies the first `seconds` of each clip; of several `processes` each does some.
+
+    One clip at a time on a CPU, whose cache holds so much; many together on a GPU.
+    """
     model.eval()
     device = next(model.parameters()).device
-    probabilities, attention, intervals = [], np.zeros(model.n), 0
+    processes = processes or Processes(device)
+    answers = torch.zeros(len(clips), model.classes, dtype=torch.float64, device=device)
+    attention = torch.zeros(model.n, dtype=torch.float64, device=device)
+    lengths = arrays.values[np.asarray(clips)]
+    if seconds is not None:
+        lengths = np.minimum(lengths, round(seconds * VALUES_PER_SECOND))
+    own = range(processes.rank, len(clips), processes.size)
+    groups = _groups(own, lengths, 1 if device.type == "cpu" else STACKED_VALUES)
+
+    def make(places: list[int]) -> Staged:
+        return staged([first_seconds(arrays, int(clips[i]), seconds) for i in places], device)
+
+    values = in_turn((partial(make, places) for places in groups), workers(device))
+    done = 0
     with torch.inference_mode():
-        for clip in clips:
-            output = model([torch.from_numpy(first_seconds(arrays, clip, seconds)).to(device)])
-            probabilities.append(output.probabilities[0].double().cpu().numpy())
-            attention += output.attention.double().sum(0).cpu().numpy()
-            intervals += len(output.attention)
-    labels = arrays.labels[np.asarray(clips)]
-    return Evaluation(np.stack(probabilities), labels, attention / intervals)
+        for places, part in zip(groups, values, strict=True):
+            output = model(moved(part, device))
+            answers[places] = output.probabilities.double()
+            attention += output.attention.sum(0, dtype=torch.float64)
+            done += len(places)
+            progress(done)
+    answers = processes.sum(answers).cpu().numpy()
+    share = processes.sum(attention).cpu().numpy()
+    return Evaluation(answers, arrays.labels[np.asarray(clips)], share / share.sum())
+
+
+def _groups(places: Iterable[int], lengths: NDArray[np.int64], most: int) -> list[list[int]]:
+    """Which clips to classify together: those that may share the trunk, up to `most` values."""
+    groups: list[list[int]] = []
+    room = 0
+    for place in sorted(places, key=lambda i: (lengths[i] % STRIDE, lengths[i])):
+        room -= int(lengths[place])
+        if room < 0 or not groups:
+            groups.append([])
+            room = most - int(lengths[place])
+        groups[-1].append(place)
+    return groups

@@ -2,43 +2,33 @@
 
 from __future__ import annotations
 
-import hashlib
 import itertools
 import json
+import time
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass, field
 from pathlib import Path
 
 import numpy as np
 import torch
-import torch.nn.functional as F
 from numpy.typing import NDArray
-from safetensors import SafetensorError, safe_open
-from safetensors.torch import save_file
 from torch import Tensor
 
 from cabcnn.errors import CabcnnError
+from cabcnn.metrics import scores
 from cabcnn.model import CabCnn
+from cabcnn.training import whole
 from cabcnn.training.arrays import Arrays
-from cabcnn.training.batches import epoch_batches
+from cabcnn.training.batches import epoch_batches, planned
 from cabcnn.training.evaluation import Evaluation, evaluate
+from cabcnn.training.loader import loaded
+from cabcnn.training.processes import Processes, joined, share_norm
 from cabcnn.training.recipe import Recipe
+from cabcnn.training.state import Progress, fingerprint, packed, unpack
+from cabcnn.training.step import default_memory, step
+
+__all__ = ["RECALIBRATION_CLIPS", "Progress", "fingerprint", "recalibrate", "train"]
 
 RECALIBRATION_CLIPS = 128  # enough for two moments of 128 features
-
-
-@dataclass
-class Progress:
-    """Where a training run stands after an epoch; `history` has one row an epoch."""
-
-    epoch: int = 0
-    best_epoch: int = 0
-    best_score: float = float("-inf")
-    history: list[dict[str, float]] = field(default_factory=list)
-
-    def finished(self, recipe: Recipe) -> bool:
-        waited = self.epoch - self.best_epoch
-        return self.epoch >= recipe.max_epochs or (self.epoch > 0 and waited >= recipe.patience)
 
 
 def train(
@@ -51,28 +41,42 @@ def train(
     start: dict[str, Tensor] | None = None,
     state: Path | None = None,
     on_epoch: Callable[[Progress, CabCnn], bool | None] = lambda progress, model: None,
+    memory: int | None = None,
 ) -> tuple[CabCnn, Progress]:
     """Trains on some clips of `arrays`, chooses the epoch by others; returns the best weights.
 
     `start` are weights to begin with instead of random ones. `state` is a file that holds the
     run after every epoch: a run that finds one goes on from there and ends as it would have
     without the interruption. `on_epoch` is told after each epoch and stops the run by
-    returning True. Random numbers depend on `recipe.seed` and the epoch alone.
+    returning True. `memory` is how many bytes the activations of a batch may take; those
+    beyond it are computed twice, to the same result.
 
-    With `recipe.monitor` "nothing", every epoch runs, the last weights are kept and
-    `validation` may be empty.
+    Each row of the history has epoch, training_loss, training_recall (unweighted, of the
+    excerpts as they were shown), learning_rate and seconds; with `validation` also loss,
+    balanced_loss, accuracy, unweighted_recall, macro_f1 and effective_classifiers.
 
-    Raises CabcnnError where `state` belongs to another run, nothing can be validated, or the
-    loss stops being a number.
+    Random numbers depend on `recipe.seed` and the epoch alone; on a GPU sums may still be
+    rounded in another order from run to run. With `recipe.monitor` "nothing", every epoch
+    runs, the last weights are kept and `validation` may be empty.
+
+    Under `torchrun` or `accelerate launch` all processes call this with the same arguments and
+    train one model together; only the leader writes `state` and calls `on_epoch`. The result
+    is that of one process, but for dropout, whose random numbers each process has its own of.
+
+    Raises CabcnnError where `state` belongs to another run or can't be written, nothing can
+    be validated, or the loss stops being a number.
     """
     if not len(training) or not (len(validation) or recipe.monitor == "nothing"):
         raise CabcnnError("Training needs at least one clip to learn from and one to validate.")
+    processes = joined(device)
     data = fingerprint(arrays, training, validation)
-    with torch.random.fork_rng(enabled=True):
+    devices = [processes.device] if processes.device.type == "cuda" else []
+    with torch.random.fork_rng(devices):
         torch.manual_seed(recipe.seed)
-        model = CabCnn(len(arrays.label_names)).to(device)
+        model = CabCnn(len(arrays.label_names)).to(processes.device)
         if start is not None:
             model.load_state_dict(start)
+        share_norm(model, processes)
         for parameter in (*model.trunk.parameters(), *model.norm.parameters()):
             parameter.requires_grad_(not recipe.freeze_trunk)
         adam = torch.optim.Adam(
@@ -81,22 +85,33 @@ def train(
             eps=recipe.epsilon,
             weight_decay=recipe.weight_decay,
         )
+        memory = default_memory(processes.device) if memory is None else memory
         progress, best = Progress(), _copy(model)
-        if state is not None and state.exists():
-            progress, best = _restore(state, model, adam, recipe, data)
+        if earlier := processes.share(_read(state) if processes.leads else b""):
+            progress, best = unpack(earlier, state, model, adam, recipe, data)
         while not progress.finished(recipe):
-            row = _epoch(arrays, training, recipe, progress.epoch, model, adam)
+            begun = time.perf_counter()
+            row = _epoch(arrays, training, recipe, progress.epoch, model, adam, processes, memory)
             result = None
             if len(validation):
-                result = evaluate(model, arrays, validation, recipe.seconds)
+                result = evaluate(model, arrays, validation, recipe.seconds, processes=processes)
+            row["seconds"] = round(time.perf_counter() - begun, 3)
             _note(progress, row, result, recipe)
             if progress.best_epoch == progress.epoch:
                 best = _copy(model)
-            if state is not None:
-                _save(state, progress, model, adam, best, recipe, data)
-            if on_epoch(progress, model):
+            stop = False
+            if processes.leads:
+                if state is not None:
+                    whole.write(state, packed(progress, model, adam, best, recipe, data))
+                stop = bool(on_epoch(progress, model))
+            said = processes.share(json.dumps([vars(progress), stop]).encode())
+            if not processes.leads:
+                facts, stop = json.loads(said)
+                progress = Progress(**facts)
+            if stop:
                 break
-    model.load_state_dict(best)
+        model.load_state_dict(best)
+        share_norm(model, Processes(processes.device))
     return model.eval(), progress
 
 
@@ -107,39 +122,39 @@ def _epoch(
     epoch: int,
     model: CabCnn,
     adam: torch.optim.Optimizer,
+    processes: Processes,
+    memory: int,
 ) -> dict[str, float]:
-    device = next(model.parameters()).device
     random = np.random.default_rng([recipe.seed, epoch])
-    torch.manual_seed(int(random.integers(2**62)))
-    if recipe.anneal:
-        for group in adam.param_groups:
-            group["lr"] = recipe.annealed(epoch)
+    torch.manual_seed(int(random.integers(2**62)) + processes.rank)
+    rate = recipe.annealed(epoch) if recipe.anneal else recipe.learning_rate
+    for group in adam.param_groups:
+        group["lr"] = rate
     model.train(not recipe.freeze_trunk)  # a frozen trunk drops nothing out, its norm stays
-    total, seen = 0.0, 0
-    for values, labels in epoch_batches(arrays, clips, recipe, random):
-        target = torch.from_numpy(labels).to(device)
-        with torch.autocast(device.type, torch.bfloat16, enabled=recipe.precision == "bfloat16"):
-            output = model([torch.from_numpy(part).to(device) for part in values])
-        loss = F.nll_loss(output.probabilities.clamp_min(1e-7).log(), target)
-        objective = loss
-        if recipe.spread:
-            mean = output.attention.mean(0)
-            objective = loss + recipe.spread * (mean * (mean * model.n).clamp_min(1e-9).log()).sum()
-        if not torch.isfinite(objective):
-            raise CabcnnError(
-                f"Training diverged in epoch {epoch + 1}: the loss is no number; lower the "
-                f"learning rate ({recipe.learning_rate:g})."
-            )
-        adam.zero_grad(set_to_none=True)
-        objective.backward()
-        adam.step()
-        total, seen = total + loss.item() * len(labels), seen + len(labels)
-    if recipe.recalibrate:
-        again = itertools.chain.from_iterable(
-            values for values, _ in epoch_batches(arrays, clips, recipe, random)
+    plans = planned(arrays, clips, recipe, random, processes.rank, processes.size)
+    # Read once an epoch: asking a GPU after every step would make it wait for the question.
+    sums = [
+        step(model, adam, batch, recipe, processes, memory)
+        for batch in loaded(plans, processes.device)
+    ]
+    total = processes.sum(torch.stack(sums).sum(0, dtype=torch.float64)).cpu().numpy()
+    loss, broken, confusion = total[0], total[1], total[2:].reshape(model.classes, -1)
+    if broken or not np.isfinite(loss):
+        raise CabcnnError(
+            f"Training diverged in epoch {epoch + 1}: the loss is no number; lower the "
+            f"learning rate ({recipe.learning_rate:g})."
         )
-        recalibrate(model, itertools.islice(again, RECALIBRATION_CLIPS))
-    return {"training_loss": total / seen}
+    if recipe.recalibrate:
+        if processes.leads:
+            again = (batch.values for batch in epoch_batches(arrays, clips, recipe, random))
+            shown = itertools.chain.from_iterable(again)
+            recalibrate(model, itertools.islice(shown, RECALIBRATION_CLIPS))
+        processes.align(model)
+    return {
+        "training_loss": float(loss / confusion.sum()),
+        "training_recall": scores(confusion).unweighted_recall,
+        "learning_rate": rate,
+    }
 
 
 def recalibrate(model: CabCnn, values: Iterable[NDArray[np.float32]]) -> None:
@@ -176,70 +191,14 @@ def _note(
         progress.best_score, progress.best_epoch = score, progress.epoch
 
 
-def fingerprint(
-    arrays: Arrays,
-    training: Sequence[int] | NDArray[np.int64],
-    validation: Sequence[int] | NDArray[np.int64],
-) -> str:
-    """What tells one training set from another: its clips' labels, lengths and loudness."""
-    known = hashlib.sha256(" ".join(arrays.label_names).encode())
-    for part in (training, validation):
-        known.update(np.asarray(part, np.int64).tobytes() + b"|")
-    for numbers in (arrays.labels, arrays.values, np.float32(arrays.moments[:, 2])):
-        known.update(np.ascontiguousarray(numbers).tobytes())
-    return known.hexdigest()
-
-
 def _copy(model: CabCnn) -> dict[str, Tensor]:
     return {name: value.detach().clone() for name, value in model.state_dict().items()}
 
 
-def _save(
-    path: Path,
-    progress: Progress,
-    model: CabCnn,
-    adam: torch.optim.Optimizer,
-    best: dict[str, Tensor],
-    recipe: Recipe,
-    data: str,
-) -> None:
-    tensors = {f"model.{name}": value for name, value in _copy(model).items()}
-    tensors |= {f"best.{name}": value.clone() for name, value in best.items()}
-    for number, moments in adam.state_dict()["state"].items():
-        tensors |= {f"adam.{number}.{name}": value for name, value in moments.items()}
-    facts = {"recipe": recipe.as_dict(), "data": data, "progress": vars(progress)}
-    part = path.with_suffix(".part")
-    save_file(
-        {name: value.contiguous().cpu() for name, value in tensors.items()},
-        part,
-        {"state": json.dumps(facts)},
-    )
-    part.replace(path)  # a run killed while writing still has its last whole state
-
-
-def _restore(
-    path: Path, model: CabCnn, adam: torch.optim.Optimizer, recipe: Recipe, data: str
-) -> tuple[Progress, dict[str, Tensor]]:
+def _read(state: Path | None) -> bytes:
+    if state is None or not state.exists():
+        return b""
     try:
-        with safe_open(path, "pt") as file:
-            facts = json.loads((file.metadata() or {})["state"])
-            tensors = {name: file.get_tensor(name) for name in file.keys()}  # noqa: SIM118
-    except (SafetensorError, OSError, KeyError, ValueError) as error:
-        raise CabcnnError(
-            f"{path} does not hold a training run; remove it to begin anew."
-        ) from error
-    if facts["recipe"] != recipe.as_dict():
-        raise CabcnnError(f"{path} holds a run of another recipe; remove it to begin anew.")
-    if facts.get("data") != data:
-        raise CabcnnError(f"{path} holds a run on other clips; remove it to begin anew.")
-
-    def under(prefix: str) -> dict[str, Tensor]:
-        return {k.removeprefix(prefix): v for k, v in tensors.items() if k.startswith(prefix)}
-
-    model.load_state_dict(under("model."))
-    saved = adam.state_dict()
-    for name, value in under("adam.").items():
-        number, moment = name.split(".")
-        saved["state"].setdefault(int(number), {})[moment] = value
-    adam.load_state_dict(saved)
-    return Progress(**facts["progress"]), under("best.")
+        return state.read_bytes() or b"?"  # an empty file is no run either
+    except OSError as error:
+        raise CabcnnError(f"{state} can't be read ({error.strerror}).") from error

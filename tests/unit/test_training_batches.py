@@ -20,10 +20,10 @@ def batches(arrays: Arrays, recipe: Recipe, seed: int = 0, clips: Sequence[int] 
 
 def test_an_epoch_shows_every_clip_once(short_arrays):
     shown = batches(short_arrays, Recipe(seconds=None, batch_size=5))
-    assert [len(labels) for _, labels in shown] == [5, 5, 5, 1]
-    lengths = sorted(len(part) for values, _ in shown for part in values)
+    assert [len(labels) for _, labels, _ in shown] == [5, 5, 5, 1]
+    lengths = sorted(len(part) for values, _, _ in shown for part in values)
     assert lengths == sorted(int(short_arrays.values[i]) // 100 * 100 for i in TRAINING)
-    for values, labels in shown:
+    for values, labels, _ in shown:
         for part, label in zip(values, labels, strict=True):
             (number,) = [
                 i for i in TRAINING if np.array_equal(part, short_arrays.excerpt(i)[: len(part)])
@@ -38,7 +38,7 @@ def test_batches_cut_to_their_shortest_clip(short_arrays):
     recipe = Recipe(seconds=None, batch_size=5)
     whole = batches(short_arrays, recipe)
     cut = batches(short_arrays, dataclasses.replace(recipe, truncate=True))
-    for (values, labels), (short, same) in zip(whole, cut, strict=True):
+    for (values, labels, _), (short, same, _) in zip(whole, cut, strict=True):
         shortest = min(map(len, values))
         np.testing.assert_array_equal(labels, same)
         for part, beginning in zip(values, short, strict=True):
@@ -46,11 +46,11 @@ def test_batches_cut_to_their_shortest_clip(short_arrays):
 
 
 def test_t_and_crops(short_arrays):
-    for values, _ in batches(short_arrays, Recipe(seconds=0.25)):
+    for values, _, _ in batches(short_arrays, Recipe(seconds=0.25)):
         assert {len(part) for part in values} == {1_000}
     starts = set()
     for seed in range(20):
-        (values, _), *_ = batches(short_arrays, Recipe(seconds=0.3, crop_seconds=0.1), seed, [7])
+        (values, _, _), *_ = batches(short_arrays, Recipe(seconds=0.3, crop_seconds=0.1), seed, [7])
         assert len(values[0]) == 400
         matches = [
             start
@@ -66,7 +66,7 @@ def test_t_and_crops(short_arrays):
 def test_classes_drawn_equally_often(short_arrays):
     uneven = [i for i in TRAINING if short_arrays.labels[i] == 0 or i < 4]  # 8 noises, 2 tones
     shown = batches(short_arrays, Recipe(seconds=0.25, balance=True), clips=uneven)
-    labels = np.concatenate([labels for _, labels in shown])
+    labels = np.concatenate([labels for _, labels, _ in shown])
     assert len(labels) == len(uneven) == 10
     assert sorted(np.bincount(labels).tolist()) == [5, 5]
 

@@ -1,0 +1,111 @@
+"""A training run between two epochs, as bytes: what is needed to go on as if nothing had been."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from safetensors import SafetensorError
+from safetensors.torch import load, save
+from torch import Tensor
+
+from cabcnn.errors import CabcnnError
+from cabcnn.model import CabCnn
+from cabcnn.training.arrays import Arrays
+from cabcnn.training.recipe import Recipe
+
+FACTS = "facts"  # JSON, as a tensor of bytes
+
+
+@dataclass
+class Progress:
+    """Where a training run stands after an epoch; `history` has one row an epoch."""
+
+    epoch: int = 0
+    best_epoch: int = 0
+    best_score: float = float("-inf")
+    history: list[dict[str, float]] = field(default_factory=list)
+
+    def finished(self, recipe: Recipe) -> bool:
+        waited = self.epoch - self.best_epoch
+        return self.epoch >= recipe.max_epochs or (self.epoch > 0 and waited >= recipe.patience)
+
+
+def fingerprint(
+    arrays: Arrays,
+    training: Sequence[int] | NDArray[np.int64],
+    validation: Sequence[int] | NDArray[np.int64],
+) -> str:
+    """What tells one training set from another: its clips' labels, lengths and loudness."""
+    known = hashlib.sha256(" ".join(arrays.label_names).encode())
+    for part in (training, validation):
+        known.update(np.asarray(part, np.int64).tobytes() + b"|")
+    for numbers in (arrays.labels, arrays.values, np.float32(arrays.moments[:, 2])):
+        known.update(np.ascontiguousarray(numbers).tobytes())
+    return known.hexdigest()
+
+
+def packed(
+    progress: Progress,
+    model: CabCnn,
+    adam: torch.optim.Optimizer,
+    best: dict[str, Tensor],
+    recipe: Recipe,
+    data: str,
+) -> bytes:
+    """All of a run, which `unpack` reads."""
+    tensors = {f"model.{name}": value for name, value in model.state_dict().items()}
+    tensors |= {f"best.{name}": value for name, value in best.items()}
+    for number, moments in adam.state_dict()["state"].items():
+        tensors |= {f"adam.{number}.{name}": value for name, value in moments.items()}
+    facts: dict[str, Any] = {"recipe": recipe.as_dict(), "data": data, "progress": vars(progress)}
+    tensors[FACTS] = torch.frombuffer(bytearray(json.dumps(facts).encode()), dtype=torch.uint8)
+    return save(
+        {name: value.detach().cpu().clone().contiguous() for name, value in tensors.items()}
+    )
+
+
+def unpack(
+    content: bytes,
+    path: Path | None,
+    model: CabCnn,
+    adam: torch.optim.Optimizer,
+    recipe: Recipe,
+    data: str,
+) -> tuple[Progress, dict[str, Tensor]]:
+    """Puts a run's weights and moments back; returns where it stood, and its best weights.
+
+    Raises CabcnnError, naming `path`, where that is no run, or a run of another recipe or on
+    other data.
+    """
+    try:
+        tensors = load(content)
+        facts = json.loads(tensors.pop(FACTS).numpy().tobytes())
+        known, clips, progress = facts["recipe"], facts["data"], Progress(**facts["progress"])
+    except (SafetensorError, KeyError, TypeError, ValueError) as error:
+        raise CabcnnError(
+            f"{path} does not hold a training run; remove it to begin anew."
+        ) from error
+    if known != recipe.as_dict():
+        raise CabcnnError(f"{path} holds a run of another recipe; remove it to begin anew.")
+    if clips != data:
+        raise CabcnnError(f"{path} holds a run on other clips; remove it to begin anew.")
+
+    def under(prefix: str) -> dict[str, Tensor]:
+        return {k.removeprefix(prefix): v for k, v in tensors.items() if k.startswith(prefix)}
+
+    model.load_state_dict(under("model."))
+    saved = adam.state_dict()
+    for name, value in under("adam.").items():
+        number, moment = name.split(".")
+        saved["state"].setdefault(int(number), {})[moment] = value
+    adam.load_state_dict(saved)
+    device = next(model.parameters()).device
+    return progress, {name: value.to(device) for name, value in under("best.").items()}
