@@ -116,7 +116,8 @@ def bootstrap(
     speaker ("") is a speaker of its own. What another training would have given, it can't
     tell.
 
-    None where no label has two speakers, or draws with all labels are rare.
+    None where no label has two speakers, draws with all labels are rare, or all draws score
+    the same: that nobody was wrong does not make a model certain never to be.
     """
     actual, predicted = np.asarray(actual, np.intp), np.asarray(predicted, np.intp)
     names = [speaker or f"\0{number}" for number, speaker in enumerate(speakers)]
@@ -137,6 +138,8 @@ def bootstrap(
         if len(drawn) == draws:
             break
     else:
+        return None
+    if (np.ptp(drawn, axis=0) == 0).all():
         return None
     edges = (50 * (1 - level), 50 * (1 + level))
     low, high = np.percentile(np.array(drawn), edges, axis=0)

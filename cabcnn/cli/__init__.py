@@ -8,6 +8,7 @@ import sys
 import typer
 
 from cabcnn.cli import corpus
+from cabcnn.cli.evaluate import evaluate
 from cabcnn.cli.explain import explain
 from cabcnn.cli.models import models
 from cabcnn.cli.serve import serve
@@ -21,6 +22,7 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
 )
 app.command()(explain)
+app.command()(evaluate)
 app.command()(models)
 app.command()(train)
 app.command("app")(serve)

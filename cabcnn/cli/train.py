@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import signal
 from pathlib import Path
 from typing import Annotated, Any
 
 import typer
 
 from cabcnn.errors import CabcnnError
+
+INTERRUPTED = 130  # what shells return for a program that Ctrl-C ended
 
 
 def train(
@@ -107,10 +110,15 @@ def train(
     if device is not None:
         wanted = plans.on_device(wanted, device)
     keep_freed_memory()
-    with watching() as on_event:
-        outcome = carry_out(
-            wanted, folder, on_event=on_event, report=report.write, cache=cache, resume=resume
-        )
+    signal.signal(signal.SIGTERM, signal.default_int_handler)  # both end it the same way
+    try:
+        with watching() as on_event:
+            outcome = carry_out(
+                wanted, folder, on_event=on_event, report=report.write, cache=cache, resume=resume
+            )
+    except KeyboardInterrupt:
+        typer.echo(f"Interrupted; --resume --out {folder} goes on where it was.", err=True)
+        raise typer.Exit(INTERRUPTED) from None
     if outcome is None:
         typer.echo(f"{folder} is finished already; --resume goes on with a stopped run.")
     else:

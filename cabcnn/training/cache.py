@@ -71,11 +71,14 @@ def prepare_cached(
 
     Clips that can't be read, are silent or shorter than an interval are left out. Killed at
     any moment, it goes on where it was. `progress` is told how many clips are done.
+    `label_names` are a model's classes, in its order, of which the clips may lack some; else
+    they are the clips' own.
 
     Raises CorpusError where no clip, or one label, remains, and CabcnnError where the disk
     does not take what is decoded.
     """
-    check(clips)
+    if label_names is None:
+        check(clips)
     shards = Shards(_place(folder, rate, seconds))
     keys: list[str] = []
     kept, left_out = [], []
@@ -95,7 +98,8 @@ def prepare_cached(
             f"None of the {len(clips)} recordings can be used; of the first it is known: "
             f"{left_out[0].reason}"
         )
-    check(kept)
+    if label_names is None:
+        check(kept)
     return Prepared(_arrays(kept, keys, shards, rate, label_names), kept, keys, left_out)
 
 

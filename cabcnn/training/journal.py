@@ -86,10 +86,7 @@ class Watched:
 
     def __init__(self, folder: Path, values: NDArray[np.float32], about: dict[str, Any]) -> None:
         self.folder, self.values = folder / ATTENTION, values
-        try:
-            self.folder.mkdir(exist_ok=True)
-        except OSError as error:
-            raise whole.unwritable(self.folder, error) from error
+        whole.make_folder(self.folder)
         whole.write_json(self.folder / "clip.json", about)
 
     def draw(self, epoch: int, model: CabCnn) -> None:

@@ -15,14 +15,15 @@ import torch
 
 from cabcnn import checkpoint, corpora
 from cabcnn.checkpoint import Card
+from cabcnn.corpora.description import Description, LabelFacts, Problem
 from cabcnn.corpora.table import Clip
 from cabcnn.errors import CabcnnError
-from cabcnn.model import INTERVAL_SECONDS, CabCnn
+from cabcnn.model import VALUES_PER_SECOND, CabCnn
 from cabcnn.training import plan as plans
 from cabcnn.training import whole
 from cabcnn.training.arrays import Arrays
 from cabcnn.training.batches import first_seconds
-from cabcnn.training.cache import LeftOut, prepare_cached, prepared_before
+from cabcnn.training.cache import LeftOut, Prepared, prepare_cached, prepared_before
 from cabcnn.training.card import card_of
 from cabcnn.training.evaluation import Evaluation, evaluate
 from cabcnn.training.journal import Event, Journal, Watched
@@ -53,6 +54,7 @@ class Result:
 class Outcome:
     """All of a run. The model is the first result's."""
 
+    plan: Plan
     card: Card
     results: tuple[Result, ...]
     clips: tuple[Clip, ...]
@@ -80,10 +82,7 @@ def carry_out(
     everything about the corpus, the recipe or the disk that a person can mend.
     """
     folder = Path(folder)
-    try:
-        folder.mkdir(parents=True, exist_ok=True)
-    except OSError as error:
-        raise whole.unwritable(folder, error) from error
+    whole.make_folder(folder)
     with claimed(folder):
         _keep_plan(plan, folder)
         if resume:
@@ -128,7 +127,7 @@ def _carry_out(plan: Plan, journal: Journal, report: Report, cache: Path | None)
     journal.tell("preparing", "Reading the corpus")
     arrays, clips, left_out = _prepare(plan, journal, cache)
     parts = parts_of(plan, arrays, [clip.path.name for clip in clips])
-    device = _device(plan.device)
+    device = device_of(plan.device)
     results = []
     model: CabCnn | None = None
     for part in parts:
@@ -141,7 +140,7 @@ def _carry_out(plan: Plan, journal: Journal, report: Report, cache: Path | None)
             break
     assert model is not None
     card = card_of(plan, model, arrays, clips, results, device)
-    outcome = Outcome(card, tuple(results), tuple(clips), tuple(left_out))
+    outcome = Outcome(plan, card, tuple(results), tuple(clips), tuple(left_out))
     checkpoint.save(folder / MODEL, model, card)
     report(outcome, folder / "report")
     stopped = journal.asked_to_stop()
@@ -181,7 +180,7 @@ def _prepare(
             "left_out": [_row(one.clip, one.reason) for one in prepared.left_out],
         },
     )
-    whole.write_json(journal.folder / CORPUS, _found(prepared.arrays, prepared.left_out))
+    whole.write_json(journal.folder / CORPUS, _found(prepared).as_dict())
     return prepared.arrays, prepared.clips, prepared.left_out
 
 
@@ -198,23 +197,26 @@ def _row(clip: Clip, last: str) -> list[str]:
     return [str(clip.path), clip.label, clip.speaker, clip.split, last]
 
 
-def _found(arrays: Arrays, left_out: Sequence[LeftOut]) -> dict[str, Any]:
-    """What is in the corpus, as this run uses it."""
-    labels = {}
+def _found(prepared: Prepared) -> Description:
+    """What is in the corpus, as this run uses it: of each clip the first T seconds."""
+    arrays = prepared.arrays
+    seconds = arrays.values / VALUES_PER_SECOND
+    facts = []
     for number, name in enumerate(arrays.label_names):
         own = arrays.labels == number
-        labels[name] = {
-            "clips": int(own.sum()),
-            "speakers": len(set(arrays.speakers[own].tolist()) - {""}),
-            "hours": round(float(arrays.intervals[own].sum()) * INTERVAL_SECONDS / 3600, 4),
-        }
-    return {
-        "labels": labels,
-        "left_out": [{"path": str(one.clip.path), "reason": one.reason} for one in left_out],
-    }
+        speakers = len(set(arrays.speakers[own].tolist()) - {""})
+        facts.append(LabelFacts(name, int(own.sum()), speakers, float(seconds[own].sum()) / 3600))
+    problems = []
+    if count := len(prepared.left_out):
+        sentence = f"{count:,} recording{' is' if count == 1 else 's are'} left out."
+        details = tuple(f"{one.clip.path}: {one.reason}" for one in prepared.left_out)
+        problems.append(Problem("left out", sentence, details))
+    speakers = len(set(arrays.speakers.tolist()) - {""})
+    return Description(seconds, {}, speakers, tuple(facts), tuple(problems))
 
 
-def _device(asked: str) -> str:
+def device_of(asked: str) -> str:
+    """The device that "auto" is: a GPU where there is one."""
     if asked != "auto":
         return asked
     return "cuda" if torch.cuda.is_available() else "cpu"

@@ -43,6 +43,14 @@ def write_json(path: Path, content: Any) -> None:
     write(path, json.dumps(content, indent=1, ensure_ascii=False) + "\n")
 
 
+def make_folder(path: Path) -> None:
+    """Raises CabcnnError where it can't be made."""
+    try:
+        path.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise unwritable(path, error) from error
+
+
 def unwritable(path: Path, error: OSError) -> CabcnnError:
     """The sentence for a file that a disk did not take."""
     if error.errno in FULL:

@@ -166,14 +166,15 @@ def test_voices_make_the_interval_and_clips_do_not():
 
 
 def test_no_class_vanishes_from_a_draw():
-    """One voice for one of the labels: drawn without care, a third of the draws would lack it,
-    and be all right."""
-    actual, predicted = [0] * 6 + [1], [0] * 6 + [0]
+    """One voice for one of the labels, which is never recognised: drawn without care, a third
+    of the draws would lack it and score more than a half."""
+    actual, predicted = [0] * 6 + [1], [0] * 5 + [1, 0]
     low, high = found_interval(actual, predicted, list("abcdefg"))
-    assert (low, high) == (0.5, 0.5)
-    both = found_interval([0, 1, 0, 1, 0, 0], [0, 1, 0, 1, 0, 0], list("aabcde"))
-    assert both == (1, 1)
+    assert 0 <= low < 5 / 12 < high == 0.5
+    several = found_interval([0, 1, 0, 1, 0, 0], [0, 0, 0, 0, 0, 0], list("aabcde"))
+    assert several.high == 0.5, "of voices that say several labels too"
 
 
 def test_nothing_to_draw_from():
     assert bootstrap([0, 0, 1, 1], [0, 1, 1, 1], list("aabb"), 2) is None
+    assert bootstrap([0, 0, 1, 1], [0, 0, 1, 1], list("abcd"), 2) is None, "all draws are right"
