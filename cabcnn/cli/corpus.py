@@ -68,15 +68,8 @@ def describe(
     """Tell what is in a corpus: clips, speakers and hours of each label, and what is wrong."""
     from cabcnn import corpora
 
-    clips = corpora.read(
-        source,
-        layout,
-        label=label,
-        speaker=speaker,
-        speaker_pattern=speaker_pattern,
-        labels=only,
-    )
-    with _bar("Listening", clips) as progress:
+    clips = _read(source, layout, label, speaker, speaker_pattern, only)
+    with _bar("Listening", len(clips)) as progress:
         found = corpora.describe(clips, progress)
     if picture is not None:
         from cabcnn.figures import corpus as figure
@@ -89,6 +82,104 @@ def describe(
     else:
         _show(found, everything)
     corpora.check(clips)
+
+
+@app.command()
+def fetch(
+    name: Annotated[str, typer.Argument(metavar="NAME", help="ut-podcast or fsdd.")],
+    folder: Annotated[
+        Path, typer.Argument(metavar="FOLDER", help="Where to put it, in a folder of its name.")
+    ],
+) -> None:
+    """Download a corpus that may be had by anybody; stopped, the same command goes on."""
+    from rich.console import Console
+    from rich.progress import (
+        BarColumn,
+        DownloadColumn,
+        Progress,
+        TextColumn,
+        TimeRemainingColumn,
+        TransferSpeedColumn,
+    )
+
+    from cabcnn.corpora import fetch as fetching
+
+    columns = (
+        TextColumn("{task.description}"),
+        BarColumn(),
+        DownloadColumn(),
+        TransferSpeedColumn(),
+        TimeRemainingColumn(),
+    )
+    with Progress(
+        *columns,
+        console=Console(stderr=True),
+        transient=True,
+        disable=not sys.stderr.isatty(),
+    ) as bar:
+        task = bar.add_task(f"Fetching {name}", total=None)
+        target = fetching.fetch(
+            name, folder, lambda done, total: bar.update(task, completed=done, total=total or None)
+        )
+    known = fetching.DOWNLOADS[name]
+    typer.echo(f"{target}: {known.title}. {known.terms}")
+    if known.sha256 is None:
+        typer.echo(
+            f"Its publisher tells no checksum; that of what came is in {target}.json.", err=True
+        )
+
+
+@app.command()
+def prepare(
+    source: Source,
+    seconds: Annotated[
+        float, typer.Option(help="T: the first so many seconds of each recording.")
+    ] = 30.0,
+    layout: Layout = None,
+    label: Label = None,
+    speaker: Speaker = None,
+    speaker_pattern: SpeakerPattern = None,
+    only: Only = None,
+    cache: Annotated[
+        Path | None, typer.Option(help="Where decoded recordings are kept.", file_okay=False)
+    ] = None,
+) -> None:
+    """Decode a corpus once, so that training on it begins at once; train does it by itself too."""
+    from cabcnn import audio
+    from cabcnn.training.cache import default_folder, prepare_cached
+    from cabcnn.training.plan import Plan
+
+    audio.check_seconds(seconds)
+    clips = _read(source, layout, label, speaker, speaker_pattern, only)
+    with _bar("Decoding", len(clips)) as progress:
+        prepared = prepare_cached(clips, Plan.rate, seconds, cache, progress=progress)
+    for one in prepared.left_out:
+        typer.echo(f"{one.clip.path}: left out: {one.reason}", err=True)
+    hours = int(prepared.arrays.values.sum()) / audio.VALUES_PER_SECOND / 3600
+    typer.echo(
+        f"{len(prepared.clips):,} of {len(clips):,} recordings, {hours:.3g} hours of them, are "
+        f"ready in {cache or default_folder()}."
+    )
+
+
+def _read(
+    source: str,
+    layout: str | None,
+    label: str | None,
+    speaker: str | None,
+    speaker_pattern: str | None,
+    only: list[str] | None,
+) -> list[Clip]:
+    from cabcnn import corpora
+
+    return corpora.read(
+        source,
+        layout,
+        label=label,
+        speaker=speaker,
+        speaker_pattern=speaker_pattern,
+        labels=only,
+    )
 
 
 def _show(found: Description, everything: bool) -> None:
@@ -143,7 +234,7 @@ def _speakers(count: int) -> str:
 
 
 @contextmanager
-def _bar(what: str, clips: list[Clip]) -> Iterator[Callable[[int], None]]:
+def _bar(what: str, total: int) -> Iterator[Callable[[int], None]]:
     """A progress bar on the error stream, where that is a terminal; gives what to tell it."""
     from rich.console import Console
     from rich.progress import Progress
@@ -151,5 +242,5 @@ def _bar(what: str, clips: list[Clip]) -> Iterator[Callable[[int], None]]:
     with Progress(
         console=Console(stderr=True), transient=True, disable=not sys.stderr.isatty()
     ) as bar:
-        task = bar.add_task(what, total=len(clips))
+        task = bar.add_task(what, total=total)
         yield lambda done: bar.update(task, completed=done)

@@ -93,3 +93,22 @@ def test_what_is_no_corpus_is_a_sentence(tmp_path):
 def test_layouts_are_listed():
     lines = run("layouts").stdout.splitlines()
     assert [line.split()[0] for line in lines[1:]] == list(LAYOUTS)
+
+
+def test_prepare_fills_the_cache_and_names_what_is_left_out(folder, tmp_path):
+    cache = tmp_path / "cache"
+    for _ in range(2):
+        result = run("prepare", folder, "--seconds", "2", "--cache", cache)
+        assert result.exit_code == 0
+        assert result.stdout == f"5 of 6 recordings, 0.0025 hours of them, are ready in {cache}.\n"
+        where = folder / "US" / "di_2[red].wav"
+        assert result.stderr.startswith(f"{where}: left out: di_2[red].wav holds text")
+        assert len(result.stderr.splitlines()) == 1
+    assert any(path.is_file() for path in cache.rglob("*"))
+
+
+def test_prepare_refuses_what_cannot_be_learned_from(folder, tmp_path):
+    result = run("prepare", folder, "--only", "UK", "--cache", tmp_path / "cache")
+    assert isinstance(result.exception, CorpusError)
+    result = run("prepare", folder, "--seconds", "0", "--cache", tmp_path / "cache")
+    assert "it must be at least 0.025" in str(result.exception)
