@@ -1,0 +1,93 @@
+"""The program that carries out one job: `cabcnn train` on its folder, outliving any page."""
+
+from __future__ import annotations
+
+import os
+import platform
+import signal
+import subprocess
+import sys
+from contextlib import suppress
+from pathlib import Path
+
+import cabcnn
+from cabcnn.errors import CabcnnError
+from cabcnn.training import plan as plans
+from cabcnn.training import whole
+from cabcnn.training.jobs import job as one
+from cabcnn.training.jobs.job import Job
+from cabcnn.training.jobs.uploads import CACHE
+
+GRACE_SECONDS = 10.0
+NICENESS = 10  # whoever explains a sound meanwhile comes first
+POSIX = os.name == "posix"
+
+
+class Program:
+    """A running job. Raises CabcnnError where the disk or the system does not take it."""
+
+    def __init__(self, job: Job) -> None:
+        folder = job.folder
+        arguments = [sys.executable, "-m", "cabcnn", "train", "--plan", str(folder / plans.FILE)]
+        if job.upload is not None:  # what is decoded of it goes with it
+            arguments += ["--cache", str(job.upload / CACHE)]
+        if job.status.state == "stopped":
+            arguments += ["--resume"]
+        package = Path(cabcnn.__file__).parent.parent
+        paths = [str(package), os.environ.get("PYTHONPATH", "")]
+        environment = {**os.environ, "PYTHONPATH": os.pathsep.join(filter(None, paths))}
+        try:
+            with (folder / one.LOG).open("wb") as log:
+                self._process = subprocess.Popen(
+                    arguments,
+                    stdin=subprocess.DEVNULL,
+                    stdout=log,
+                    stderr=log,
+                    env=environment,
+                    start_new_session=True,  # Ctrl-C is the server's, which ends it in order
+                )
+        except OSError as error:
+            raise whole.unwritable(folder, error) from error
+        try:
+            self._introduce(folder)
+        except CabcnnError:
+            self.terminate()
+            self.end()
+            raise
+
+    def ended(self) -> bool:
+        return self._process.poll() is not None
+
+    def terminate(self) -> None:
+        """Asks it to end at once; what it saved after its last epoch stays."""
+        self._signal(signal.SIGTERM)
+
+    def end(self) -> None:
+        """Waits a little, then ends it and whatever it has started."""
+        try:
+            self._process.wait(GRACE_SECONDS)
+        except subprocess.TimeoutExpired:
+            self._process.kill()
+            self._process.wait()
+        if POSIX:
+            self._signal(signal.SIGKILL)
+
+    def _introduce(self, folder: Path) -> None:
+        """Tells who carries out the job, before it can tell so itself."""
+        import psutil
+
+        pid = self._process.pid
+        with suppress(psutil.NoSuchProcess, psutil.AccessDenied):
+            process = psutil.Process(pid)
+            if POSIX:
+                process.nice(NICENESS)
+            facts = {"pid": pid, "begun": process.create_time(), "host": platform.node()}
+            whole.write_json(folder / one.PROCESS, facts)
+        (folder / one.TAKEN).unlink(missing_ok=True)
+
+    def _signal(self, number: signal.Signals) -> None:
+        if POSIX:
+            with suppress(ProcessLookupError, PermissionError):
+                os.killpg(self._process.pid, number)  # it leads a group of its own
+        elif self._process.poll() is None:
+            self._process.terminate()
