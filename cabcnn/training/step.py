@@ -59,6 +59,7 @@ def gradients(
             features = model.distil(batch.values, frugal(model, memory // ACTIVATION_BYTES))
         else:  # no clip left for this process, which still has its part in every sum
             features = torch.zeros(0, FEATURES, device=device)
+            features.requires_grad_(not recipe.freeze_trunk)
     output = model.decide(features, [interval_count(len(clip)) for clip in batch.values])
     losses = F.nll_loss(output.probabilities.clamp_min(1e-7).log(), batch.labels, reduction="none")
     objective = losses.sum() / batch.clips

@@ -1,0 +1,160 @@
+"""Real processes: several that train one model, and one that is killed at any moment."""
+
+from __future__ import annotations
+
+import json
+import os
+import random
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import pytest
+import torch
+from safetensors.torch import load_file
+
+from cabcnn.model import CabCnn
+from cabcnn.training.arrays import Arrays
+
+WORKER = Path(__file__).with_name("training_worker.py")
+ALONE = [sys.executable]
+TORCHRUN = [sys.executable, "-m", "torch.distributed.run", "--standalone", "--nproc-per-node=2"]
+ACCELERATE = [
+    *(sys.executable, "-m", "accelerate.commands.launch", "--multi_gpu", "--num_processes=2"),
+    *("--num_machines=1", "--mixed_precision=no", "--dynamo_backend=no", "--main_process_port=0"),
+]
+# Adam divides a gradient by its own size: one that is zero but for rounding then moves a weight
+# as far as any other. With an epsilon of 1 rounding errors stay as small as they are, for a while:
+# which of two near values is a pool's maximum is a question that they can decide.
+QUICK = {
+    **{"seconds": None, "batch_size": 5, "max_epochs": 2, "learning_rate": 0.1, "epsilon": 1.0},
+    "monitor": "nothing",
+}
+CASES = {
+    "plain": QUICK,
+    "paper": {**QUICK, "truncate": True, "monitor": "loss", "patience": 1},
+    "frozen": {**QUICK, "freeze_trunk": True},
+    "all": {
+        **QUICK,
+        **{"balance": True, "gain": 6.0, "noise": 0.1, "speed": 0.1, "crop_seconds": 0.2},
+        **{"spread": 0.05, "recalibrate": True, "anneal": True, "weight_decay": 0.01},
+    },
+}
+
+
+@pytest.fixture(scope="module")
+def file(short_arrays: Arrays, tmp_path_factory) -> Path:
+    path = tmp_path_factory.mktemp("arrays") / "short.npz"
+    short_arrays.save(path)
+    return path
+
+
+def started(launcher: list[str], file: Path, settings: list[dict], out: Path) -> subprocess.Popen:
+    environment = {k: v for k, v in os.environ.items() if k not in ("RANK", "WORLD_SIZE")}
+    return subprocess.Popen(
+        [*launcher, str(WORKER), str(file), json.dumps(settings), str(out)],
+        env={**environment, "OMP_NUM_THREADS": "1"},
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
+    )
+
+
+def finished(launcher: list[str], file: Path, settings: list[dict], out: Path) -> Path:
+    process = started(launcher, file, settings, out)
+    said, _ = process.communicate(timeout=300)
+    assert process.returncode == 0, said
+    return out
+
+
+@pytest.fixture(scope="module")
+def alone(file, tmp_path_factory) -> Path:
+    return finished(ALONE, file, list(CASES.values()), tmp_path_factory.mktemp("alone"))
+
+
+@pytest.fixture(scope="module")
+def together(file, tmp_path_factory) -> Path:
+    return finished(TORCHRUN, file, list(CASES.values()), tmp_path_factory.mktemp("together"))
+
+
+def history(folder: Path, rank: int = 0) -> list[dict]:
+    return json.loads((folder / f"{rank}.json").read_text())["history"]
+
+
+def assert_alike(one: Path, other: Path, tolerance: float) -> None:
+    expected, found = load_file(one), load_file(other)
+    assert expected.keys() == found.keys() == CabCnn(2).state_dict().keys()
+    for name, value in expected.items():
+        torch.testing.assert_close(found[name], value, rtol=0, atol=tolerance, msg=name)
+
+
+@pytest.mark.parametrize("case", CASES)
+def test_two_processes_train_the_model_of_one(alone, together, case):
+    """Sixteen clips in batches of five: the last batch is one clip, and one process has none."""
+    number = str(list(CASES).index(case))
+    one, two = alone / number, together / number
+    assert_alike(two / "0.safetensors", two / "1.safetensors", 0)
+    assert_alike(one / "0.safetensors", two / "0.safetensors", 1e-5)
+    assert history(two) == history(two, 1)
+    assert [row["epoch"] for row in history(two)] == [row["epoch"] for row in history(one)]
+    for row, expected in zip(history(two), history(one), strict=True):
+        assert row.keys() == expected.keys()
+        for name in row.keys() - {"seconds"}:
+            assert row[name] == pytest.approx(expected[name], abs=1e-4), name
+
+
+def test_the_weights_moved_and_the_leader_alone_reported(together):
+    with torch.random.fork_rng():
+        torch.manual_seed(0)
+        before = CabCnn(2).state_dict()
+    for number in range(len(CASES)):
+        folder = together / str(number)
+        moved = load_file(folder / "0.safetensors")["classifiers.2.weight"]
+        assert (moved - before["classifiers.2.weight"]).abs().max() > 1e-3, "100 tolerances"
+        told = (folder / "epochs").read_text().splitlines()
+        assert [json.loads(line)["rank"] for line in told] == ["0"] * len(history(folder))
+
+
+def test_accelerate_launches_them_too(alone, file, tmp_path):
+    out = finished(ACCELERATE, file, [CASES["plain"]], tmp_path) / "0"
+    assert_alike(out / "0.safetensors", out / "1.safetensors", 0)
+    assert_alike(alone / "0" / "0.safetensors", out / "0.safetensors", 1e-5)
+
+
+def test_a_run_of_several_processes_goes_on_alone(alone, together, file, tmp_path):
+    """A state knows nothing of who wrote it."""
+    settings = [CASES["plain"]]
+    state = tmp_path / "0" / "state.safetensors"
+    state.parent.mkdir()
+    state.write_bytes((together / "0" / "state.safetensors").read_bytes())
+    finished(ALONE, file, settings, tmp_path)
+    assert_alike(together / "0" / "0.safetensors", tmp_path / "0" / "0.safetensors", 0)
+
+
+def test_killed_at_any_moment_it_ends_as_it_would_have(file, tmp_path):
+    settings = [{**QUICK, "max_epochs": 25, "monitor": "loss", "recalibrate": True}]
+    whole = finished(ALONE, file, settings, tmp_path / "whole") / "0"
+    killed = tmp_path / "killed" / "0"
+    moments = random.Random(4)
+    survived = 0
+    for epochs in (1, 6, 12):
+        process = started(ALONE, file, settings, killed.parent)
+        while process.poll() is None and lines(killed) < epochs:
+            time.sleep(0.001)
+        time.sleep(moments.uniform(0, 0.05))
+        process.kill()
+        process.communicate()
+        survived += process.returncode == 0
+    assert not survived, "three runs were killed"
+    assert 12 <= lines(killed) < 25
+    finished(ALONE, file, settings, killed.parent)
+    assert_alike(whole / "0.safetensors", killed / "0.safetensors", 0)
+    for row, expected in zip(history(killed), history(whole), strict=True):
+        assert row.keys() == expected.keys()
+        assert all(row[name] == expected[name] for name in row.keys() - {"seconds"})
+
+
+def lines(folder: Path) -> int:
+    path = folder / "epochs"
+    return path.read_text().count("\n") if path.exists() else 0
