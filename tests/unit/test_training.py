@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 import json
+import sys
 from pathlib import Path
 
 import numpy as np
@@ -16,7 +17,7 @@ from cabcnn.metrics import scores
 from cabcnn.model import CabCnn
 from cabcnn.training.batches import epoch_batches, first_seconds
 from cabcnn.training.evaluation import evaluate
-from cabcnn.training.recipe import PAPER, Recipe
+from cabcnn.training.recipe import PAPER, RECIPES, Recipe
 from cabcnn.training.trainer import Progress, train
 
 pytestmark = pytest.mark.usefixtures("one_thread")
@@ -209,14 +210,94 @@ def test_nothing_to_learn_from(short_arrays):
             train(short_arrays, training, validation, QUICK)
 
 
-def test_a_recipe_is_plain_numbers():
-    assert Recipe(**json.loads(json.dumps(PAPER.as_dict()))) == PAPER
+@pytest.mark.parametrize("recipe", RECIPES.values(), ids=RECIPES)
+def test_a_recipe_is_plain_numbers(recipe):
+    assert Recipe(**json.loads(json.dumps(recipe.as_dict()))) == recipe
 
 
 def test_the_state_is_written_whole_or_not_at_all(short_arrays, tmp_path):
     state = tmp_path / "run.safetensors"
     train(short_arrays, TRAINING, VALIDATION, dataclasses.replace(QUICK, max_epochs=1), state=state)
     assert list(Path(tmp_path).iterdir()) == [state]
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="has no limit on a file's size")
+def test_a_full_disk_loses_nothing(short_arrays, tmp_path):
+    """The disk takes no file of a state's size any more, then it does again."""
+    import resource
+
+    whole, expected = train(short_arrays, TRAINING, VALIDATION, QUICK)
+    state = tmp_path / "run.safetensors"
+    limits = resource.getrlimit(resource.RLIMIT_FSIZE)
+
+    def fill(progress: Progress, model: CabCnn) -> None:
+        if progress.epoch == 2:
+            resource.setrlimit(resource.RLIMIT_FSIZE, (200_000, limits[1]))
+
+    try:
+        with pytest.raises(CabcnnError, match="disk is full"):
+            train(short_arrays, TRAINING, VALIDATION, QUICK, state=state, on_epoch=fill)
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, limits)
+    assert list(tmp_path.iterdir()) == [state], "of the second epoch"
+    told: list[int] = []
+    model, progress = train(
+        short_arrays,
+        TRAINING,
+        VALIDATION,
+        QUICK,
+        state=state,
+        on_epoch=lambda progress, model: told.append(progress.epoch),
+    )
+    assert told == [3, 4]
+    assert timeless(progress) == timeless(expected)
+    assert_same(weights(model), weights(whole))
+
+
+@pytest.mark.parametrize("recipe", RECIPES.values(), ids=RECIPES)
+@pytest.mark.parametrize("seconds", [0.3, 30.0, None])
+def test_every_recipe_trains_at_every_t(short_arrays, recipe, seconds):
+    recipe = dataclasses.replace(recipe, seconds=seconds, max_epochs=2)
+    _, progress = train(short_arrays, TRAINING, VALIDATION, recipe)
+    assert [set(row) for row in progress.history] == [
+        {
+            *("epoch", "training_loss", "training_recall", "learning_rate", "seconds", "loss"),
+            *("balanced_loss", "accuracy", "unweighted_recall", "macro_f1"),
+            "effective_classifiers",
+        }
+    ] * 2
+    for row in progress.history:
+        assert row["training_loss"] > 0
+        assert 0 <= row["training_recall"] <= 1
+        assert row["seconds"] > 0
+    first, second = (row["learning_rate"] for row in progress.history)
+    assert first == recipe.learning_rate
+    assert second == pytest.approx(recipe.learning_rate / (2 if recipe.anneal else 1))
+
+
+@pytest.mark.parametrize(
+    ("change", "told"),
+    [
+        ({"batch_size": 0}, "batch_size is 0; it must be 1 or more"),
+        ({"learning_rate": float("nan")}, "learning_rate is nan"),
+        ({"max_epochs": -1}, "max_epochs is -1"),
+        ({"gain": -6.0}, "gain is -6.0"),
+        ({"speed": 1.0}, "below 1"),
+        ({"seconds": 0.0}, "seconds is 0.0; it must be more than 0, or nothing"),
+        ({"crop_seconds": float("inf")}, "crop_seconds is inf"),
+        ({"monitor": "luck"}, "choose one of loss, unweighted_recall, nothing"),
+        ({"precision": "int8"}, "choose one of auto, float32, bfloat16"),
+    ],
+)
+def test_numbers_that_nothing_can_be_trained_with(change, told):
+    with pytest.raises(CabcnnError, match=told):
+        dataclasses.replace(PAPER, **change)
+
+
+def test_mixed_precision_is_for_gpus_unless_asked_for():
+    assert [Recipe(precision="auto").mixed(kind) for kind in ("cpu", "cuda")] == [False, True]
+    assert [Recipe(precision="float32").mixed(kind) for kind in ("cpu", "cuda")] == [False, False]
+    assert [Recipe(precision="bfloat16").mixed(kind) for kind in ("cpu", "cuda")] == [True, True]
 
 
 def test_a_run_on_other_clips_is_not_gone_on_with(short_arrays, tmp_path):

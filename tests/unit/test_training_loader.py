@@ -1,0 +1,79 @@
+"""Batches prepared ahead: the same ones, in the same order, while somebody else works."""
+
+from __future__ import annotations
+
+import threading
+import time
+from functools import partial
+
+import numpy as np
+import pytest
+import torch
+
+from cabcnn.errors import CabcnnError
+from cabcnn.training.batches import planned
+from cabcnn.training.loader import in_turn, loaded, moved, staged, workers
+from cabcnn.training.recipe import ROBUST
+
+CPU = torch.device("cpu")
+
+
+def test_batches_are_the_same_in_the_same_order(short_arrays):
+    def plans():
+        return planned(short_arrays, range(16), ROBUST, np.random.default_rng(3))
+
+    for found, plan in zip(loaded(plans(), CPU), plans(), strict=True):
+        expected = plan()
+        assert found.clips == expected.clips
+        np.testing.assert_array_equal(found.labels, expected.labels)
+        for one, other in zip(found.values, expected.values, strict=True):
+            np.testing.assert_array_equal(one, other)
+
+
+@pytest.mark.parametrize("threads", [1, 4])
+def test_results_come_in_turn_whoever_is_first(threads):
+    def make(number: int) -> int:
+        time.sleep(0.002 * (number % 3))
+        return number
+
+    assert list(in_turn((partial(make, n) for n in range(30)), threads)) == list(range(30))
+    assert list(in_turn([], threads)) == []
+
+
+def test_the_next_are_made_meanwhile_but_not_all():
+    """While the first is looked at, one per thread and one more are made, no others."""
+    made = [threading.Event() for _ in range(10)]
+    batches = in_turn((event.set for event in made), 2)
+    next(batches)
+    assert all(event.wait(10) for event in made[1:4])
+    assert not any(event.is_set() for event in made[4:])
+    del batches
+
+
+def test_what_goes_wrong_there_is_told_here():
+    def fail() -> int:
+        raise CabcnnError("The disk is gone.")
+
+    batches = in_turn([lambda: 1, fail, lambda: 3], 1)
+    assert next(batches) == 1
+    with pytest.raises(CabcnnError, match="disk is gone"):
+        next(batches)
+    left = [t for t in threading.enumerate() if t.name.startswith("batches")]
+    assert not left
+
+
+def test_one_thread_feeds_a_cpu_and_several_a_gpu():
+    assert workers(CPU) == 1
+    assert 1 <= workers(torch.device("cuda")) <= 8
+
+
+@pytest.mark.parametrize("device", ["cpu", "cuda"])
+@pytest.mark.parametrize("lengths", [[], [3], [3, 1, 2]])
+def test_clips_move_to_a_device_as_they_are(device, lengths):
+    if device == "cuda" and not torch.cuda.is_available():
+        pytest.skip("needs a GPU")
+    values = [np.arange(n, dtype=np.float32) + n for n in lengths]
+    there = moved(staged(values, torch.device(device)), torch.device(device))
+    assert len(there) == len(values)
+    for one, other in zip(there, values):
+        np.testing.assert_array_equal(one.cpu(), other)
