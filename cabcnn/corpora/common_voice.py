@@ -7,7 +7,9 @@ people wrote, commas included, several joined by `|`. Quotes in the lists are no
 from __future__ import annotations
 
 import csv
+import sys
 from pathlib import Path
+from types import MappingProxyType
 
 from cabcnn.corpora.files import read_table
 from cabcnn.corpora.table import Clip, commonest_spellings
@@ -40,8 +42,9 @@ def read_common_voice(source: str | Path, label: str | None = None) -> list[Clip
     """
     source = Path(source)
     listing = source / LIST if source.is_dir() else source
-    columns, rows = read_table(listing, "\t", csv.QUOTE_NONE)
     wanted = (label,) if label else ACCENTS
+    needed = {"path", "client_id", *wanted, *EXTRA}
+    columns, rows = read_table(listing, "\t", csv.QUOTE_NONE, needed)
     labelled = next((name for name in wanted if name in columns), None)
     for name in ("path", "client_id", labelled):
         if name not in columns:
@@ -51,7 +54,7 @@ def read_common_voice(source: str | Path, label: str | None = None) -> list[Clip
             )
     assert labelled  # the loop has seen to it
     folder = listing.parent / "clips"
-    clips = []
+    clips, shared = [], {}
     for number, row in rows:
         if not all(name in row for name in ("path", "client_id")):
             raise CorpusError(f"Line {number} of {listing} is incomplete; unpack it again.")
@@ -59,16 +62,21 @@ def read_common_voice(source: str | Path, label: str | None = None) -> list[Clip
         parts = {part.strip() for part in said.split(SEVERAL)} - {""}
         if len(parts) != 1:
             continue
-        extra = {name: _gender(row[name]) for name in EXTRA if row.get(name)}
-        said = _gender(parts.pop())
-        clips.append(Clip(folder / row["path"], said, row["client_id"], extra=extra))
+        told = tuple((name, _gender(row[name])) for name in EXTRA if row.get(name))
+        extra = shared.setdefault(told, MappingProxyType(dict(told)))
+        # The same few labels and people come a million times: one object each is enough.
+        said, speaker = sys.intern(_gender(parts.pop())), sys.intern(row["client_id"])
+        clips.append(Clip(folder / row["path"], said, speaker, extra=extra))
     if not clips:
         raise CorpusError(
             f"Nobody in {listing} fills in {labelled!r}; take another release (English 12 has no "
             "accents) or another column."
         )
     spelling = commonest_spellings([clip.label for clip in clips])
-    return [clip._replace(label=spelling.get(clip.label, clip.label)) for clip in clips]
+    return [
+        clip._replace(label=spelling[clip.label]) if clip.label in spelling else clip
+        for clip in clips
+    ]
 
 
 def _gender(said: str) -> str:

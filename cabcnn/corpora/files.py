@@ -6,7 +6,7 @@ import csv
 import os
 import re
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Container, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Literal
@@ -46,13 +46,26 @@ def sounds_below(folder: Path) -> Iterator[Path]:
         here = Path(where)
         for name in sorted(names):
             if is_sound(name):
-                yield here / name
+                yield here / _text(name)
+
+
+def _text(name: str) -> str:
+    """A file's name, refused where it is none that a list, a page or a report could show."""
+    try:
+        name.encode()
+    except UnicodeEncodeError:
+        raise CorpusError(
+            f"The name {os.fsencode(name)!r} is not in UTF-8; rename the file or folder."
+        ) from None
+    return name
 
 
 def subfolders(folder: Path) -> list[Path]:
     """The folders in a folder, in the order of names, without hidden ones."""
     try:
-        return sorted(p for p in folder.iterdir() if p.is_dir() and not hidden(p.name))
+        return sorted(
+            p for p in folder.iterdir() if not hidden(p.name) and p.is_dir() and _text(p.name)
+        )
     except OSError as error:
         raise CorpusError(f"{folder} can't be listed ({error.strerror}); give a folder.") from error
 
@@ -103,19 +116,22 @@ def read_rows(
 
 
 def read_table(
-    path: Path, delimiter: str = ",", quoting: Literal[0, 3] = csv.QUOTE_MINIMAL
+    path: Path,
+    delimiter: str = ",",
+    quoting: Literal[0, 3] = csv.QUOTE_MINIMAL,
+    only: Container[str] | None = None,
 ) -> tuple[list[str], Iterator[tuple[int, dict[str, str]]]]:
     """A list's columns, and its rows by column, without blanks around what they say.
 
-    A short row lacks its last columns; columns without a name are left out.
+    A short row lacks its last columns; columns without a name, or not in `only`, are left out.
     """
     rows = read_rows(path, delimiter, quoting)
     _, header = next(rows)
     columns = [name.strip() for name in header]
     if doubled := [name for name, times in Counter(columns).items() if name and times > 1]:
         raise CorpusError(f"{path} has the column {doubled[0]!r} twice; give each its own name.")
+    kept = [(i, name) for i, name in enumerate(columns) if name and (not only or name in only)]
     by_column = (
-        (number, {name: cell.strip() for name, cell in zip(columns, row) if name})
-        for number, row in rows
+        (number, {name: row[i].strip() for i, name in kept if i < len(row)}) for number, row in rows
     )
     return [name for name in columns if name], by_column

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from functools import lru_cache
 from pathlib import Path
 from typing import NamedTuple
 
@@ -143,8 +145,8 @@ def read(
         path, layout = detect(path)
     elif layout not in _LAYOUTS:
         raise CorpusError(f"There is no layout {layout!r}, only {', '.join(_LAYOUTS)}.")
-    elif layout != BUILT_IN and not path.exists():
-        raise _missing(path)
+    elif layout != BUILT_IN:
+        _check_there(path)
     chosen = _LAYOUTS[layout]
     if path.name in chosen.lists:
         path = path.parent
@@ -156,7 +158,8 @@ def read(
                 f"A corpus laid out as {layout} takes no {name.replace('_', ' ')}; leave it out "
                 "or name the layout."
             )
-    clips = chosen.read(path, **given)
+    with _looking(path):
+        clips = chosen.read(path, **given)
     if inside is not None:
         _check_inside(clips, Path(inside))
     return clips if labels is None else _only(clips, labels)
@@ -170,32 +173,47 @@ def detect(source: str | Path) -> tuple[Path, str]:
     path = Path(source)
     if path == Path(BUILT_IN) and not path.exists():
         return path, BUILT_IN
-    if not path.exists():
-        raise _missing(path)
+    _check_there(path)
     if path.is_file() and path.suffix.lower() in ARCHIVES:
         raise CorpusError(f"{path} is packed; unpack it and give the folder.")
-    try:
+    with _looking(path):
         inner = innermost(path) if path.is_dir() else path
         for place in dict.fromkeys((path, inner)):
             for name, layout in _LAYOUTS.items():
                 start = place.parent if place.name in layout.lists else place
                 if layout.found(start):
                     return start, name
-    except OSError as error:
-        raise CorpusError(f"{path} can't be looked into: {error.strerror}.") from error
     if path.is_file():
         raise CorpusError(f"{path} is no corpus; give a folder, or a list in CSV or TSV.")
     return inner, "folder"
 
 
-def _missing(path: Path) -> CorpusError:
-    return CorpusError(f"There is no {path}; give a folder, a list in CSV or TSV, or {BUILT_IN!r}.")
+def _check_there(path: Path) -> None:
+    with _looking(path):
+        if not path.exists():
+            raise CorpusError(
+                f"There is no {path}; give a folder, a list in CSV or TSV, or {BUILT_IN!r}."
+            )
+
+
+@contextmanager
+def _looking(path: Path) -> Iterator[None]:
+    """Tells in a sentence why the disk does not show what is there."""
+    try:
+        yield
+    except OSError as error:
+        raise CorpusError(
+            f"{error.filename or path} can't be looked into ({error.strerror}); check its name "
+            "and who may read it."
+        ) from error
 
 
 def _check_inside(clips: list[Clip], folder: Path) -> None:
     root = folder.resolve()
+    real = lru_cache(maxsize=None)(Path.resolve)  # of their folders, which are few
     for clip in clips:
-        if not clip.path.resolve().is_relative_to(root):
+        direct = not clip.path.is_symlink() and clip.path.name != ".."
+        if not (real(clip.path.parent) if direct else clip.path.resolve()).is_relative_to(root):
             raise CorpusError(
                 f"{clip.path} lies outside the corpus' folder; name recordings inside it only."
             )
@@ -209,4 +227,5 @@ def _only(clips: list[Clip], labels: Sequence[str]) -> list[Clip]:
                 f"Nothing in this corpus is labelled {label!r}, only "
                 f"{', '.join(sorted(there)[:20])}{', ...' if len(there) > 20 else ''}."
             )
-    return [clip for clip in clips if clip.label in set(labels)]
+    kept = set(labels)
+    return [clip for clip in clips if clip.label in kept]

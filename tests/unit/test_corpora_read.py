@@ -126,6 +126,17 @@ def test_a_folder_that_may_not_be_listed(touch):
     (folder / "US").chmod(0o700)
 
 
+@pytest.mark.skipif(os.name == "nt", reason="Windows' names are text")
+@pytest.mark.parametrize("name", [b"UK/\xff.wav", b"\xff/a.wav"])
+def test_names_that_are_no_text(touch, name):
+    folder = touch("UK/a.wav", "US/b.wav")
+    path = os.fsencode(folder) + b"/" + name
+    os.makedirs(os.path.dirname(path), exist_ok=True)  # noqa: PTH103, PTH120
+    Path(os.fsdecode(path)).touch()
+    with pytest.raises(CorpusError, match=r"xff.*is not in UTF-8; rename"):
+        read(folder)
+
+
 # Lists
 
 
@@ -248,6 +259,8 @@ def test_digits_are_recognised(touch):
         (".", "fsdd", {"speaker_pattern": "x"}, "takes no speaker pattern"),
         ("a.zip", None, {}, r"a\.zip is packed; unpack it"),
         ("UK/b.wav", None, {}, "is no corpus; give a folder, or a list"),
+        ("x" * 300, None, {}, "can't be looked into"),
+        ("a\0b", "folder", {}, "There is no"),
     ],
 )
 def test_what_is_no_corpus(touch, name, layout, options, said):
