@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 from collections.abc import Callable, Iterator
 from fractions import Fraction
 from pathlib import Path
@@ -206,3 +207,51 @@ def short_clips(tmp_path_factory, tone, babble) -> list[Clip]:
 @pytest.fixture(scope="session")
 def short_arrays(short_clips) -> Arrays:
     return prepare(short_clips, 8_000)
+
+
+@pytest.fixture(scope="session")
+def write_corpus(tone, babble) -> Callable[..., Path]:
+    """Writes a folder for each label, of clips named speaker_number.wav: tones and noises that
+    differ from speaker to speaker. `speaker_pattern` finds the speakers."""
+
+    def write(folder: Path, speakers: int = 4, clips: int = 3, seconds: float = 0.5) -> Path:
+        random = np.random.default_rng(7)
+        for speaker in range(speakers):
+            for number in range(clips):
+                length = seconds + 0.02 * number + 0.03 * speaker
+                hiss = 0.02 * random.standard_normal(round(length * 8_000)).astype(np.float32)
+                pitch = 150 + 40 * speaker + 5 * number
+                sounds = {
+                    "tone": hiss + tone(length, 8_000, pitch, 0.3),
+                    "noise": hiss + babble(length, 8_000, 100 * speaker + number),
+                }
+                for label, samples in sounds.items():
+                    path = folder / label / f"{label}-{speaker}_{number}.wav"
+                    path.parent.mkdir(parents=True, exist_ok=True)
+                    soundfile.write(path, samples, 8_000, "FLOAT")
+        return folder
+
+    return write
+
+
+@pytest.fixture(scope="session")
+def speaker_pattern() -> str:
+    """Finds the speaker in the names that `write_corpus` gives."""
+    return r"^(.+)_\d+\."
+
+
+@pytest.fixture
+def limited_files() -> Callable[..., contextlib.AbstractContextManager[None]]:
+    """Files of this process may not grow past so many bytes: to the program a full disk."""
+    import resource
+
+    @contextlib.contextmanager
+    def limit(size: int) -> Iterator[None]:
+        before = resource.getrlimit(resource.RLIMIT_FSIZE)
+        resource.setrlimit(resource.RLIMIT_FSIZE, (size, before[1]))
+        try:
+            yield
+        finally:
+            resource.setrlimit(resource.RLIMIT_FSIZE, before)
+
+    return limit

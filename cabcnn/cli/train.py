@@ -80,7 +80,7 @@ def train(
     from cabcnn.figures import report
     from cabcnn.memory import keep_freed_memory
     from cabcnn.training import plan as plans
-    from cabcnn.training.run import MODEL, carry_out
+    from cabcnn.training.run import MODEL, carry_out, leads
 
     given = {
         "seconds": seconds, "recipe": recipe, "protocol": protocol, "layout": layout,
@@ -119,6 +119,8 @@ def train(
     except KeyboardInterrupt:
         typer.echo(f"Interrupted; --resume --out {folder} goes on where it was.", err=True)
         raise typer.Exit(INTERRUPTED) from None
+    if not leads():
+        return
     if outcome is None:
         typer.echo(f"{folder} is finished already; --resume goes on with a stopped run.")
     else:

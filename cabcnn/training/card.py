@@ -15,6 +15,7 @@ from cabcnn.model import CabCnn
 from cabcnn.training.arrays import Arrays
 from cabcnn.training.crossvalidation import rounded
 from cabcnn.training.plan import Plan
+from cabcnn.training.processes import Processes
 
 if TYPE_CHECKING:
     from cabcnn.training.run import Result
@@ -26,7 +27,7 @@ def card_of(
     arrays: Arrays,
     clips: Sequence[Clip],
     results: Sequence[Result],
-    device: str,
+    processes: Processes,
 ) -> Card:
     """What a run knows of its model; the first result is of this very model."""
     where = Path(plan.corpus).name
@@ -49,7 +50,7 @@ def card_of(
         "measured.",
         recipe=plan.full_recipe.as_dict(),
         measurements=tuple(_measured(result, arrays) for result in results),
-        device=described(device),
+        device=described(processes),
         date=datetime.date.today().isoformat(),
         parameters=sum(p.numel() for p in model.parameters()),
         notes=_owed_to_voices(results),
@@ -91,9 +92,10 @@ def _measured(result: Result, arrays: Arrays) -> Measurement:
     )
 
 
-def described(device: str) -> str:
+def described(processes: Processes) -> str:
     """What a model was trained on, for its card."""
-    if device.startswith("cuda"):
-        return torch.cuda.get_device_name(device)
+    several = f"{processes.size} x " if processes.size > 1 else ""
+    if processes.device.type == "cuda":
+        return several + torch.cuda.get_device_name(processes.device)
     threads = torch.get_num_threads()
-    return f"CPU, {threads} thread{'' if threads == 1 else 's'}"
+    return f"{several}CPU, {threads} thread{'' if threads == 1 else 's'}"
