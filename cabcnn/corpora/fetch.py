@@ -58,22 +58,23 @@ def fetch(name: str, folder: str | Path, progress: Progress = lambda done, total
     target, record = folder / name, folder / f"{name}.json"
     if target.is_dir() and any(target.iterdir()):
         return target
+    work = folder / f".{name}.unfinished"
     with disk(target):
-        folder.mkdir(parents=True, exist_ok=True)
-        archive = folder / f"{name}{ARCHIVE}"
+        work.mkdir(parents=True, exist_ok=True)
+        archive = work / f"{name}{ARCHIVE}"
         checksum = _retrieve(wanted, archive, record, progress)
-        size = archive.stat().st_size
-        _unpack(archive, target)
+        _unpack(archive, work / name)
         facts = {
             "url": wanted.url,
             "sha256": checksum,
             "checksum": "told by the publisher" if wanted.sha256 else "of what came first",
-            "bytes": size,
+            "bytes": archive.stat().st_size,
             "fetched": datetime.date.today().isoformat(),
             "terms": wanted.terms,
         }
         record.write_text(json.dumps(facts, indent=2) + "\n", "utf-8")
-        archive.unlink()
+        (work / name).rename(target)  # there whole, or not at all
+        shutil.rmtree(work)
     return target
 
 
@@ -119,25 +120,22 @@ def _recorded(record: Path, url: str) -> str | None:
 
 
 def _unpack(archive: Path, target: Path) -> None:
-    """The archive's files as `target`, which is there whole or not at all."""
-    unfinished = target.with_name(f".{target.name}.unfinished")
-    shutil.rmtree(unfinished, ignore_errors=True)
+    """The archive's files, all of them, in `target`, whatever was there before."""
+    shutil.rmtree(target, ignore_errors=True)
     try:
         with tarfile.open(archive, "r:gz") as tar:
-            tar.extractall(unfinished, filter="data")
+            tar.extractall(target, filter="data")
             while tar.fileobj and tar.fileobj.read(CHUNK):
                 pass  # to the end, where gzip's own checksum is: tar stops before
     except tarfile.FilterError as error:
-        shutil.rmtree(unfinished, ignore_errors=True)
+        shutil.rmtree(target, ignore_errors=True)
         raise CorpusError(
             f"{archive} would write outside its folder ({error}), so it was not unpacked; look at "
             "where it came from."
         ) from error
     except (tarfile.TarError, gzip.BadGzipFile, zlib.error, EOFError) as error:
-        shutil.rmtree(unfinished, ignore_errors=True)
         archive.unlink()
         raise CorpusError(
             f"What came as {archive.name} is damaged ({error}), so it was thrown away; run the "
             "same command again."
         ) from error
-    unfinished.rename(target)
