@@ -11,6 +11,10 @@ accent. A clip whose sound is already the same is left alone; clips no longer wa
 from __future__ import annotations
 
 import csv
+import re
+import shutil
+import subprocess
+import tempfile
 from collections.abc import Iterator
 from pathlib import Path
 from typing import NamedTuple
@@ -19,13 +23,13 @@ from speech import find_program, say, write_if_new
 
 HERE = Path(__file__).resolve().parent
 FOLDER = HERE / "corpus"
-MANIFEST = FOLDER / "manifest.csv"
 SENTENCES = (HERE / "sentences.txt").read_text(encoding="utf-8").splitlines()
 
 SAMPLE_RATE = 16_000  # Hz
 COMPRESSION = 0.96  # of libsndfile's scale: 16 kbit/s
 MARGIN = 0.1  # seconds of silence kept on either side
 SENTENCES_EACH = 6
+UPPER = 3  # the formants from this one on tell the voice more than the vowel
 
 # The label of each accent, and espeak-ng's voice for it.
 ACCENTS = {
@@ -38,39 +42,69 @@ ACCENTS = {
 
 
 class Voice(NamedTuple):
-    """One of espeak-ng's voice variants, at a pitch (0 to 99) and a speed of its own."""
+    """A speaker: what stays the same in every accent.
 
-    variant: str
-    pitch: int
+    `lowest` and `highest` are the range of the pitch in Hz; `formants` the formants'
+    frequencies and `upper` the strength of the upper ones, in percent of espeak-ng's;
+    `roughness` is espeak-ng's, from 0 to 7.
+    """
+
+    name: str
+    lowest: int
+    highest: int
+    formants: int
+    upper: int
     words_per_minute: int
+    roughness: int
+
+    def variant(self) -> str:
+        """The voice as a file that espeak-ng reads.
+
+        It says nothing of stress and tune, which belong to the accents.
+        """
+        lines = [
+            "language variant",
+            f"name {self.name}",
+            f"pitch {self.lowest} {self.highest}",
+            f"roughness {self.roughness}",
+        ]
+        for number in range(1, 9):
+            strength = self.upper if number >= UPPER else 100
+            lines.append(f"formant {number} {self.formants} {strength} 100")
+        return "\n".join(lines) + "\n"
 
 
-# Low voices first, then high ones. No variant that sets the length of stressed syllables, which
-# is part of an accent's rhythm, and no two whose long-term spectra are almost the same.
+# espeak-ng's own variants are caricatures that differ in many things at once: what was learned
+# from twelve of them hardly carried over to the others. These are spread over what people's
+# voices are spread over, so that each has neighbours and none is a double.
 VOICES = [
-    Voice("m1", 45, 160),
-    Voice("m2", 60, 175),
-    Voice("m5", 35, 150),
-    Voice("m7", 55, 170),
-    Voice("m8", 50, 180),
-    Voice("adam", 65, 165),
-    Voice("edward", 40, 155),
-    Voice("Michael", 50, 170),
-    Voice("f1", 45, 165),
-    Voice("f2", 50, 175),
-    Voice("f3", 60, 160),
-    Voice("f5", 40, 170),
-    Voice("Annie", 50, 180),
-    Voice("linda", 45, 155),
-    Voice("steph", 55, 165),
-    Voice("shelby", 50, 150),
+    Voice("low-01", 70, 104, 94, 100, 152, 2),
+    Voice("low-02", 78, 122, 100, 85, 170, 1),
+    Voice("low-03", 85, 118, 97, 110, 160, 0),
+    Voice("low-04", 92, 145, 103, 95, 178, 2),
+    Voice("low-05", 74, 98, 102, 105, 148, 4),
+    Voice("low-06", 100, 140, 96, 90, 166, 1),
+    Voice("low-07", 88, 132, 106, 80, 157, 3),
+    Voice("low-08", 108, 158, 101, 100, 174, 0),
+    Voice("low-09", 82, 110, 92, 95, 163, 2),
+    Voice("low-10", 96, 150, 99, 115, 155, 1),
+    Voice("high-01", 140, 195, 110, 100, 160, 1),
+    Voice("high-02", 165, 240, 114, 85, 172, 0),
+    Voice("high-03", 152, 215, 118, 105, 154, 2),
+    Voice("high-04", 180, 255, 112, 95, 180, 1),
+    Voice("high-05", 134, 180, 108, 110, 150, 3),
+    Voice("high-06", 195, 275, 120, 90, 167, 0),
+    Voice("high-07", 146, 225, 116, 80, 158, 2),
+    Voice("high-08", 172, 230, 106, 100, 175, 1),
+    Voice("high-09", 158, 250, 122, 95, 164, 0),
+    Voice("high-10", 188, 240, 115, 110, 169, 2),
 ]
 
 
 def sentences_of(voice: int) -> list[int]:
-    """Which sentences a voice says: a low and a high voice share each, never two all of theirs.
+    """Which sentences a voice says: each is one low and one high voice's, who share no other.
 
-    A low voice takes neighbours in the list, a high one every eighth.
+    A low voice takes neighbours in the list, a high one every tenth.
     """
     half = len(VOICES) // 2
     if voice < half:
@@ -93,8 +127,20 @@ def plan() -> Iterator[Utterance]:
         place = label.lower().replace(" ", "-")
         for number, voice in enumerate(VOICES):
             for chosen in sentences_of(number):
-                path = f"{place}/{voice.variant.lower()}-{chosen + 1:02}.ogg"
+                path = f"{place}/{voice.name}-{chosen + 1:02}.ogg"
                 yield Utterance(path, label, voice, SENTENCES[chosen])
+
+
+def add_voices(program: str, folder: Path) -> None:
+    """Copy the program's data into `folder` and add the voices to them."""
+    told = subprocess.run([program, "--version"], check=True, capture_output=True, text=True)
+    where = re.search(r"Data at: (.+)", told.stdout)
+    if where is None:
+        raise RuntimeError(f"{program} --version doesn't tell where its data are")
+    data = folder / "espeak-ng-data"
+    shutil.copytree(where[1].strip(), data)
+    for voice in VOICES:
+        (data / "voices" / "!v" / voice.name).write_text(voice.variant(), encoding="utf-8")
 
 
 def main() -> None:
@@ -102,26 +148,28 @@ def main() -> None:
     program = find_program()
     utterances = list(plan())
     seconds, written = 0.0, 0
-    for path, label, voice, sentence in utterances:
-        samples = say(
-            program,
-            sentence,
-            f"{ACCENTS[label]}+{voice.variant}",
-            voice.words_per_minute,
-            pitch=voice.pitch,
-            rate=SAMPLE_RATE,
-            margin=MARGIN,
-        )
-        (FOLDER / path).parent.mkdir(parents=True, exist_ok=True)
-        written += write_if_new(FOLDER / path, samples, SAMPLE_RATE, COMPRESSION)
-        seconds += len(samples) / SAMPLE_RATE
+    with tempfile.TemporaryDirectory() as data:
+        add_voices(program, Path(data))
+        for path, label, voice, sentence in utterances:
+            samples = say(
+                program,
+                sentence,
+                f"{ACCENTS[label]}+{voice.name}",
+                voice.words_per_minute,
+                rate=SAMPLE_RATE,
+                margin=MARGIN,
+                data=Path(data),
+            )
+            (FOLDER / path).parent.mkdir(parents=True, exist_ok=True)
+            written += write_if_new(FOLDER / path, samples, SAMPLE_RATE, COMPRESSION)
+            seconds += len(samples) / SAMPLE_RATE
     wanted = {FOLDER / utterance.path for utterance in utterances}
     for path in set(FOLDER.glob("*/*.ogg")) - wanted:
         path.unlink()
-    with MANIFEST.open("w", encoding="utf-8", newline="") as file:
+    with (FOLDER / "manifest.csv").open("w", encoding="utf-8", newline="") as file:
         rows = csv.writer(file, lineterminator="\n")
         rows.writerow(["path", "label", "speaker", "sentence"])
-        rows.writerows((u.path, u.label, u.voice.variant.lower(), u.sentence) for u in utterances)
+        rows.writerows((u.path, u.label, u.voice.name, u.sentence) for u in utterances)
     size = sum(path.stat().st_size for path in wanted) / 1e6
     print(f"{len(wanted)} clips, {seconds / 60:.1f} minutes, {size:.2f} MB; {written} written")
 

@@ -37,13 +37,16 @@ def say(
     *,
     rate: int,
     margin: float,
-    pitch: int = 50,
+    data: Path | None = None,
 ) -> np.ndarray:
     """Samples (n,) at `rate` Hz of espeak-ng saying `text`, their peak at PEAK.
 
-    Silent edges are cut but for `margin` seconds. `pitch` is espeak-ng's, from 0 to 99.
+    Silent edges are cut but for `margin` seconds. `data` is a folder that holds a copy of
+    espeak-ng-data with voices of one's own, instead of the program's.
     """
-    command = [program, "-v", voice, "-s", str(words_per_minute), "-p", str(pitch)]
+    command = [program, "-v", voice, "-s", str(words_per_minute)]
+    if data is not None:
+        command.append(f"--path={data}")
     with tempfile.TemporaryDirectory() as folder:
         sound = Path(folder) / "speech.wav"
         command += ["-a", str(LOUDNESS), "-w", str(sound), text]
