@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
+import contextlib
 import dataclasses
 import json
-import sys
 from pathlib import Path
 
 import numpy as np
@@ -221,24 +221,18 @@ def test_the_state_is_written_whole_or_not_at_all(short_arrays, tmp_path):
     assert list(Path(tmp_path).iterdir()) == [state]
 
 
-@pytest.mark.skipif(sys.platform == "win32", reason="has no limit on a file's size")
-def test_a_full_disk_loses_nothing(short_arrays, tmp_path):
+def test_a_full_disk_loses_nothing(short_arrays, tmp_path, limited_files):
     """The disk takes no file of a state's size any more, then it does again."""
-    import resource
-
     whole, expected = train(short_arrays, TRAINING, VALIDATION, QUICK)
     state = tmp_path / "run.safetensors"
-    limits = resource.getrlimit(resource.RLIMIT_FSIZE)
+    with contextlib.ExitStack() as full:
 
-    def fill(progress: Progress, model: CabCnn) -> None:
-        if progress.epoch == 2:
-            resource.setrlimit(resource.RLIMIT_FSIZE, (200_000, limits[1]))
+        def fill(progress: Progress, model: CabCnn) -> None:
+            if progress.epoch == 2:
+                full.enter_context(limited_files(200_000))
 
-    try:
         with pytest.raises(CabcnnError, match="disk is full"):
             train(short_arrays, TRAINING, VALIDATION, QUICK, state=state, on_epoch=fill)
-    finally:
-        resource.setrlimit(resource.RLIMIT_FSIZE, limits)
     assert list(tmp_path.iterdir()) == [state], "of the second epoch"
     told: list[int] = []
     model, progress = train(

@@ -11,6 +11,9 @@ from cabcnn import audio
 from cabcnn.model import INTERVAL_SECONDS
 from cabcnn.training.batches import planned
 from cabcnn.training.excerpts import _gain, draw, show
+from cabcnn.training.journal import Journal
+from cabcnn.training.listing import prepare_run
+from cabcnn.training.plan import Plan
 from cabcnn.training.recipe import RECIPES, ROBUST, Recipe
 
 TRAINING = range(16)
@@ -70,6 +73,17 @@ def test_an_excerpt_may_come_from_beyond_t(short_arrays):
         starts.add(excerpt.start)
     assert min(starts) == 0
     assert max(starts) == int(short_arrays.values[CLIP]) // 100 - 4
+
+
+@pytest.mark.parametrize(("anywhere", "longest"), [(False, 400), (True, 2_520)])
+def test_a_run_decodes_what_its_recipe_may_show(write_corpus, tmp_path, anywhere, longest):
+    corpus = write_corpus(tmp_path / "corpus")
+    plan = Plan(str(corpus), "tones", seconds=0.1, recipe={"anywhere": anywhere})
+    journal = Journal(tmp_path, lambda event: None)
+    arrays, _, _ = prepare_run(plan, journal, tmp_path / "cache")
+    assert arrays.values.max() == longest
+    again, _, _ = prepare_run(plan, journal, tmp_path / "cache")
+    np.testing.assert_array_equal(again.values, arrays.values)
 
 
 @pytest.mark.parametrize("recipe", RECIPES.values(), ids=RECIPES)
