@@ -10,11 +10,9 @@ from __future__ import annotations
 import hashlib
 import os
 import stat
-from collections import deque
-from collections.abc import Callable, Iterable, Iterator, Sequence
-from concurrent.futures import Future, ThreadPoolExecutor
+from collections.abc import Callable, Sequence
 from pathlib import Path
-from typing import NamedTuple, TypeVar
+from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -25,10 +23,9 @@ from cabcnn.errors import AudioError, CorpusError
 from cabcnn.training.arrays import Arrays, Pieces, moments
 from cabcnn.training.shards import Shards
 from cabcnn.training.spectrum import BANDS
+from cabcnn.training.threads import cpus, in_turn
 
 BLOCK = 1 << 20  # bytes of a file read at a time
-Given = TypeVar("Given")
-Got = TypeVar("Got")
 TRIES = 3  # at a file that changes while it is read
 
 
@@ -83,7 +80,10 @@ def prepare_cached(
     keys: list[str] = []
     kept, left_out = [], []
     with shards.adding() as add:
-        found = _in_turn(lambda clip: _decoded(clip.path, rate, seconds, shards), clips, workers)
+        threads = workers or cpus()
+        found = in_turn(
+            lambda clip: _decoded(clip.path, rate, seconds, shards), clips, threads, 4 * threads
+        )
         for done, (clip, result) in enumerate(zip(clips, found), 1):
             if isinstance(result, AudioError):
                 left_out.append(LeftOut(clip, str(result)))
@@ -169,32 +169,6 @@ def _key(path: Path) -> str:
         audio.read(path)  # which knows the better sentence, if it fails too
         raise AudioError(f"{path.name} can't be read ({error}); check the disk.") from error
     return known.hexdigest()[:40]
-
-
-def _in_turn(
-    work: Callable[[Given], Got], items: Iterable[Given], workers: int | None
-) -> Iterator[Got]:
-    """`work` on each item in several threads, the results in the items' order; only so many
-    wait in memory. Decoders and soxr let other threads run, so processes would gain nothing."""
-    count = workers or cpus()
-    waiting: deque[Future[Got]] = deque()
-    pool = ThreadPoolExecutor(count)
-    try:
-        for item in items:
-            waiting.append(pool.submit(work, item))
-            if len(waiting) >= 4 * count:
-                yield waiting.popleft().result()
-        while waiting:
-            yield waiting.popleft().result()
-    finally:
-        pool.shutdown(cancel_futures=True)
-
-
-def cpus() -> int:
-    """The processor cores that this process may use."""
-    if hasattr(os, "sched_getaffinity"):
-        return len(os.sched_getaffinity(0))
-    return os.cpu_count() or 1
 
 
 def _arrays(

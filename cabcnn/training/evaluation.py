@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
-from functools import partial
 from typing import NamedTuple
 
 import numpy as np
@@ -23,8 +22,9 @@ from cabcnn.metrics import (
 from cabcnn.model import STACKED_VALUES, STRIDE, VALUES_PER_SECOND, CabCnn
 from cabcnn.training.arrays import Arrays
 from cabcnn.training.excerpts import first_seconds
-from cabcnn.training.loader import Staged, in_turn, moved, staged, workers
+from cabcnn.training.loader import Staged, moved, staged, workers
 from cabcnn.training.processes import Processes
+from cabcnn.training.threads import in_turn
 
 
 class Evaluation(NamedTuple):
@@ -101,7 +101,8 @@ def evaluate(
     def make(places: list[int]) -> Staged:
         return staged([first_seconds(arrays, int(clips[i]), seconds) for i in places], device)
 
-    values = in_turn((partial(make, places) for places in groups), workers(device))
+    threads = workers(device)
+    values = in_turn(make, groups, threads, threads + 1)
     done = 0
     with torch.inference_mode():
         for places, part in zip(groups, values, strict=True):

@@ -2,12 +2,8 @@
 
 from __future__ import annotations
 
-import os
-from collections import deque
 from collections.abc import Callable, Iterable, Iterator
-from concurrent.futures import Future, ThreadPoolExecutor
-from functools import partial
-from typing import NamedTuple, TypeVar
+from typing import NamedTuple
 
 import numpy as np
 import torch
@@ -15,9 +11,9 @@ from numpy.typing import NDArray
 from torch import Tensor
 
 from cabcnn.training.batches import Batch
+from cabcnn.training.threads import cpus, in_turn
 
 MOST_WORKERS = 8  # threads that feed one GPU; numpy lets them run side by side
-Made = TypeVar("Made")
 
 
 class Loaded(NamedTuple):
@@ -35,14 +31,15 @@ def loaded(plans: Iterable[Callable[[], Batch]], device: torch.device) -> Iterat
         batch = plan()
         return staged(batch.values, device), batch
 
-    for values, batch in in_turn((partial(make, plan) for plan in plans), workers(device)):
+    threads = workers(device)
+    for values, batch in in_turn(make, plans, threads, threads + 1):
         labels = torch.from_numpy(batch.labels).to(device, non_blocking=True)
         yield Loaded(moved(values, device), labels, batch.clips)
 
 
 def workers(device: torch.device) -> int:
     """How many threads prepare batches: a CPU that also computes can spare one."""
-    return 1 if device.type == "cpu" else min(MOST_WORKERS, os.cpu_count() or 1)
+    return 1 if device.type == "cpu" else min(MOST_WORKERS, cpus())
 
 
 class Staged(NamedTuple):
@@ -62,18 +59,3 @@ def staged(values: list[NDArray[np.float32]], device: torch.device) -> Staged:
 def moved(values: Staged, device: torch.device) -> list[Tensor]:
     pieces = [piece.to(device, non_blocking=True) for piece in values.pieces]
     return list(pieces[0].split(values.lengths)) if len(pieces) < len(values.lengths) else pieces
-
-
-def in_turn(makers: Iterable[Callable[[], Made]], threads: int) -> Iterator[Made]:
-    """What each maker makes, in their order, made in so many threads and one ahead of them."""
-    waiting: deque[Future[Made]] = deque()
-    pool = ThreadPoolExecutor(threads, "batches")
-    try:
-        for maker in makers:
-            waiting.append(pool.submit(maker))
-            if len(waiting) > threads + 1:
-                yield waiting.popleft().result()
-        while waiting:
-            yield waiting.popleft().result()
-    finally:
-        pool.shutdown(cancel_futures=True)

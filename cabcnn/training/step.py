@@ -40,8 +40,8 @@ def step(
     """Moves the weights by one batch. Returns (2 + m * m,) of this process's share: the sum of
     its clips' losses, whether a gradient was no number, and the confusion matrix."""
     sums = gradients(model, batch, recipe, processes, memory)
-    found = [p.grad for p in model.parameters() if p.grad is not None]
-    broken = ~torch.stack([gradient.isfinite().all() for gradient in found]).all()
+    found = torch.cat([p.grad.flatten() for p in model.parameters() if p.grad is not None])
+    broken = ~found.isfinite().all()
     adam.step()
     return torch.cat([sums[:1], broken.float()[None], sums[1:]])
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import threading
 import time
-from functools import partial
 
 import numpy as np
 import pytest
@@ -12,8 +11,9 @@ import torch
 
 from cabcnn.errors import CabcnnError
 from cabcnn.training.batches import planned
-from cabcnn.training.loader import in_turn, loaded, moved, staged, workers
+from cabcnn.training.loader import loaded, moved, staged, workers
 from cabcnn.training.recipe import ROBUST
+from cabcnn.training.threads import in_turn
 
 CPU = torch.device("cpu")
 
@@ -36,14 +36,13 @@ def test_results_come_in_turn_whoever_is_first(threads):
         time.sleep(0.002 * (number % 3))
         return number
 
-    assert list(in_turn((partial(make, n) for n in range(30)), threads)) == list(range(30))
-    assert list(in_turn([], threads)) == []
+    assert list(in_turn(make, range(30), threads, 5)) == list(range(30))
+    assert list(in_turn(make, [], threads, 5)) == []
 
 
 def test_the_next_are_made_meanwhile_but_not_all():
-    """While the first is looked at, one per thread and one more are made, no others."""
     made = [threading.Event() for _ in range(10)]
-    batches = in_turn((event.set for event in made), 2)
+    batches = in_turn(lambda event: event.set(), made, 2, 3)
     next(batches)
     assert all(event.wait(10) for event in made[1:4])
     assert not any(event.is_set() for event in made[4:])
@@ -51,14 +50,16 @@ def test_the_next_are_made_meanwhile_but_not_all():
 
 
 def test_what_goes_wrong_there_is_told_here():
-    def fail() -> int:
-        raise CabcnnError("The disk is gone.")
+    def work(number: int) -> int:
+        if number == 2:
+            raise CabcnnError("The disk is gone.")
+        return number
 
-    batches = in_turn([lambda: 1, fail, lambda: 3], 1)
+    batches = in_turn(work, [1, 2, 3], 1, 2)
     assert next(batches) == 1
     with pytest.raises(CabcnnError, match="disk is gone"):
         next(batches)
-    left = [t for t in threading.enumerate() if t.name.startswith("batches")]
+    left = [t for t in threading.enumerate() if t.name.startswith("ahead")]
     assert not left
 
 
