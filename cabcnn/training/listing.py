@@ -49,7 +49,7 @@ def prepare_run(
     prepared = prepare_cached(
         found,
         plan.rate,
-        _decoded_seconds(plan),
+        plan.seconds,
         cache,
         progress=lambda done: journal.count(done, len(found)),
     )
@@ -73,20 +73,15 @@ def follow_run(
         time.sleep(LOOK_SECONDS)
     arrays = _from(listing, plan, cache)
     if arrays is None:
-        prepared = prepare_cached(listing.clips, plan.rate, _decoded_seconds(plan), cache)
+        prepared = prepare_cached(listing.clips, plan.rate, plan.seconds, cache)
         if prepared.keys != listing.keys:
             raise _changed(plan)
         arrays = prepared.arrays
     return arrays, listing.clips, listing.left_out
 
 
-def _decoded_seconds(plan: Plan) -> float | None:
-    """What is decoded of each clip: its first T, or all where excerpts come from anywhere."""
-    return None if plan.full_recipe.anywhere else plan.seconds
-
-
 def _from(listing: Listing, plan: Plan, cache: Path | None) -> Arrays | None:
-    return prepared_before(listing.clips, listing.keys, plan.rate, _decoded_seconds(plan), cache)
+    return prepared_before(listing.clips, listing.keys, plan.rate, plan.seconds, cache)
 
 
 def _changed(plan: Plan) -> CabcnnError:
@@ -120,7 +115,7 @@ def _rows(clips: Sequence[Clip], last: Sequence[str]) -> list[list[str]]:
 
 
 def _found(prepared: Prepared) -> Description:
-    """What is in the corpus, as this run uses it: of each clip what it decodes."""
+    """What is in the corpus, as this run uses it: of each clip what is decoded."""
     arrays = prepared.arrays
     seconds = arrays.values / VALUES_PER_SECOND
     facts = []

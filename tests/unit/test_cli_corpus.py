@@ -100,7 +100,7 @@ def test_prepare_fills_the_cache_and_names_what_is_left_out(folder, tmp_path):
     for _ in range(2):
         result = run("prepare", folder, "--seconds", "2", "--cache", cache)
         assert result.exit_code == 0
-        assert result.stdout == f"5 of 6 recordings, 0.0025 hours of them, are ready in {cache}.\n"
+        assert result.stdout == f"5 of 6 recordings, 0.00417 hours of them, are ready in {cache}.\n"
         where = folder / "US" / "di_2[red].wav"
         assert result.stderr.startswith(f"{where}: left out: di_2[red].wav holds text")
         assert len(result.stderr.splitlines()) == 1

@@ -75,13 +75,13 @@ def test_an_excerpt_may_come_from_beyond_t(short_arrays):
     assert max(starts) == int(short_arrays.values[CLIP]) // 100 - 4
 
 
-@pytest.mark.parametrize(("anywhere", "longest"), [(False, 400), (True, 2_520)])
-def test_a_run_decodes_what_its_recipe_may_show(write_corpus, tmp_path, anywhere, longest):
+@pytest.mark.parametrize("anywhere", [False, True])
+def test_a_run_decodes_what_its_recipe_may_show(write_corpus, tmp_path, anywhere):
     corpus = write_corpus(tmp_path / "corpus")
     plan = Plan(str(corpus), "tones", seconds=0.1, recipe={"anywhere": anywhere})
     journal = Journal(tmp_path, lambda event: None)
     arrays, _, _ = prepare_run(plan, journal, tmp_path / "cache")
-    assert arrays.values.max() == longest
+    assert arrays.values.max() == 2_520, "beyond T"
     again, _, _ = prepare_run(plan, journal, tmp_path / "cache")
     np.testing.assert_array_equal(again.values, arrays.values)
 
