@@ -1,14 +1,20 @@
-"""The demo: `python app.py`, then open the address that it prints."""
+"""The demo: `python app.py`, then open the address that it prints.
+
+CABCNN_TRAINING=0 keeps visitors from training models, =1 lets them. Where it is not set they
+may, except on a Hugging Face Space, which all the world can open.
+"""
 
 import sys
 
 from cabcnn.errors import CabcnnError
 from cabcnn.ui import page
+from cabcnn.ui.train import Training, wanted
 
-demo = page.build()
+training = Training() if wanted() else None
+demo = page.build(training)
 
 if __name__ == "__main__":
     try:
-        page.launch(demo)
+        page.launch(demo, training=training)
     except CabcnnError as error:
         sys.exit(str(error))

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Annotated
 
 import typer
+
+from cabcnn.errors import CabcnnError
 
 
 def serve(
@@ -17,8 +20,63 @@ def serve(
     share: Annotated[
         bool, typer.Option(help="Open a public link through Gradio's servers.")
     ] = False,
+    training: Annotated[
+        bool | None,
+        typer.Option(
+            "--training/--no-training",
+            help="Whether visitors may train models; they may unless --share is given.",
+            show_default=False,
+        ),
+    ] = None,
+    at_once: Annotated[
+        int, typer.Option(min=1, help="Training runs that go on at a time; others wait.")
+    ] = 1,
+    corpora_folder: Annotated[
+        Path | None,
+        typer.Option(
+            help="Let visitors train on the folders in this one.", exists=True, file_okay=False
+        ),
+    ] = None,
+    auth: Annotated[
+        str | None,
+        typer.Option(
+            metavar="USER:PASSWORD",
+            help="Ask visitors for this; or a file with a line of that for each of them.",
+            envvar="CABCNN_AUTH",
+        ),
+    ] = None,
 ) -> None:
-    """Open the page: record or upload a voice and see why it was classified so."""
+    """Open the page: record or upload a voice, see why it was classified so, train models."""
+    from cabcnn.training.jobs import Jobs
     from cabcnn.ui import page
+    from cabcnn.ui.train import Training
 
-    page.launch(page.build(), host=host, port=port, share=share)
+    people = None if auth is None else _people(auth)
+    wanted = training if training is not None else not share
+    chosen = Training(Jobs(at_once=at_once), corpora_folder) if wanted else None
+    demo = page.build(chosen)
+    page.launch(demo, host=host, port=port, share=share, training=chosen, auth=people)
+
+
+def _people(text: str) -> list[tuple[str, str]]:
+    """Who may come in: pairs of name and password, from one such pair or a file of them.
+
+    Raises CabcnnError for what is neither.
+    """
+    path = Path(text)
+    try:
+        lines = path.read_text("utf-8").splitlines() if path.is_file() else [text]
+    except (OSError, UnicodeDecodeError) as error:
+        raise CabcnnError(f"The file of passwords {path} can't be read ({error}).") from error
+    people = []
+    for line in lines:
+        if line.strip() and not line.startswith("#"):
+            name, colon, password = line.strip().partition(":")
+            if not (name and colon and password):
+                raise CabcnnError(
+                    "--auth takes USER:PASSWORD, or a file with a line of that for each visitor."
+                )
+            people.append((name, password))
+    if not people:
+        raise CabcnnError(f"The file of passwords {path} names nobody.")
+    return people

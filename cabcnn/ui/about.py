@@ -40,8 +40,8 @@ def describe(card: Card) -> str:
 <p class="caution">{escape(card.caution)}</p>
 {_facts(card)}
 <h3>How often it is right</h3>
-{_scores(tested)}
-{"".join(_confusion(card.labels, row, first=i == 0) for i, row in enumerate(tested))}
+{scores(tested)}
+{"".join(confusion(card.labels, row, first=i == 0) for i, row in enumerate(tested))}
 <h3>How it decides</h3>
 {_decision(card)}
 <h3>How it was trained</h3>
@@ -73,10 +73,11 @@ def _linked(text: str) -> str:
     )
 
 
-def _scores(rows: Sequence[Measurement]) -> str:
+def scores(rows: Sequence[Measurement]) -> str:
+    """A table of measurements, each in a row."""
     if not rows:
         return "<p>Nobody has measured it.</p>"
-    heads = (
+    heads = [
         "Tested by",
         "Speakers",
         "Clips",
@@ -85,26 +86,43 @@ def _scores(rows: Sequence[Measurement]) -> str:
         "Accuracy",
         "Macro F1",
         "Classifiers at work",
-    )
+    ]
+    calibrated = any(row.calibration_error is not None for row in rows)
+    if calibrated:
+        heads.insert(-1, "Calibration error")
     met = {True: "speakers never heard in training", False: "speakers also heard in training"}
     body = "".join(
         f"<tr><th scope='row'>{escape(row.protocol)}<small>{met[row.unseen_speakers]}</small></th>"
-        f"<td>{row.speakers:,}</td><td>{row.clips:,}</td><td>{row.models}</td>"
+        f"<td>{f'{row.speakers:,}' if row.speakers else '?'}</td><td>{row.clips:,}</td>"
+        f"<td>{row.models}</td>"
         f"<td><b>{_percent(row.unweighted_recall)}</b>{_spread(row)}</td>"
         f"<td>{_percent(row.accuracy)}</td><td>{row.macro_f1:.3f}</td>"
-        f"<td>{row.effective_classifiers:.1f}</td></tr>"
+        + (f"<td>{_points(row.calibration_error)}</td>" if calibrated else "")
+        + f"<td>{row.effective_classifiers:.1f}</td></tr>"
         for row in rows
     )
     return (
         _scrolling(f"<table><thead>{_head(heads)}</thead><tbody>{body}</tbody></table>")
         + "<p class='small'>Unweighted recall: the share of each class that is recognised, "
-        "averaged over the classes. ±: the standard deviation over the models. Classifiers at "
-        "work: the effective number, by the perplexity of their shares of the attention; 1 if one "
-        "decides all.</p>"
+        "averaged over the classes"
+        + (
+            "; below it, where 95 of 100 such numbers would lie had other speakers been tested"
+            if any(row.interval for row in rows)
+            else ""
+        )
+        + ". ±: the standard deviation over the models. "
+        + (
+            "Calibration error: how far, on average, the share it gets right is from how sure it "
+            "is. "
+            if calibrated
+            else ""
+        )
+        + "Classifiers at work: the effective number, by the perplexity of their shares of the "
+        "attention; 1 if one decides all.</p>"
     )
 
 
-def _confusion(labels: Sequence[str], row: Measurement, *, first: bool) -> str:
+def confusion(labels: Sequence[str], row: Measurement, *, first: bool) -> str:
     """One measurement's confusion matrix: counts, shaded by the share of their row."""
     body = ""
     for label, counts in zip(labels, row.confusion, strict=True):
@@ -171,5 +189,14 @@ def _percent(share: float) -> str:
     return f"{100 * share:.1f} %"
 
 
+def _points(share: float | None) -> str:
+    return "?" if share is None else f"{100 * share:.1f} points"
+
+
 def _spread(row: Measurement) -> str:
-    return f" ± {100 * row.spread:.1f}" if row.models > 1 else ""
+    if row.models > 1:
+        return f" ± {100 * row.spread:.1f}"
+    if row.interval is None:
+        return ""
+    low, high = row.interval
+    return f"<small>{100 * low:.1f} to {100 * high:.1f}</small>"

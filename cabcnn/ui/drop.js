@@ -1,7 +1,9 @@
-// A sound dropped anywhere on the page is uploaded, not only on the upload box.
+// A file dropped anywhere on the page is uploaded, not only on the upload box: a sound to be
+// explained or, where the Train tab is open for them, a zip of recordings.
 (() => {
   const carriesFiles = (event) => event.dataTransfer?.types.includes("Files");
-  const box = () => document.querySelector("#upload");
+  const box = () =>
+    [...document.querySelectorAll("#upload, #train-upload")].find((one) => one.offsetParent);
   const mark = (on) => document.documentElement.classList.toggle("dropping", on);
 
   addEventListener("dragover", (event) => {

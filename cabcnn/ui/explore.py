@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import html
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 import gradio as gr
+from gradio import events
 
 from cabcnn import audio
 from cabcnn.checkpoint import Card
@@ -33,8 +35,14 @@ NO_SOUND = "No sound is held for you at the moment: record, upload or choose one
 LIMITS: dict[str, Any] = {"concurrency_id": "explain", "concurrency_limit": 4}
 
 
-def build(models: Models, sounds: Sounds, model: gr.Dropdown) -> None:
-    """Lays out the tab. `model` is the page's choice of model, shared by its tabs."""
+def build(
+    models: Models, sounds: Sounds, model: gr.Dropdown
+) -> Callable[[events.Dependency], None]:
+    """Lays out the tab. `model` is the page's choice of model, shared by its tabs.
+
+    Returns what makes an event elsewhere that changed the model end in a new explanation of the
+    sound that is held, if any.
+    """
     clips = examples.load()
 
     def seconds_of(name: str | None) -> list[tuple[str, float]]:
@@ -136,6 +144,9 @@ def build(models: Models, sounds: Sounds, model: gr.Dropdown) -> None:
         except CabcnnError as error:
             return {message: trouble(error)}
 
+    def follow(name: str, wanted: float, request: gr.Request):
+        return again(name, wanted, request) if sounds.clip(session_of(request)) else {}
+
     def relabel(name: str | None):
         return gr.Radio(choices=seconds_of(name))
 
@@ -157,6 +168,11 @@ def build(models: Models, sounds: Sounds, model: gr.Dropdown) -> None:
         **each,
     )
     model.change(relabel, model, seconds, queue=False, **quiet)
+
+    def explain_after(event: events.Dependency) -> None:
+        event.success(follow, [model, seconds], [view, message], **each)
+
+    return explain_after
 
 
 def session_of(request: gr.Request) -> str:

@@ -5,6 +5,9 @@ from __future__ import annotations
 import signal
 import sys
 import threading
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager, nullcontext
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -13,9 +16,10 @@ from gradio.themes import Base, colors
 
 from cabcnn import memory
 from cabcnn.errors import CabcnnError
-from cabcnn.ui import about, api, explore
+from cabcnn.ui import about, api, explore, train
 from cabcnn.ui.models import Models
 from cabcnn.ui.sounds import UPLOAD_SECONDS, kept
+from cabcnn.ui.train.watching import EXPLORE
 
 HERE = Path(__file__).parent
 TITLE = "CAB-CNN Explorer"
@@ -27,8 +31,8 @@ HEADER = """
 """
 
 
-def build() -> gr.Blocks:
-    """The page with all its tabs, ready for `launch`."""
+def build(training: train.Training | None = None) -> gr.Blocks:
+    """The page with all its tabs, ready for `launch`. Without `training`, no Train tab."""
     models, sounds = Models(), kept()
     with gr.Blocks(
         title=TITLE,
@@ -46,10 +50,14 @@ def build() -> gr.Blocks:
                 filterable=False,
                 min_width=260,
             )
-        with gr.Tabs(elem_id="tabs"):
-            with gr.Tab("Explore"):
-                explore.build(models, sounds, model)
-            with gr.Tab("About the model"):
+        desk = None
+        with gr.Tabs(elem_id="tabs") as tabs:
+            with gr.Tab("Explore", id=EXPLORE):
+                again = explore.build(models, sounds, model)
+            if training is not None:
+                with gr.Tab("Train", id="train") as tab:
+                    desk = train.build(training, models, sounds, model, tab, tabs, again)
+            with gr.Tab("About the model", id="about"):
                 about.build(models, model)
         api.build(models, sounds)
 
@@ -61,6 +69,8 @@ def build() -> gr.Blocks:
 
         def leave(request: gr.Request) -> None:
             sounds.forget(explore.session_of(request))
+            if desk is not None:
+                desk.forget(explore.session_of(request))
 
         demo.load(offer, model, model, queue=False, api_visibility="private")
         demo.unload(leave)
@@ -73,9 +83,11 @@ def launch(
     host: str | None = None,
     port: int | None = None,
     share: bool = False,
+    training: train.Training | None = None,
     **options: Any,
 ) -> Any:
-    """Serves the page until it is interrupted; `options` go to `gr.Blocks.launch`.
+    """Serves the page until it is interrupted; `options` go to `gr.Blocks.launch`. `training`
+    is what the page was built with.
 
     Raises CabcnnError where the port is taken.
     """
@@ -96,7 +108,7 @@ def launch(
             run_history=False,  # what was said stays with who said it
             enable_monitoring=False,
             ssr_mode=False,
-            app_kwargs={"lifespan": kept().sweeping},
+            app_kwargs={"lifespan": partial(_serving, training)},
             **options,
         )
     except OSError as error:
@@ -104,6 +116,14 @@ def launch(
             raise
         taken = f"Port {port} is" if port else "A hundred ports from the first are"
         raise CabcnnError(f"{taken} taken; choose another.") from error
+
+
+@asynccontextmanager
+async def _serving(training: train.Training | None, app: object) -> AsyncIterator[None]:
+    """What goes on for as long as the server runs."""
+    async with kept().sweeping(app):
+        with training.serving() if training is not None else nullcontext():
+            yield
 
 
 def _leave_nothing_behind() -> None:

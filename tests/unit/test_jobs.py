@@ -127,6 +127,16 @@ def test_one_runs_at_a_time_and_a_stopped_one_keeps_its_best(jobs, plan):
         assert jobs.get("first").state == "stopped"
 
 
+def test_a_run_that_has_not_begun_to_learn_can_be_taken_back(jobs, plan):
+    jobs.submit(plan("mistake", FOREVER))
+    jobs.submit(plan("next", FOREVER))
+    with jobs.serving():
+        until(jobs, "mistake", "starting", "preparing")
+        jobs.cancel("mistake")
+        assert [job.name for job in jobs.all()] == ["next"]
+        until(jobs, "next", "starting", "preparing", "training")
+
+
 def test_a_killed_run_says_so_and_goes_on_when_it_is_resumed(jobs, plan):
     jobs.submit(plan(epochs=FOREVER))
     with jobs.serving():

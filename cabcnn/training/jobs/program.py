@@ -81,6 +81,8 @@ class Program:
             process = psutil.Process(pid)
             if POSIX:
                 process.nice(NICENESS)
+            with suppress(OSError):  # Linux weighs sessions first, where it groups by them
+                Path(f"/proc/{pid}/autogroup").write_text(str(NICENESS))
             facts = {"pid": pid, "begun": process.create_time(), "host": platform.node()}
             whole.write_json(folder / one.PROCESS, facts)
         (folder / one.TAKEN).unlink(missing_ok=True)

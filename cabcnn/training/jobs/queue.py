@@ -24,6 +24,7 @@ from cabcnn.training.jobs import job as one
 from cabcnn.training.jobs.job import Job
 from cabcnn.training.jobs.program import Program
 from cabcnn.training.jobs.uploads import Uploads
+from cabcnn.training.journal import EPOCHS
 from cabcnn.training.plan import Plan
 from cabcnn.training.run import MODEL
 from cabcnn.training.status import STOP, ask_to_stop
@@ -110,14 +111,20 @@ class Jobs:
             ask_to_stop(job.folder)
 
     def cancel(self, name: str) -> None:
-        """Takes a waiting job out of the queue: one that never ran goes, another one waits to
-        be resumed."""
-        job = self.get(name)
+        """Takes back a job that waits, or has not begun to learn: one without a past goes,
+        another one waits to be resumed."""
         with self._lock:
-            if job.state != "queued" or not (job.folder / one.QUEUED).exists():
+            job = self.get(name)
+            program = self._programs.get(name)
+            if job.state == "queued":
+                (job.folder / one.QUEUED).unlink(missing_ok=True)
+            elif job.state in ("starting", "preparing") and program is not None:
+                program.terminate()
+                program.end()
+                del self._programs[name]
+            else:
                 return
-            (job.folder / one.QUEUED).unlink()
-            if job.status.pid == 0:
+            if not (job.folder / EPOCHS).exists():
                 _delete(job)
 
     def resume(self, name: str) -> None:

@@ -1,4 +1,4 @@
-"""The view's JavaScript modules as the one string that Gradio runs when the component loads.
+"""A view's JavaScript modules as the one string that Gradio runs when the component loads.
 
 The modules travel inside that string and become Blob URLs in the browser, imports first,
 each import rewritten to its Blob's URL. Serving them as files was tried and left aside: a
@@ -16,6 +16,7 @@ import hashlib
 import json
 import re
 import zlib
+from collections.abc import Sequence
 from functools import cache
 from pathlib import Path
 
@@ -37,11 +38,11 @@ let view = null;
 watch("value", () => view && view.show(props.value));
 modules.then(
   ({ mount }) => {
-    view = mount(element);
+    view = mount(element, %(given)s);
     view.show(props.value);
   },
   (error) => {
-    element.querySelector(".cav-empty").textContent =
+    element.querySelector("%(empty)s").textContent =
       "This view needs a newer browser: Chrome 80, Firefox 113 or Safari 16.4 at least.";
     throw error;
   },
@@ -50,18 +51,32 @@ modules.then(
 
 
 @cache
-def on_load(folder: Path, entry: str) -> str:
-    """JavaScript for `js_on_load` that mounts the module `entry` of `folder` on the element."""
-    sources = _imports_first(folder, entry)
+def on_load(
+    folder: Path,
+    entry: str,
+    *,
+    shared: Path | None = None,
+    empty: str = ".cav-empty",
+    events: tuple[str, ...] = (),
+) -> str:
+    """JavaScript for `js_on_load` that mounts the module `entry` of `folder` on the element.
+
+    Modules that are not in `folder` are taken from `shared`. A view that triggers `events` is
+    given `trigger` and the component's `server` functions. `empty` is the element that tells
+    where a browser is too old.
+    """
+    sources = _imports_first((folder, *([shared] if shared else [])), entry)
     text = json.dumps(list(sources.items())).encode()
     return LOADER % {
         "sources": base64.b64encode(zlib.compress(text, 9)).decode("ascii"),
         "version": hashlib.sha256(text).hexdigest()[:16],
         "entry": entry,
+        "empty": empty,
+        "given": f"{{ events: {json.dumps(events)}, trigger, server }}" if events else "{}",
     }
 
 
-def _imports_first(folder: Path, entry: str) -> dict[str, str]:
+def _imports_first(folders: Sequence[Path], entry: str) -> dict[str, str]:
     """File name to source of `entry` and all it imports, each after what it imports itself."""
     sources: dict[str, str] = {}
 
@@ -70,7 +85,8 @@ def _imports_first(folder: Path, entry: str) -> dict[str, str]:
             raise ValueError(f"modules import each other in a circle: {(*above, name)}")
         if name in sources:
             return
-        source = (folder / name).read_text("utf-8")
+        place = next((folder for folder in folders if (folder / name).exists()), folders[0])
+        source = (place / name).read_text("utf-8")
         for imported in IMPORT.findall(source):
             add(imported, (*above, name))
         sources[name] = source

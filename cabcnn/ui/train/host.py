@@ -1,0 +1,28 @@
+"""What whoever serves the page allows."""
+
+from __future__ import annotations
+
+import os
+from contextlib import AbstractContextManager
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from cabcnn.training.jobs import Jobs
+
+
+@dataclass
+class Training:
+    """The queue of training runs, and a folder of corpora that visitors may choose from."""
+
+    jobs: Jobs = field(default_factory=Jobs)
+    corpora_folder: Path | None = None
+
+    def serving(self) -> AbstractContextManager[None]:
+        """Carries out what is queued for as long as it is open."""
+        return self.jobs.serving()
+
+
+def wanted() -> bool:
+    """What the environment says: CABCNN_TRAINING, or that this is no Hugging Face Space."""
+    default = "0" if "SPACE_ID" in os.environ else "1"
+    return os.environ.get("CABCNN_TRAINING", default).strip() not in ("", "0")

@@ -1,0 +1,456 @@
+"""The Train tab's handlers: recordings are told of before training, plans become jobs."""
+
+from __future__ import annotations
+
+import json
+import time
+import zipfile
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import gradio as gr
+import pytest
+import soundfile
+
+from cabcnn import corpora
+from cabcnn.training.jobs import Jobs, uploads
+from cabcnn.training.recipe import PAPER, RECIPES
+from cabcnn.ui import page
+from cabcnn.ui.train import Training, settings, wanted
+from cabcnn.ui.train.found import Found, built_in
+from cabcnn.ui.train.recordings import BUILT_IN, DETECT, FOLDER, ZIP
+
+HOW = (DETECT, "", "", "")
+
+
+class TrainPage:
+    """One visitor's open page, of which only the Train tab is used."""
+
+    def __init__(self, training: Training, session: str) -> None:
+        self.training, self.session = training, session
+        self.demo = page.build(training)
+        self.values: dict[str, Any] = {}
+
+    def handler(self, name: str) -> Callable[..., Any]:
+        functions = [one.fn for one in self.demo.fns.values() if one.fn is not None]
+        return next(function for function in functions if function.__name__ == name)
+
+    def call(self, handler: str, *arguments: Any) -> dict[str, Any]:
+        """What a handler puts on the page, by elem_id or label; it is kept in `values`."""
+        result = self.handler(handler)(gr.Request(session_hash=self.session), *arguments)
+        shown = {one.elem_id or one.label: value for one, value in result.items()}
+        self.values |= {name: getattr(value, "value", value) for name, value in shown.items()}
+        return shown
+
+    def open_zip(self, path: Path, *how: str) -> dict[str, Any]:
+        return self.call("open_zip", str(path), gr.Progress(), *(how or HOW))
+
+    @property
+    def message(self) -> str:
+        return self.values.get("train-message") or ""
+
+    @property
+    def found(self) -> str:
+        return self.values.get("train-found") or ""
+
+    def train(self, classes: list[str] | None = None, **changes: Any) -> dict[str, Any]:
+        chosen = {
+            "seconds": 1.0, "other": 15, "recipe": "paper", "name": "voices", "protocol": "paper",
+            "balance": False, "seed": 0,
+        }  # fmt: skip
+        numbers = {field: getattr(PAPER, field) or 0 for field, _, _ in settings.NUMBERS}
+        values = {**chosen, **numbers, **changes}
+        return self.call("train", classes or self.values["train-classes"], *values.values())
+
+    def view(self) -> dict[str, Any]:
+        self.call("look")
+        return json.loads(self.values["train-runs"])
+
+
+@pytest.fixture
+def training(tmp_path, monkeypatch, models_folder) -> Training:
+    """A host's, whose queue nobody works on, with a folder of corpora."""
+    monkeypatch.setenv("CABCNN_HOME", str(tmp_path / "home"))
+    (tmp_path / "corpora").mkdir()
+    return Training(Jobs(tmp_path / "home"), tmp_path / "corpora")
+
+
+@pytest.fixture
+def visitor(training) -> TrainPage:
+    return TrainPage(training, "a visitor")
+
+
+@pytest.fixture(scope="module")
+def recordings(tmp_path_factory, babble, tone) -> Path:
+    """A folder of 4 tones and 4 noises of two speakers each, with a few seconds of sound."""
+    folder = tmp_path_factory.mktemp("recordings")
+    for number in range(4):
+        for label, make in (("tone", tone), ("noise", babble)):
+            (folder / label).mkdir(exist_ok=True)
+            samples = make(0.5 + 0.1 * number, 8000, 100 + number)
+            soundfile.write(folder / label / f"anna{number % 2}_{number}.wav", samples, 8000)
+    return folder
+
+
+@pytest.fixture
+def pack(tmp_path) -> Callable[..., Path]:
+    """Writes a zip of a folder's files and of others."""
+
+    def write(folder: Path | None, name: str = "my voices.zip", **others: bytes) -> Path:
+        path = tmp_path / name
+        with zipfile.ZipFile(path, "w") as archive:
+            for file in sorted(folder.rglob("*.*")) if folder else ():
+                archive.write(file, file.relative_to(folder))
+            for other, content in others.items():
+                archive.writestr(other, content)
+        return path
+
+    return write
+
+
+def held(training: Training) -> list[Path]:
+    """The uploads that are still there once nobody needs to hold them."""
+    training.jobs.uploads.sweep(job.upload for job in training.jobs.all())
+    folder = training.jobs.uploads.folder
+    return sorted(folder.iterdir()) if folder.exists() else []
+
+
+def test_without_training_there_is_no_train_tab():
+    tabs = [one.label for one in page.build().blocks.values() if isinstance(one, gr.Tab)]
+    assert tabs == ["Explore", "About the model"]
+
+
+def test_programs_see_no_more_endpoints_with_it(training):
+    demo = page.build(training)
+    assert list(demo.get_api_info()["named_endpoints"]) == ["/explain"]
+
+
+@pytest.mark.parametrize(
+    ("environment", "allowed"),
+    [
+        ({}, True),
+        ({"CABCNN_TRAINING": "0"}, False),
+        ({"SPACE_ID": "somebody/space"}, False),
+        ({"SPACE_ID": "somebody/space", "CABCNN_TRAINING": "1"}, True),
+    ],
+)
+def test_the_environment_says_whether_visitors_may_train(environment, allowed, monkeypatch):
+    for name in ("CABCNN_TRAINING", "SPACE_ID"):
+        monkeypatch.delenv(name, raising=False)
+    for name, value in environment.items():
+        monkeypatch.setenv(name, value)
+    assert wanted() is allowed
+
+
+def test_the_built_in_voices_are_there_at_once(visitor):
+    visitor.call("begin", BUILT_IN)
+    labels = sorted({clip.label for clip in corpora.read("built-in")})
+    assert visitor.values["train-classes"] == labels
+    for label in labels:
+        assert label in visitor.found
+    assert visitor.call("begin", BUILT_IN) == {}  # they are there already
+    visitor.train(labels[:2])
+    (job,) = visitor.training.jobs.all()
+    assert job.plan.corpus == "built-in"
+    assert job.plan.options == {"labels": labels[:2]}
+
+
+def test_what_is_in_a_zip_is_told(visitor, pack, recordings):
+    shown = visitor.open_zip(pack(recordings))
+    assert "<b>8 recordings</b> of 2 classes, 5 s together" in visitor.found
+    assert visitor.values["train-classes"] == ["noise", "tone"]
+    assert visitor.values["train-name"] == "my voices"
+    assert visitor.values["train-seconds"] == 5.0
+    assert "8 recordings have no known speaker" in visitor.found
+    assert [value for _, value in shown["Test it"].choices] == ["paper"]
+    assert visitor.message == ""
+    assert shown["train-upload"] is None
+
+
+def test_the_speakers_can_be_told_without_bringing_it_again(visitor, pack, recordings):
+    visitor.open_zip(pack(recordings))
+    again = visitor.call("read_again", ZIP, None, gr.Progress(), DETECT, "", "", "no such")
+    assert "finds nobody in" in visitor.message
+    assert visitor.found == ""
+    how = (DETECT, "", "", r"^(\w+?)_")
+    again = visitor.call("read_again", ZIP, None, gr.Progress(), *how)
+    assert visitor.message == ""
+    assert "no known speaker" not in visitor.found
+    assert [value for _, value in again["Test it"].choices] == ["paper"]  # two speakers a class
+    visitor.train()
+    (job,) = visitor.training.jobs.all()
+    assert job.plan.options["speaker_pattern"] == r"^(\w+?)_"
+
+
+def test_enough_known_speakers_are_tested_on_voices_never_heard():
+    labels = (("a", 9, 3, 0.1), ("b", 9, 3, 0.1), ("c", 9, 2, 0.1))
+    found = Found("x", "x", labels, 5.0, known=True, several=True, official=False)
+    ways = [way for _, way in settings.protocols(found, ["a", "b"])]
+    assert ways == ["both", "speaker-disjoint", "paper"]
+    assert [way for _, way in settings.protocols(found, ["a", "c"])] == ["paper"]
+    once = Found("x", "x", labels, 5.0, known=True, several=False, official=True)
+    assert [way for _, way in settings.protocols(once, ["a", "b"])] == [
+        "speaker-disjoint",
+        "official",
+    ]
+
+
+def test_fewer_classes_may_change_how_it_is_tested(visitor):
+    visitor.call("begin", BUILT_IN)
+    function = visitor.handler("choose_classes")
+    request = gr.Request(session_hash=visitor.session)
+    two = [row[0] for row in built_in().labels[:2]]
+    assert function(request, two, "paper").value == "paper"
+    assert function(request, [], "both").value == "paper"
+
+
+def test_a_list_in_a_zip_is_read(visitor, pack, recordings):
+    lines = ["path,label,speaker"]
+    lines += [f"{k}/anna{n % 2}_{n}.wav,{k}s,{n}" for k in ("tone", "noise") for n in range(4)]
+    visitor.open_zip(pack(recordings, **{"manifest.csv": "\n".join(lines).encode()}))
+    assert visitor.values["train-classes"] == ["noises", "tones"]
+    assert "no known speaker" not in visitor.found
+
+
+def test_a_list_can_not_reach_out_of_its_zip(visitor, pack, recordings, training):
+    table = f"path,label\n{recordings}/tone/anna0_0.wav,a\n/etc/hostname,b\n"
+    visitor.open_zip(pack(None, **{"manifest.csv": table.encode(), "x.wav": b""}))
+    assert "lies outside" in visitor.message
+    assert str(training.jobs.folder.parent) not in visitor.message
+
+
+@pytest.mark.parametrize(
+    ("others", "sentence"),
+    [
+        ({}, "holds no files"),
+        ({"notes.txt": b"x"}, "holds no recordings"),
+        ({"../a.wav": b"x"}, "leads out of its folder"),
+        ({"tone/a.wav": b"x"}, "A classifier needs two labels or more"),
+        ({"tone/a.wav": b"x", "Tone/b.wav": b"x"}, "differ only in case or blanks"),
+        ({"a.wav": b"x", "tone/b.wav": b"x"}, "lies outside any label"),
+    ],
+)
+def test_what_can_not_be_trained_on_is_one_sentence(visitor, pack, others, sentence, training):
+    visitor.open_zip(pack(None, **others))
+    assert 'class="trouble"' in visitor.message
+    assert sentence in visitor.message
+    assert str(training.jobs.folder.parent) not in visitor.message
+    assert visitor.found == ""
+    visitor.values.pop("train-message")
+    visitor.train(["a", "b"])
+    assert "Choose recordings first" in visitor.message
+    assert training.jobs.all() == []
+
+
+def test_what_is_no_zip_is_one_sentence_and_leaves_nothing(visitor, tmp_path, training):
+    (tmp_path / "notes.zip").write_text("Dear diary")
+    visitor.open_zip(tmp_path / "notes.zip")
+    assert "notes.zip is no zip archive" in visitor.message
+    assert held(training) == []
+
+
+def test_recordings_that_can_not_be_heard_are_named(visitor, pack, recordings):
+    visitor.open_zip(pack(recordings, **{"tone/broken.wav": b"nothing", "noise/<b>.wav": b"x"}))
+    assert "2 recordings can&#x27;t be read; training leaves them out." in visitor.found
+    assert "tone/broken.wav" in visitor.found
+    assert "<b>.wav" not in visitor.found
+    assert str(visitor.training.jobs.folder.parent) not in visitor.found
+
+
+def test_an_emptied_box_changes_nothing(visitor):
+    assert visitor.call("open_zip", None, gr.Progress(), *HOW) == {}
+
+
+def test_another_source_puts_the_last_one_away(visitor, pack, recordings, training):
+    visitor.open_zip(pack(recordings))
+    assert len(held(training)) == 1
+    shown = visitor.call("choose_kind", FOLDER)
+    assert (shown["train-folder"].visible, shown["train-upload"].visible) == (True, False)
+    assert held(training) == []
+    visitor.call("choose_kind", BUILT_IN)
+    assert "American" in visitor.found
+
+
+def test_a_folder_of_the_hosts_can_be_chosen_and_no_other(visitor, recordings, training, tmp_path):
+    (training.corpora_folder / "sounds").symlink_to(recordings)
+    (tmp_path / "elsewhere").mkdir()
+    for name in ("../elsewhere", str(tmp_path), "/", "nothing"):
+        visitor.call("open_folder", name, gr.Progress(), *HOW)
+        assert "There is no folder" in visitor.message
+    assert visitor.call("open_folder", "", gr.Progress(), *HOW) == {}
+    visitor.call("open_folder", "sounds", gr.Progress(), *HOW)
+    assert "There is no folder" in visitor.message  # a link leads out as well
+    (training.corpora_folder / "sounds").unlink()
+    recordings_copy = training.corpora_folder / "sounds"
+    for path in sorted(recordings.rglob("*.wav")):
+        target = recordings_copy / path.relative_to(recordings)
+        target.parent.mkdir(parents=True, exist_ok=True)
+        target.write_bytes(path.read_bytes())
+    visitor.call("open_folder", "sounds", gr.Progress(), *HOW)
+    assert "<b>8 recordings</b>" in visitor.found
+    visitor.call("read_again", FOLDER, "sounds", gr.Progress(), DETECT, "", "", r"^(\w+?)_")
+    assert "no known speaker" not in visitor.found
+
+
+def test_a_host_that_offers_no_folder_has_none(training):
+    visitor = TrainPage(Training(training.jobs), "a visitor")
+    visitor.call("open_folder", "sounds", gr.Progress(), *HOW)
+    assert "lets nobody train on its folders" in visitor.message
+
+
+def test_choices_become_a_plan(visitor, pack, recordings, training):
+    visitor.open_zip(pack(recordings))
+    visitor.train(
+        name="  my model ", recipe="robust", seconds=settings.OTHER, other=2.5, max_epochs=7,
+        patience=3, batch_size=8, learning_rate=0.01, crop_seconds=0, balance=True, seed=5,
+        gain=3, noise=0.1, speed=0.2, spread=0.5, protocol="paper",
+    )  # fmt: skip
+    assert visitor.message == ""
+    (job,) = training.jobs.all()
+    plan, recipe = job.plan, job.plan.full_recipe
+    assert (plan.name, plan.seconds, plan.protocol, plan.seed) == ("my model", 2.5, "paper", 5)
+    assert "labels" not in plan.options  # all of them
+    assert (recipe.max_epochs, recipe.patience, recipe.batch_size) == (7, 3, 8)
+    assert (recipe.learning_rate, recipe.crop_seconds, recipe.balance) == (0.01, None, True)
+    assert (recipe.gain, recipe.noise, recipe.speed, recipe.spread) == (3, 0.1, 0.2, 0.5)
+    assert recipe.anneal is RECIPES["robust"].anneal  # what is not asked for is the recipe's
+    assert job.upload is not None
+    assert Path(plan.corpus).is_relative_to(job.upload)
+
+
+def test_a_recipe_fills_the_advanced_settings(visitor):
+    for name, recipe in RECIPES.items():
+        balance, *numbers = settings.of_recipe(name)
+        assert balance == recipe.balance
+        wanted = [getattr(recipe, field) or 0 for field, _, _ in settings.NUMBERS]
+        assert numbers == wanted
+
+
+@pytest.mark.parametrize(
+    ("changes", "sentence"),
+    [
+        ({"classes": ["tone"]}, "tick two or more"),
+        ({"name": "a/b"}, "can&#x27;t be a file&#x27;s name"),
+        ({"name": "x" * 99}, "1 to 80 printable characters"),
+        ({"max_epochs": None}, "Epochs at most is empty"),
+        ({"max_epochs": 0}, "max_epochs is 0"),
+        ({"learning_rate": -1}, "learning_rate is -1"),
+        ({"seconds": settings.OTHER, "other": None}, "Give the seconds to hear"),
+        ({"seconds": settings.OTHER, "other": -3}, "Give the seconds to hear"),
+        ({"recipe": "secret"}, "Choose one of the recipes"),
+        ({"protocol": "none"}, "no way to split"),
+    ],
+)
+def test_a_choice_that_makes_no_sense_is_a_sentence(
+    visitor, pack, recordings, changes, sentence, training
+):
+    visitor.open_zip(pack(recordings))
+    visitor.train(**changes)
+    assert sentence in visitor.message
+    assert training.jobs.all() == []
+
+
+def test_jobs_of_one_name_are_numbered_and_the_visitor_is_told(visitor, training):
+    visitor.call("begin", BUILT_IN)
+    visitor.train()
+    assert visitor.message == ""
+    shown = visitor.train()
+    assert "There is a voices already, so this one is called voices-2." in visitor.message
+    assert shown["train-runs"]
+    assert [job.name for job in training.jobs.all()] == ["voices-2", "voices"]
+
+
+def test_the_queue_is_bounded(visitor, training):
+    training.jobs.most_waiting = 1
+    visitor.call("begin", BUILT_IN)
+    visitor.train()
+    visitor.train()
+    assert "1 training runs are waiting already" in visitor.message
+
+
+def test_those_who_wait_see_their_place_and_may_cancel(visitor, training):
+    visitor.call("begin", BUILT_IN)
+    for name in ("first", "second"):
+        visitor.train(name=name)
+    view = visitor.view()
+    assert [(row["name"], row["words"]) for row in view["runs"]] == [
+        ("second", "waiting, place 2"),
+        ("first", "waiting, place 1"),
+    ]
+    assert (view["run"]["name"], view["run"]["actions"]) == ("second", ["cancel"])
+    visitor.call("act", gr.EventData(None, {"do": "cancel", "run": "first"}))
+    assert [row["words"] for row in visitor.view()["runs"]] == ["waiting, place 1"]
+    visitor.call("act", gr.EventData(None, {"do": "cancel", "run": "second"}))
+    view = visitor.view()
+    assert view == {"runs": [], "run": None}
+
+
+def test_the_page_asks_on_only_while_something_goes_on(visitor):
+    timer = next(one for one in visitor.demo.blocks.values() if isinstance(one, gr.Timer))
+    assert timer.active is False
+    look = visitor.handler("look")
+    request = gr.Request(session_hash=visitor.session)
+    assert look(request)[timer].active is False
+    visitor.call("begin", BUILT_IN)
+    visitor.train()
+    assert look(request)[timer].active is True
+
+
+def test_another_visitor_sees_the_same_runs_and_not_the_same_recordings(
+    visitor, training, pack, recordings
+):
+    visitor.open_zip(pack(recordings))
+    visitor.train(name="mine")
+    other = TrainPage(training, "another visitor")
+    assert [row["name"] for row in other.view()["runs"]] == ["mine"]
+    other.train(["noise", "tone"])
+    assert "Choose recordings first" in other.message
+
+
+@pytest.mark.parametrize("said", [{}, {"do": "stop"}, {"do": "stop", "run": 3}, "stop", None])
+def test_what_the_view_can_not_have_said_does_nothing(visitor, said, training):
+    visitor.call("begin", BUILT_IN)
+    visitor.train()
+    visitor.call("act", gr.EventData(None, said))
+    visitor.call("pick", gr.EventData(None, said))
+    assert [job.state for job in training.jobs.all()] == ["queued"]
+
+
+def test_a_run_that_is_gone_is_a_sentence(visitor):
+    visitor.call("act", gr.EventData(None, {"do": "stop", "run": "../voices"}))
+    assert "There is no training run" in visitor.message
+    for handler in ("use", "take"):
+        with pytest.raises(gr.Error, match="There is no training run"):
+            visitor.call(handler, gr.EventData(None, {"do": "model", "run": "nobody"}))
+
+
+def test_recordings_go_when_the_page_is_closed(visitor, pack, recordings, training):
+    visitor.open_zip(pack(recordings))
+    assert len(held(training)) == 1
+    leave = visitor.handler("leave")
+    leave(gr.Request(session_hash=visitor.session))
+    assert held(training) == []
+
+
+def test_recordings_that_wait_for_training_stay_when_the_page_is_closed(
+    visitor, pack, recordings, training, monkeypatch
+):
+    visitor.open_zip(pack(recordings))
+    visitor.train()
+    leave = visitor.handler("leave")
+    leave(gr.Request(session_hash=visitor.session))
+    assert len(held(training)) == 1
+    training.jobs.cancel("voices")
+    assert held(training) == []
+
+
+def test_a_page_left_open_does_not_keep_recordings_for_ever(
+    visitor, pack, recordings, training, monkeypatch
+):
+    visitor.open_zip(pack(recordings))
+    now = time.time() + uploads.HOLD_SECONDS + uploads.LEASE_SECONDS + 1
+    monkeypatch.setattr(time, "time", lambda: now)
+    assert held(training) == []
+    visitor.call("read_again", ZIP, None, gr.Progress(), *HOW)
+    assert 'class="trouble"' in visitor.message
