@@ -180,11 +180,12 @@ def prepare(
     label_names: Sequence[str] | None = None,
     spectra: bool = False,
     progress: Callable[[int], None] = lambda done: None,
+    change: Callable[[audio.Samples], audio.Samples] = lambda samples: samples,
 ) -> Arrays:
     """Decodes the first `seconds` of every clip at `rate`, a multiple of 4,000.
 
     `label_names` fixes the order of the classes, else it is the alphabet's; `spectra` asks
-    for the log spectrum of every interval too.
+    for the log spectrum of every interval too, `change` what is done to the samples (k,) first.
 
     Raises CorpusError where there is nothing, or one class only, and CabcnnError naming the
     file where a clip can't be used.
@@ -206,6 +207,7 @@ def prepare(
             samples, _, _ = audio.analysed(sound, rate, seconds)
         except CabcnnError as error:
             raise CorpusError(f"{clip.path}: {error}") from error
+        samples = change(samples)
         parts.append(audio.maxima(samples, rate))
         rows.append(moments(samples, rate))
         if spectra:

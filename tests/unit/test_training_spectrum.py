@@ -1,17 +1,14 @@
-"""The pretext task and its spectra, and a trunk that is kept as it was."""
+"""The spectra that a pretext task asks for, and a trunk that is kept as it was."""
 
 from __future__ import annotations
-
-import dataclasses
 
 import numpy as np
 import pytest
 import torch
 
-from cabcnn.errors import CabcnnError, CorpusError
+from cabcnn.errors import CabcnnError
 from cabcnn.model import CabCnn, interval_count
 from cabcnn.training.arrays import Arrays, prepare
-from cabcnn.training.pretext import pretrain
 from cabcnn.training.recipe import Recipe
 from cabcnn.training.spectrum import BANDS, FLOOR, log_mel
 from cabcnn.training.trainer import train
@@ -19,7 +16,6 @@ from cabcnn.training.trainer import train
 pytestmark = pytest.mark.usefixtures("one_thread")
 
 RATE = 8_000
-PRETEXT = Recipe(crop_seconds=0.1, batch_size=6, learning_rate=3e-3, max_epochs=10)
 
 
 @pytest.fixture(scope="module")
@@ -56,26 +52,6 @@ def test_arrays_keep_each_clips_spectra(heard, short_clips, tmp_path):
     sound = audio.read(short_clips[3].path)
     whole = log_mel(audio.resample(sound.samples, sound.rate, RATE), RATE).astype(np.float32)
     np.testing.assert_array_equal(again.spectrum(3, 1, 4), whole[1:5])
-
-
-def test_the_trunk_learns_to_tell_spectra(heard):
-    errors: list[float] = []
-    weights = pretrain(
-        heard, range(len(heard)), PRETEXT, on_epoch=lambda epoch, error: errors.append(error)
-    )
-    assert len(errors) == PRETEXT.max_epochs
-    assert errors[-1] < 0.6 * errors[0]
-    model = CabCnn(len(heard.label_names))
-    model.load_state_dict(weights)
-    again = pretrain(heard, range(len(heard)), PRETEXT)
-    assert all(torch.equal(weights[name], again[name]) for name in weights)
-
-
-def test_nothing_to_learn_spectra_from(heard, short_arrays):
-    with pytest.raises(CorpusError, match="no spectra"):
-        pretrain(short_arrays, range(4), PRETEXT)
-    with pytest.raises(CorpusError, match="too short"):
-        pretrain(heard, range(4), dataclasses.replace(PRETEXT, crop_seconds=60.0))
 
 
 def test_a_frozen_trunk_stays_as_it_was(short_arrays):

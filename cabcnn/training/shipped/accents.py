@@ -1,0 +1,179 @@
+"""US, UK and AU accents, for T of 30, 10 and 5 s.
+
+The trunk and the attention learn to hear from the archive's other speakers, then the classifier
+block learns accents; five folds over speakers measure it.
+"""
+
+from __future__ import annotations
+
+import datetime
+from collections.abc import Sequence
+from dataclasses import replace
+from functools import cache
+from pathlib import Path
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from torch import Tensor
+
+from cabcnn import checkpoint
+from cabcnn.checkpoint import Card, Measurement
+from cabcnn.corpora import read_speech_accent_archive, speaker_folds
+from cabcnn.errors import CabcnnError
+from cabcnn.model import CabCnn
+from cabcnn.training.crossvalidation import Split, measurement, run_split
+from cabcnn.training.evaluation import Evaluation, evaluate
+from cabcnn.training.hearing.block import BlockRecipe, features, train_block
+from cabcnn.training.shipped import archive
+from cabcnn.training.shipped.parts import RATE, described, say, spectrum_floor
+from cabcnn.training.spectrum import BANDS
+
+NAMES = ("US", "UK", "AU")
+BLOCK = BlockRecipe()
+FOLDS, SEEDS = 5, 3
+SHORTER = {"accents-5s": 5.0, "accents-10s": 10.0}
+# What each ingredient is worth: the same folds without it.
+ABLATIONS = ("no disguise", "plain loss", "attention not taught", "trunk not taught")
+
+
+class Accents:
+    """The 400 native speakers among the archive's 992, and who heard the others."""
+
+    def __init__(self, corpus: Path, work: Path, device: str) -> None:
+        self.work, self.device = work, device
+        everybody = archive.everybody(corpus)
+        label = {clip.path: clip.label for clip in read_speech_accent_archive(corpus)}
+        self.members = np.array([i for i, c in enumerate(everybody) if c.path in label])
+        self.strangers = np.setdiff1d(np.arange(len(everybody)), self.members)
+        labels = np.full(len(everybody), -1)
+        labels[self.members] = [NAMES.index(label[everybody[i].path]) for i in self.members]
+        self.heard_by = archive.versions(corpus, work)
+        self.arrays = replace(self.heard_by[0], labels=labels, label_names=NAMES)
+
+    @cache  # noqa: B019
+    def start(self, taught: bool = True) -> dict[str, Tensor]:
+        if taught:
+            path = self.work / "hearing-strangers.safetensors"
+            return archive.heard(self.heard_by, self.strangers, archive.PRETEXT, path, self.device)
+        with torch.random.fork_rng():
+            torch.manual_seed(0)
+            return CabCnn(len(NAMES)).state_dict()
+
+    @cache  # noqa: B019
+    def features(self, seconds: float | None, taught: bool = True) -> list[list[Tensor]]:
+        model = CabCnn(len(NAMES))
+        own = {k: v for k, v in self.start(taught).items() if not k.startswith("classifiers")}
+        model.load_state_dict(model.state_dict() | own)
+        return [features(model, heard, seconds, self.device) for heard in self.heard_by]
+
+    def folds(self, seed: int) -> list[Split]:
+        names = [NAMES[k] for k in self.arrays.labels[self.members]]
+        fold = speaker_folds(names, self.arrays.speakers[self.members].tolist(), FOLDS, seed)
+        return [
+            Split(f"{seed}-fold-{k}", self.members[fold != k], self.members[fold == k])
+            for k in range(FOLDS)
+        ]
+
+    def learn(self, recipe: BlockRecipe, learned: NDArray[np.int64], without: str = "") -> CabCnn:
+        taught = without != "trunk not taught"
+        start = self.start(taught)
+        if without == "attention not taught":
+            start = {k: v for k, v in start.items() if not k.startswith("attention")}
+        versions = self.features(recipe.seconds, taught)
+        if without == "no disguise":
+            versions = versions[:1]
+        if without == "plain loss":
+            recipe = replace(recipe, sharpness=1.0)
+        return train_block(start, versions, self.arrays.labels, learned, recipe, device=self.device)
+
+    def scored(self, split: Split, recipe: BlockRecipe, place: str, without: str = "") -> dict:
+        def run(learned: NDArray[np.int64], tested: NDArray[np.int64], state: Path) -> Evaluation:
+            model = self.learn(recipe, learned, without)
+            return evaluate(model, self.arrays, tested, recipe.seconds)
+
+        row = run_split(split, run, self.work / place, made(recipe) | {"without": without})
+        say(f"{place} {split.name}: unweighted recall {row['unweighted_recall']:.3f}")
+        return row
+
+    def measured(
+        self, recipe: BlockRecipe, place: str, protocol: str, seeds: int, without: str = ""
+    ) -> tuple[Measurement, list[Split]]:
+        rows, splits = [], []
+        for seed in range(seeds):
+            for split in self.folds(seed):
+                own = replace(recipe, seed=seed)
+                rows.append(self.scored(split, own, place, without))
+                splits.append(split)
+        return measurement(rows, self.arrays, protocol, unseen_speakers=True), splits
+
+
+def made(block: BlockRecipe) -> dict:
+    """How a model was made, for its card and beside its kept scores."""
+    return archive.settings(archive.PRETEXT, block)
+
+
+def make(corpus: Path, work: Path, device: str, only: str | None) -> None:
+    """Measures and writes `accents` and its variants of shorter T; `only` does one of them, or
+    "ablations"."""
+    known = ("accents", *SHORTER, "ablations")
+    if only not in (None, *known):
+        raise CabcnnError(f"There is no part {only!r}, only {', '.join(known)}.")
+    accents = Accents(corpus, work, device)
+    ablations = []
+    if only in (None, "ablations", "accents"):
+        for without in ABLATIONS:
+            place = f"accents-{without.replace(' ', '-')}"
+            found, _ = accents.measured(BLOCK, place, without, 1, without)
+            ablations.append(f"{without} {found.unweighted_recall:.2f} ± {found.spread:.2f}")
+            say(f"ablation: {ablations[-1]}")
+    if only in (None, "accents"):
+        ship(accents, "accents", BLOCK, SEEDS, ablations)
+    for name, seconds in SHORTER.items():
+        if only in (None, name):
+            ship(accents, name, replace(BLOCK, seconds=seconds), SEEDS, [])
+
+
+def ship(
+    accents: Accents, name: str, recipe: BlockRecipe, seeds: int, ablations: Sequence[str]
+) -> None:
+    """Measures a recipe in folds, then trains it on everybody and writes the checkpoint."""
+    protocol = f"{FOLDS} folds over speakers, {seeds} times with other folds and seeds"
+    found, splits = accents.measured(recipe, name, protocol, seeds)
+    model = accents.learn(recipe, accents.members)
+    arrays = accents.arrays
+    notes = [
+        "The shipped weights learned from all 400 speakers; the scores are of models trained the "
+        "same way without the speakers they were tested on.",
+        "The recipe was chosen on folds of the same 400 speakers, so that its score is rather too "
+        "high than too low.",
+        f"A logistic regression on the long-term spectrum alone (mean and deviation of {BANDS} mel "
+        "bands of up to 30 s) has an unweighted recall of "
+        f"{spectrum_floor(arrays, splits):.2f} on the same folds.",
+        "Everybody read the same paragraph: how it does on other words nobody has measured.",
+        "Its probabilities are cautious: it learned which class comes first, not how far ahead.",
+    ]
+    if ablations:
+        notes.append(f"Without one ingredient, {FOLDS} folds each: {'; '.join(ablations)}.")
+    card = Card(
+        name=name,
+        title=f"English accents: US, UK, AU, from {recipe.seconds:g} s",
+        labels=NAMES,
+        rate=RATE,
+        seconds=recipe.seconds,
+        data="Speech Accent Archive: 400 native speakers of English (318 US, 55 UK, 27 AU), one "
+        "recording each, all reading one paragraph; to hear, it also learned from 592 others.",
+        source=archive.DATA,
+        licence=archive.LICENCE,
+        caution="The labels are countries of birth, not judged accents; one text, few AU and UK "
+        "speakers; the recordings' own sound may give a country away. Often wrong: take no "
+        "verdict on a person from it.",
+        recipe=made(recipe),
+        measurements=(found,),
+        device=described(accents.device),
+        date=datetime.date.today().isoformat(),
+        parameters=sum(p.numel() for p in model.parameters()),
+        notes=tuple(notes),
+    )
+    checkpoint.save(checkpoint.folder() / f"{name}{checkpoint.SUFFIX}", model, card)
+    say(f"{name}: {card.score()}")

@@ -1,0 +1,157 @@
+"""Learning to hear: alignment, disguise, the pretext task, the block alone."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import numpy as np
+import pytest
+import torch
+
+from cabcnn.errors import CorpusError
+from cabcnn.model import CabCnn
+from cabcnn.training.arrays import Arrays, prepare
+from cabcnn.training.evaluation import evaluate
+from cabcnn.training.hearing.alignment import Sounds, align, sounds
+from cabcnn.training.hearing.block import BlockRecipe, features, train_block
+from cabcnn.training.hearing.disguise import disguised
+from cabcnn.training.hearing.pretext import pretrain
+from cabcnn.training.recipe import Recipe
+
+pytestmark = pytest.mark.usefixtures("one_thread")
+
+RATE = 8_000
+PRETEXT = Recipe(crop_seconds=0.1, batch_size=6, learning_rate=3e-3, max_epochs=10)
+
+
+@pytest.fixture(scope="module")
+def heard(short_clips) -> Arrays:
+    return prepare(short_clips, RATE, spectra=True)
+
+
+@pytest.fixture(scope="module")
+def found(heard) -> Sounds:
+    return sounds(heard, range(len(heard)), 0, 4, 6)
+
+
+def test_a_sequence_is_aligned_with_its_slowed_copy():
+    one = np.random.default_rng(0).standard_normal((40, 6)).astype(np.float32)
+    path, cost = align(one, np.repeat(one, 2, 0))
+    assert path[0].tolist() == [0, 0]
+    assert path[-1].tolist() == [39, 79]
+    np.testing.assert_array_equal(path[:, 0], path[:, 1] // 2)
+    assert cost < align(one, np.repeat(one[::-1], 2, 0))[1]
+
+
+def test_paths_go_on_without_jumps():
+    random = np.random.default_rng(1)
+    path, _ = align(*(random.standard_normal((n, 3)).astype(np.float32) for n in (23, 31)))
+    steps = np.diff(path, axis=0)
+    assert set(map(tuple, steps.tolist())) <= {(0, 1), (1, 0), (1, 1)}
+
+
+def test_every_interval_has_a_sound(heard, found):
+    for clip, intervals in enumerate(heard.intervals):
+        for own, most in ((found.coarse[clip], 4), (found.fine[clip], 6)):
+            assert own.shape == (intervals,)
+            assert own.min() >= 0
+            assert own.max() < most
+
+
+def test_readings_of_one_text_have_its_sounds_in_turn(tone, tmp_path):
+    """Three tones in one order, at different tempos: each is one sound in every reading."""
+    import soundfile
+
+    from cabcnn.corpora.table import Clip
+
+    clips = []
+    for number, tempo in enumerate((1.0, 1.3, 0.8)):
+        parts = [tone(0.5 * tempo, RATE, hertz) for hertz in (300, 900, 2500)]
+        noise = np.random.default_rng(number).standard_normal(sum(map(len, parts)))
+        path = tmp_path / f"{number}.wav"
+        soundfile.write(path, np.concatenate(parts) + 0.01 * noise, RATE)
+        clips.append(Clip(path, "ab"[number % 2], str(number)))
+    arrays = prepare(clips, RATE, spectra=True)
+    own = sounds(arrays, range(3), 0, 3, 3).coarse
+    for part in range(3):
+        heard_there = {
+            int(sound)
+            for clip in range(3)
+            for sound in own[clip][round((part + 0.25) * len(own[clip]) / 3) :][:4]
+        }
+        assert len(heard_there) == 1
+    assert len({int(own[0][round((part + 0.3) * len(own[0]) / 3)]) for part in range(3)}) == 3
+
+
+def test_a_disguise_changes_tempo_and_colour_but_little(babble):
+    sound = babble(2.0, RATE, 0)
+    lengths = set()
+    for seed in range(5):
+        other = disguised(sound, RATE, np.random.default_rng(seed))
+        lengths.add(len(other))
+        assert other.dtype == np.float32
+        assert np.isfinite(other).all()
+        assert abs(len(other) / len(sound) - 1) <= 0.081
+    assert len(lengths) > 1
+    again = disguised(sound, RATE, np.random.default_rng(0))
+    np.testing.assert_array_equal(again, disguised(sound, RATE, np.random.default_rng(0)))
+
+
+def test_a_change_is_made_before_anything_is_measured(short_clips):
+    changed = prepare(short_clips[:4], RATE, change=lambda samples: samples[: len(samples) // 2])
+    whole = prepare(short_clips[:4], RATE)
+    assert (changed.values < whole.values).all()
+
+
+def test_hearing_is_learned_and_classifiers_stay_as_they_were(heard, found):
+    rows = []
+    weights = pretrain(
+        [heard, heard],
+        range(len(heard)),
+        found,
+        PRETEXT,
+        on_epoch=lambda epoch, numbers: rows.append(numbers),
+    )
+    assert len(rows) == PRETEXT.max_epochs
+    assert rows[-1]["entropy"] < rows[0]["entropy"]
+    assert rows[-1]["error"] < rows[0]["error"]
+    assert rows[-1]["right"] > 1 / 4
+    with torch.random.fork_rng():
+        torch.manual_seed(PRETEXT.seed)
+        fresh = CabCnn(len(heard.label_names)).state_dict()
+    for name, value in fresh.items():
+        assert torch.equal(value, weights[name]) == name.startswith("classifiers"), name
+
+
+def test_hearing_needs_spectra_and_clips_that_are_long_enough(heard, found, short_clips):
+    with pytest.raises(CorpusError, match="no spectra"):
+        pretrain([prepare(short_clips, RATE)], [0, 1], found, PRETEXT)
+    with pytest.raises(CorpusError, match="too short"):
+        pretrain([heard], [0, 1], found, replace(PRETEXT, crop_seconds=100.0))
+
+
+def test_the_block_learns_on_a_trunk_that_stays(heard):
+    torch.manual_seed(0)
+    model = CabCnn(len(heard.label_names)).eval()
+    start = {name: value.clone() for name, value in model.state_dict().items()}
+    versions = [features(model, heard, None)]
+    losses = []
+    clips = np.arange(len(heard))
+    recipe = BlockRecipe(seconds=None, epochs=30, batch_size=4, intervals=20, learning_rate=1e-2)
+    learned = train_block(
+        start,
+        versions,
+        heard.labels,
+        clips,
+        recipe,
+        on_epoch=lambda epoch, loss: losses.append(loss),
+    )
+    assert np.mean(losses[-5:]) < 0.8 * losses[0]
+    for name, value in learned.state_dict().items():
+        if name.startswith(("trunk", "norm")):
+            assert torch.equal(value, start[name]), name
+    guessing = 1 / len(heard.label_names)
+    assert evaluate(learned, heard, clips, None).scores.unweighted_recall > guessing
+    again = train_block(start, versions, heard.labels, clips, recipe)
+    for name, value in again.state_dict().items():
+        assert torch.equal(value, learned.state_dict()[name]), name
