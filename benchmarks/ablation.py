@@ -1,0 +1,224 @@
+"""What each switch of the `robust` recipe brings: trained with it, and without it.
+
+    python benchmarks/ablation.py --out ablation.csv                   # the built-in corpus
+    python benchmarks/ablation.py --out a.csv --corpus FOLDER --seconds 30 --crop 5 --epochs 60
+
+One row a model in the CSV; rows that are there already are not computed again, so that it may be
+stopped and started. Within a round (one seed, one fold of speakers left out) every variant learns
+from the same clips and is tested on the same unseen voices: the table gives the mean difference
+over the rounds, and its standard error. The last epoch counts, so that no clip chooses anything.
+
+Each variant is set against the one that it differs from in one thing:
+
+- Crops, disturbances, the spread of attention, recalibration, annealing, small batches: `robust`.
+- Truncation shows only where clips differ in length, which crops don't: whole clips.
+- Balance shows only where classes differ in size: every other class keeps a quarter of its clips.
+- `paper` has few steps in few epochs of a small corpus, hence a row with small batches too.
+"""
+
+from __future__ import annotations
+
+import argparse
+import csv
+import statistics
+import sys
+import time
+from collections.abc import Sequence
+from dataclasses import replace
+from pathlib import Path
+from typing import Any, NamedTuple
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+
+sys.path.insert(0, str(Path(__file__).parent.parent))  # run from a checkout, nothing installed
+
+from cabcnn import corpora
+from cabcnn.corpora.splits import speaker_folds
+from cabcnn.memory import keep_freed_memory
+from cabcnn.training.arrays import Arrays
+from cabcnn.training.cache import prepare_cached
+from cabcnn.training.evaluation import evaluate
+from cabcnn.training.recipe import PAPER, ROBUST, Recipe
+from cabcnn.training.trainer import train
+
+RATE = 8_000
+KEPT = 4  # one in so many clips of a class that is made rare
+
+
+class Variant(NamedTuple):
+    """`changes` to a recipe; `against` is the variant from which that differs in one thing."""
+
+    name: str
+    recipe: Recipe
+    changes: dict[str, Any]
+    against: str = "robust"
+    uneven: bool = False
+
+
+WHOLE = {"crop_seconds": None, "anywhere": False}
+UNDISTURBED = {"gain": 0.0, "noise": 0.0, "speed": 0.0}
+VARIANTS = (
+    Variant("robust", ROBUST, {}, ""),
+    Variant("without small batches (128)", ROBUST, {"batch_size": 128}),
+    Variant("without recalibration", ROBUST, {"recalibrate": False}),
+    Variant("without annealing", ROBUST, {"anneal": False}),
+    Variant("without spread", ROBUST, {"spread": 0.0}),
+    Variant("without gain", ROBUST, {"gain": 0.0}),
+    Variant("without noise", ROBUST, {"noise": 0.0}),
+    Variant("without speed", ROBUST, {"speed": 0.0}),
+    Variant("without gain, noise, speed", ROBUST, UNDISTURBED),
+    Variant("without crops", ROBUST, WHOLE),
+    Variant("without crops, truncated", ROBUST, WHOLE | {"truncate": True}, "without crops"),
+    Variant("uneven classes: robust", ROBUST, {}, "", True),
+    Variant(
+        "uneven classes: without balance",
+        ROBUST,
+        {"balance": False},
+        "uneven classes: robust",
+        True,
+    ),
+    Variant("paper", PAPER, {}),
+    Variant("paper, batches of 16", PAPER, {"batch_size": 16}, "paper"),
+)
+
+
+def learned_from(
+    arrays: Arrays, pool: NDArray[np.int64], most: int, uneven: bool, seed: Sequence[int]
+) -> NDArray[np.int64]:
+    """At most so many clips of a pool; `uneven` thins every other class out before."""
+    order = np.random.default_rng(seed).permutation(pool)
+    if uneven:
+        labels = arrays.labels[order]
+        rank = np.array([np.sum(labels[:i] == label) for i, label in enumerate(labels)])
+        order = order[(labels % 2 == 0) | (rank % KEPT == 0)]
+    return np.sort(order[:most])
+
+
+def measure(
+    arrays: Arrays, variant: Variant, fold: NDArray[np.int64], number: int, settings: dict[str, Any]
+) -> dict[str, Any]:
+    """One model: trained on the other folds, scored on the voices of fold `number`."""
+    seed, seconds = settings["seed"], settings["seconds"]
+    crop = {"crop_seconds": settings["crop"], "anywhere": True} if variant.recipe is ROBUST else {}
+    recipe = replace(
+        variant.recipe,
+        **{"seconds": seconds, "max_epochs": settings["epochs"], "seed": seed, **crop}
+        | variant.changes
+        | {"monitor": "nothing"},
+    )
+    pool = np.flatnonzero(fold != number)
+    clips = learned_from(arrays, pool, settings["limit_clips"], variant.uneven, [seed, number])
+    begun = time.process_time()
+    model, progress = train(arrays, clips, [], recipe)
+    taken = time.process_time() - begun
+    found = evaluate(model, arrays, np.flatnonzero(fold == number), seconds)
+    return {
+        "clips": len(clips),
+        "steps": -(-len(clips) // recipe.batch_size) * recipe.max_epochs,
+        "tested": len(found.labels),
+        "unweighted_recall": round(found.scores.unweighted_recall, 4),
+        "balanced_loss": round(found.balanced_loss, 4),
+        "effective_classifiers": round(found.effective_classifiers, 2),
+        "training_recall": round(progress.history[-1]["training_recall"], 4),
+        "cpu_seconds": round(taken, 1),
+    }
+
+
+def read(path: Path) -> list[dict[str, str]]:
+    if not path.exists():
+        return []
+    with path.open(newline="", encoding="utf-8") as file:
+        return list(csv.DictReader(file))
+
+
+def add(path: Path, row: dict[str, Any]) -> None:
+    """Appends a row, after a line of names where the file is new."""
+    new = not path.exists()
+    with path.open("a", newline="", encoding="utf-8") as file:
+        writer = csv.DictWriter(file, row)
+        if new:
+            writer.writeheader()
+        writer.writerow(row)
+
+
+def table(rows: list[dict[str, str]]) -> str:
+    """In Markdown: each variant's scores, and what it gains or loses against its reference."""
+    recall: dict[str, dict[tuple[str, str], float]] = {}
+    for row in rows:
+        place = row["seed"], row["fold"]
+        recall.setdefault(row["variant"], {})[place] = float(row["unweighted_recall"])
+    lines = [
+        "| variant | models | steps | unweighted recall | difference | effective classifiers |",
+        "| --- | --- | --- | --- | --- | --- |",
+    ]
+    for variant in VARIANTS:
+        own = [row for row in rows if row["variant"] == variant.name]
+        if not own:
+            continue
+        scores = recall[variant.name]
+        other = recall.get(variant.against, {})
+        apart = [scores[place] - other[place] for place in scores if place in other]
+        effective = statistics.mean(float(row["effective_classifiers"]) for row in own)
+        difference = f"{_mean(apart, len(apart))} (to {variant.against})" if apart else ""
+        lines.append(
+            f"| {variant.name} | {len(own)} | {own[0]['steps']} | {_mean(list(scores.values()))} "
+            f"| {difference} | {effective:.1f} |"
+        )
+    return "\n".join(lines)
+
+
+def _mean(values: list[float], shared_by: int = 0) -> str:
+    """Mean and spread; of a difference, with its sign and the standard error of the mean."""
+    sign = "+" if shared_by else ""
+    if len(values) < 2:
+        return f"{values[0]:{sign}.3f}"
+    spread = statistics.stdev(values) / (shared_by or 1) ** 0.5
+    return f"{statistics.mean(values):{sign}.3f} ± {spread:.3f}"
+
+
+def main() -> None:
+    """Trains what is missing, then prints the table."""
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawTextHelpFormatter
+    )
+    parser.add_argument("--out", type=Path, required=True, help="the CSV")
+    parser.add_argument("--corpus", default="built-in")
+    parser.add_argument("--layout", help="how the corpus lies on disk; found out if left out")
+    parser.add_argument("--seconds", type=float, default=5.0, help="T")
+    parser.add_argument("--crop", type=float, default=2.0, help="seconds of robust's excerpts")
+    parser.add_argument("--epochs", type=int, default=8)
+    parser.add_argument("--folds", type=int, default=4, help="of speakers, each left out in turn")
+    parser.add_argument("--seeds", type=int, default=1)
+    parser.add_argument("--limit-clips", type=int, default=240, help="to learn from, at most")
+    parser.add_argument("--table", action="store_true", help="print what is there, train nothing")
+    arguments = parser.parse_args()
+    torch.set_num_threads(1)
+    keep_freed_memory()  # as training does
+    given = {k: v for k, v in vars(arguments).items() if k not in ("out", "seeds", "table")}
+
+    def wanted(row: dict[str, str]) -> bool:
+        return all(row[name] == str(value or "") for name, value in given.items())
+
+    if not arguments.table:
+        found = corpora.read(arguments.corpus, arguments.layout)
+        arrays = prepare_cached(found, RATE, arguments.seconds).arrays
+        names = [arrays.label_names[label] for label in arrays.labels]
+        there = {(r["variant"], r["seed"], r["fold"]) for r in read(arguments.out) if wanted(r)}
+        for seed in range(arguments.seeds):
+            fold = speaker_folds(names, arrays.speakers.tolist(), arguments.folds, seed)
+            for number in range(arguments.folds):
+                for variant in VARIANTS:
+                    if (variant.name, str(seed), str(number)) in there:
+                        continue
+                    settings = given | {"seed": seed}
+                    result = measure(arrays, variant, fold, number, settings)
+                    row = {"variant": variant.name, "fold": number, **settings, **result}
+                    add(arguments.out, row)
+                    print(row, file=sys.stderr, flush=True)
+    print(table([row for row in read(arguments.out) if wanted(row)]))
+
+
+if __name__ == "__main__":
+    main()
