@@ -51,14 +51,14 @@ def serve(
     from cabcnn.ui import page
     from cabcnn.ui.train import Training
 
-    people = None if auth is None else _people(auth)
+    visitors = None if auth is None else people(auth)
     wanted = training if training is not None else not share
     chosen = Training(Jobs(at_once=at_once), corpora_folder) if wanted else None
     demo = page.build(chosen)
-    page.launch(demo, host=host, port=port, share=share, training=chosen, auth=people)
+    page.launch(demo, host=host, port=port, share=share, training=chosen, auth=visitors)
 
 
-def _people(text: str) -> list[tuple[str, str]]:
+def people(text: str) -> list[tuple[str, str]]:
     """Who may come in: pairs of name and password, from one such pair or a file of them.
 
     Raises CabcnnError for what is neither.
@@ -68,15 +68,13 @@ def _people(text: str) -> list[tuple[str, str]]:
         lines = path.read_text("utf-8").splitlines() if path.is_file() else [text]
     except (OSError, UnicodeDecodeError) as error:
         raise CabcnnError(f"The file of passwords {path} can't be read ({error}).") from error
-    people = []
+    found = []
     for line in lines:
         if line.strip() and not line.startswith("#"):
-            name, colon, password = line.strip().partition(":")
-            if not (name and colon and password):
-                raise CabcnnError(
-                    "--auth takes USER:PASSWORD, or a file with a line of that for each visitor."
-                )
-            people.append((name, password))
-    if not people:
-        raise CabcnnError(f"The file of passwords {path} names nobody.")
-    return people
+            name, _, password = line.strip().partition(":")
+            found.append((name, password))
+    if not found or not all(name and password for name, password in found):
+        raise CabcnnError(
+            "--auth takes USER:PASSWORD, or a file with a line of that for each visitor."
+        )
+    return found
