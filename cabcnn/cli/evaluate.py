@@ -59,7 +59,7 @@ def evaluate(
     from rich.progress import Progress
 
     import cabcnn
-    from cabcnn import corpora
+    from cabcnn import audio, corpora
     from cabcnn.figures import predictions, report
     from cabcnn.memory import keep_freed_memory
     from cabcnn.training import whole
@@ -79,6 +79,7 @@ def evaluate(
             f"The corpus has the label {foreign[0]!r}, which {card.name} does not know: it "
             f"chooses among {', '.join(card.labels)}."
         )
+    audio.check_seconds(seconds)
     heard = card.seconds if seconds is None else seconds
     with Progress(
         console=Console(stderr=True), transient=True, disable=not sys.stderr.isatty()
@@ -118,8 +119,8 @@ def evaluate(
 def _show(facts: dict, labels: tuple[str, ...]) -> None:
     """Prints the scores, with their intervals, and which class is taken for which."""
     intervals = facts["intervals"] or {}
-    voices = f" of {facts['speakers']:,} speakers" if facts["speakers"] else ""
-    say(f"{facts['clips']:,} clips{voices}", sys.stdout)
+    voices = f" of {_count(facts['speakers'], 'speaker')}" if facts["speakers"] else ""
+    say(_count(facts["clips"], "clip") + voices, sys.stdout)
     for name, title in (
         ("unweighted_recall", "unweighted recall"),
         ("accuracy", "accuracy"),
@@ -134,3 +135,7 @@ def _show(facts: dict, labels: tuple[str, ...]) -> None:
     say("\t".join(["actual \\ predicted", *labels]), sys.stdout)
     for label, counts in zip(labels, facts["confusion"], strict=True):
         say("\t".join([label, *map(str, counts)]), sys.stdout)
+
+
+def _count(number: int, what: str) -> str:
+    return f"{number:,} {what}{'' if number == 1 else 's'}"

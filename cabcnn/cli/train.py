@@ -149,7 +149,8 @@ def _planned(corpus: str, out: Path, given: dict[str, Any]) -> Any:
         "labels": given.get("only"),
     }
     return Plan(
-        corpus=corpus,
+        # found again from wherever the run is taken up
+        corpus=str(Path(corpus).resolve()) if Path(corpus).exists() else corpus,
         name=out.resolve().name,
         layout=given.get("layout"),
         options={k: v for k, v in options.items() if v is not None},

@@ -37,7 +37,8 @@ def draw(courses: Sequence[Course], path: Path) -> None:
             axes.set_title(f"{plain(course.name)}: {heading}", fontsize=10, color=INK)
         places[0].set_ylim(bottom=0)
         places[1].set_ylim(0, 1.02)
-        places[0].legend(frameon=False, fontsize=8)
+        if course.history:
+            places[0].legend(frameon=False, fontsize=8)
     for axes in rows[-1]:
         axes.set_xlabel("epoch")
     save(figure, path)

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 import torch
 
 from cabcnn.checkpoint import Card, Measurement
+from cabcnn.corpora.layouts import BUILT_IN
 from cabcnn.corpora.table import Clip
 from cabcnn.model import CabCnn
 from cabcnn.training.arrays import Arrays
@@ -19,6 +20,12 @@ from cabcnn.training.processes import Processes
 
 if TYPE_CHECKING:
     from cabcnn.training.run import Result
+
+BROUGHT = "Recordings brought by whoever trained this model."
+ONE_CORPUS = (
+    "Trained and tested on one corpus: how it does on other recordings nobody has measured."
+)
+SYNTHETIC = "Every voice is synthetic: its score says nothing of how it would do on people."
 
 
 def card_of(
@@ -30,7 +37,8 @@ def card_of(
     processes: Processes,
 ) -> Card:
     """What a run knows of its model; the first result is of this very model."""
-    where = Path(plan.corpus).name
+    built_in = plan.corpus == BUILT_IN
+    where = "The built-in corpus of synthetic voices" if built_in else Path(plan.corpus).name
     per_label = ", ".join(
         f"{int((arrays.labels == number).sum())} {name}"
         for number, name in enumerate(arrays.label_names)
@@ -44,10 +52,9 @@ def card_of(
         rate=plan.rate,
         seconds=plan.seconds,
         data=f"{where}: {len(clips)} recordings{voices} ({per_label}).",
-        source="Recordings brought by whoever trained this model.",
-        licence="As the recordings'.",
-        caution="Trained and tested on one corpus: how it does on other recordings nobody has "
-        "measured.",
+        source="Spoken by espeak-ng for this project." if built_in else BROUGHT,
+        licence="MIT, the clips and these weights." if built_in else "As the recordings'.",
+        caution=SYNTHETIC if built_in else ONE_CORPUS,
         recipe=plan.full_recipe.as_dict(),
         measurements=tuple(_measured(result, arrays) for result in results),
         device=described(processes),

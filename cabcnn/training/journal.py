@@ -21,7 +21,7 @@ from cabcnn.training.status import FILE, STOP, State, Status, now, this_process,
 
 EPOCHS = "epochs.jsonl"
 ATTENTION = "attention"
-LEAST_PAUSE = 0.25  # seconds between two tellings of how many clips are prepared
+LEAST_PAUSE = 0.25  # seconds between two tellings of how many clips are done
 
 
 class Event(NamedTuple):
@@ -47,9 +47,9 @@ class Journal:
         self.on_event(Event(self.status))
 
     def count(self, done: int, total: int) -> None:
-        """How many clips are prepared, told now and then."""
+        """How many clips are prepared, or scored, told now and then."""
         if done == total or time.monotonic() - self.told >= LEAST_PAUSE:
-            self.tell("preparing", self.status.message, done=done, total=total)
+            self.tell(self.status.state, self.status.message, done=done, total=total)
 
     def epoch(self, rows: Sequence[dict[str, Any]], part: str) -> None:
         """All epochs of a part so far; the last has just ended."""

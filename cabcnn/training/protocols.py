@@ -84,10 +84,11 @@ def official_split(labels: Sequence[str], splits: Sequence[str], seed: int = 0) 
             )
         )
         learned = np.setdiff1d(learned, chosen)
-    for what, clips in (("train", learned), ("test", tested)):
+    for what, clips in (("test", tested), ("train", learned)):
         if lacking := sorted(set(labels) - set(label[clips].tolist())):
             raise CorpusError(
-                f"The official split has no {what} clip of {lacking[0]}; choose another split."
+                f"The official split has too few {what} clips of {lacking[0]}; choose another "
+                "split."
             )
     return Parts(learned, chosen, tested)
 

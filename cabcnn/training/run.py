@@ -8,6 +8,7 @@ from __future__ import annotations
 import os
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -120,10 +121,21 @@ def leads() -> bool:
 
 
 def device_of(asked: str) -> str:
-    """The device that "auto" is: a GPU where there is one."""
-    if asked != "auto":
-        return asked
-    return "cuda" if torch.cuda.is_available() else "cpu"
+    """The device that "auto" is: a GPU where there is one.
+
+    Raises CabcnnError for one that is not here.
+    """
+    if asked == "auto":
+        return "cuda" if torch.cuda.is_available() else "cpu"
+    try:
+        kind = torch.device(asked).type
+    except RuntimeError:
+        kind = ""
+    if kind not in ("cpu", "cuda"):
+        raise CabcnnError(f"{asked!r} is no device to train on; choose auto, cpu or cuda.")
+    if kind == "cuda" and not torch.cuda.is_available():
+        raise CabcnnError("There is no GPU that torch can use here; choose auto or cpu.")
+    return asked
 
 
 def _keep_plan(plan: Plan, folder: Path) -> None:
@@ -157,8 +169,16 @@ def _lead(plan: Plan, journal: Journal, report: Report, cache: Path | None) -> O
             watched = _watched(plan, folder, arrays, clips, part)
         model, progress = _train(plan, journal, arrays, part, parts, watched, processes)
         kept = kept or model
-        journal.tell("scoring", f"Scoring on {len(part.clips.test)} clips", done=0, total=0)
-        evaluation = evaluate(model, arrays, part.clips.test, plan.seconds, processes=processes)
+        test = part.clips.test
+        journal.tell("scoring", f"Scoring on {len(test)} clips", done=0, total=len(test))
+        evaluation = evaluate(
+            model,
+            arrays,
+            test,
+            plan.seconds,
+            progress=partial(journal.count, total=len(test)),
+            processes=processes,
+        )
         results.append(Result(part, progress.history, progress.best_epoch, evaluation))
         stopped = not progress.finished(plan.full_recipe)
         processes.share(bytes([stopped]))

@@ -51,9 +51,9 @@ def read(folder: str | Path) -> Status | None:
         facts = json.loads((Path(folder) / FILE).read_bytes())
         known = {one.name for one in fields(Status)}
         status = Status(**{name: value for name, value in facts.items() if name in known})
+        status = replace(status, parts=tuple(status.parts))
     except (OSError, ValueError, TypeError, AttributeError):
         return None
-    status = replace(status, parts=tuple(status.parts))
     if status.going_on and not alive(status.pid, status.begun, status.host):
         return replace(
             status,
