@@ -87,6 +87,8 @@ class Card:
             return "Nobody has measured how often this model is right."
         best = self.measurements[0]
         who = "speakers it never heard" if best.unseen_speakers else "speakers it was trained on"
+        if not best.unseen_speakers and not best.speakers:
+            who = "speakers of whom nobody knows whether it was trained on them"
         heard = "whole clips" if self.seconds is None else f"the first {self.seconds:g} s"
         several = f" ± {100 * best.spread:.0f}" if best.models > 1 else ""
         if best.models == 1 and best.interval is not None:

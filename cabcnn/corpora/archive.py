@@ -18,6 +18,7 @@ from cabcnn.errors import CorpusError
 
 CHUNK = 1 << 20
 # What systems leave in archives, and no person put there. Names that begin with a dot too.
+DEEPEST = 20  # folders within each other
 JUNK = {"__macosx", "thumbs.db", "desktop.ini"}
 TABLES = {".csv", ".tsv"}
 # The end of a zip file: PKWARE's APPNOTE 6.3.10, sections 4.3.14 to 4.3.16.
@@ -73,7 +74,7 @@ def unpack(
                 except BaseException:
                     shutil.rmtree(folder, ignore_errors=True)
                     raise
-    except (zipfile.BadZipFile, zlib.error, EOFError, struct.error) as error:
+    except (zipfile.BadZipFile, zlib.error, EOFError, struct.error, UnicodeDecodeError) as error:
         raise CorpusError(f"{name} is damaged ({error}); pack or fetch it again.") from error
     except NotImplementedError as error:  # a later version of the format
         raise CorpusError(_unusual(name, str(error))) from error
@@ -147,6 +148,10 @@ def _place(member: zipfile.ZipInfo, name: str) -> PurePosixPath:
     if path.is_absolute() or (path.parts and ":" in path.parts[0][1:2]):
         raise CorpusError(
             f"{name} names a place outside of itself, {path}; pack it with relative names."
+        )
+    if len(path.parts) > DEEPEST:
+        raise CorpusError(
+            f"{name} holds folders within folders, more than {DEEPEST} deep; pack it flatter."
         )
     if ".." in path.parts:
         raise CorpusError(f"{name} leads out of its folder, {path}; pack it without '..'.")

@@ -104,6 +104,11 @@ def read_rows(
         with _readable(path), path.open(encoding="utf-8-sig", newline="") as file:
             reader = csv.reader(file, delimiter=delimiter, quoting=quoting)
             for row in reader:
+                if any("\0" in cell for cell in row):
+                    raise CorpusError(
+                        f"Line {reader.line_num} of {path} holds a zero byte; save the list again "
+                        "as CSV or TSV."
+                    )
                 if any(cell.strip() for cell in row):
                     number = reader.line_num
                     yield number, row

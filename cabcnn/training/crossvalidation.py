@@ -52,14 +52,16 @@ def speaker_splits(arrays: Arrays) -> list[Split]:
 def run_split(split: Split, learn: Learn, work: Path, settings: dict[str, Any]) -> dict:
     """Trains and scores one split, or takes the result that an earlier call left in `work`.
 
-    Raises CabcnnError where that result was of other `settings`.
+    Raises CabcnnError where that result was of other `settings` or clips.
     """
     work.mkdir(parents=True, exist_ok=True)
     done = work / f"{split.name}.json"
     if done.exists():
         row = json.loads(done.read_text())
-        if row["settings"] != settings:
-            raise CabcnnError(f"{done} is of other settings; remove it, or choose another folder.")
+        if row["settings"] != settings or row["clips"] != split.tested.tolist():
+            raise CabcnnError(
+                f"{done} is of other settings or clips; remove it, or choose another folder."
+            )
         return row
     state = work / f"{split.name}.state"
     result = learn(split.learned, split.tested, state)

@@ -17,6 +17,7 @@ from cabcnn.training.recipe import Recipe
 FILE = "plan.json"
 LONGEST_NAME = 80
 Protocol = Literal["speaker-disjoint", "paper", "both", "official"]
+OPTIONS = {"label", "speaker", "speaker_pattern", "labels", "inside"}
 PROTOCOLS: tuple[Protocol, ...] = get_args(Protocol)
 
 
@@ -57,6 +58,12 @@ class Plan:
             raise CabcnnError(
                 f"{self.protocol!r} is no way to split; choose one of {', '.join(PROTOCOLS)}."
             )
+        if not 0 <= self.seed < 2**32:
+            raise CabcnnError(
+                f"The seed is {self.seed}; give a whole number from 0 to {2**32 - 1}."
+            )
+        if foreign := sorted(set(self.options) - OPTIONS):
+            raise CabcnnError(f"A corpus has no option {foreign[0]!r}; it has {sorted(OPTIONS)}.")
         audio.check_seconds(self.seconds)
         if self.rate < VALUES_PER_SECOND or self.rate % VALUES_PER_SECOND:
             raise CabcnnError(

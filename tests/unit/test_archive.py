@@ -114,6 +114,16 @@ def test_a_name_that_leads_out_is_refused(pack, name):
     refused(pack(("US/a.wav", b"1"), (name, b"2")), r"leads out of its folder.*without '\.\.'")
 
 
+def test_folders_without_end_are_refused(pack):
+    refused(pack(("a/" * 30 + "a.wav", b"1")), "more than 20 deep; pack it flatter")
+
+
+def test_a_name_in_no_encoding_is_refused(pack):
+    path = pack(("US/näme.wav", b"1"))
+    path.write_bytes(path.read_bytes().replace("ä".encode(), b"\xff\xfe"))
+    refused(path, "is damaged")
+
+
 def test_a_link_is_refused(pack):
     link = zipfile.ZipInfo("US/passwords.wav")
     link.create_system, link.external_attr = 3, (stat.S_IFLNK | 0o777) << 16

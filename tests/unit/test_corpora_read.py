@@ -176,6 +176,7 @@ def test_a_list_in_the_folder(tmp_path):
         ("path,label\n", "lists no recording"),
         ("path,label\na.wav,UK\nb.wav\n", "Line 3 of .* tells no label; fill it in"),
         ("path,label\n,UK\n", "Line 2 .* tells no path"),
+        ("path,label\na\0.wav,UK\n", "Line 2 .* holds a zero byte"),
         ("a.wav,UK\nb.wav,US\n", r"no column 'path or file or .*', only a\.wav, UK"),
         ("path,accent\na.wav,UK\n", "no column 'label', only path, accent; name the right one"),
         ("path,label,label\na.wav,UK,US\n", "the column 'label' twice"),

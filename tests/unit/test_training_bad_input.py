@@ -9,12 +9,13 @@ from pathlib import Path
 import numpy as np
 import pytest
 import soundfile
+import torch
 
 from cabcnn.errors import CabcnnError
 from cabcnn.training import plan as plans
 from cabcnn.training import status as statuses
 from cabcnn.training.plan import Plan
-from cabcnn.training.run import carry_out
+from cabcnn.training.run import carry_out, device_of
 
 pytestmark = pytest.mark.usefixtures("one_thread")
 
@@ -147,6 +148,8 @@ def test_a_loss_that_is_no_number(refused, corpus):
         ({"seconds": 0.0}, "at least 0.025"),
         ({"seconds": float("nan")}, "at least 0.025"),
         ({"rate": 11_025}, "multiple of 4000"),
+        ({"seed": -1}, "The seed is -1"),
+        ({"options": {"colour": "red"}}, "no option 'colour'"),
         ({"recipe": {"speling": 1}}, "has no speling"),
         ({"recipe": {"batch_size": 0}}, "batch_size is 0"),
     ],
@@ -194,3 +197,16 @@ def test_a_damaged_plan_in_the_folder(corpus, tmp_path):
     (tmp_path / "plan.json").write_text("{")
     with pytest.raises(CabcnnError, match="no plan of a training run"):
         carry_out(Plan(str(corpus), "bad"), tmp_path)
+
+
+@pytest.mark.parametrize("device", ["gpu", "mps:0", "cpu cuda"])
+def test_devices_that_are_none(device):
+    with pytest.raises(CabcnnError, match="choose auto, cpu or cuda"):
+        device_of(device)
+    assert device_of("cpu") == "cpu"
+
+
+@pytest.mark.skipif(torch.cuda.is_available(), reason="there is a GPU")
+def test_a_gpu_that_is_not_there():
+    with pytest.raises(CabcnnError, match="no GPU that torch can use"):
+        device_of("cuda")

@@ -8,6 +8,7 @@ import numpy as np
 import pytest
 
 from cabcnn.errors import CabcnnError
+from cabcnn.model import CabCnn
 from cabcnn.training.crossvalidation import (
     Split,
     fold_splits,
@@ -15,7 +16,7 @@ from cabcnn.training.crossvalidation import (
     run_split,
     speaker_splits,
 )
-from cabcnn.training.evaluation import Evaluation
+from cabcnn.training.evaluation import Evaluation, evaluate
 
 
 def test_folds_test_everyone_once_and_no_speaker_twice(short_arrays):
@@ -77,3 +78,15 @@ def test_a_measurement_is_the_mean_of_the_models_with_their_spread(short_arrays,
     assert (result.models, result.clips) == (2, 8)
     assert result.effective_classifiers == pytest.approx(1.5)
     assert measurement(rows[:1], short_arrays, "one", True).spread == 0
+
+
+def test_a_kept_result_of_other_clips_is_not_believed(short_arrays, tmp_path):
+    first, second = fold_splits(short_arrays, 2)
+
+    def learn(learned, tested, state):
+        return evaluate(CabCnn(2), short_arrays, tested, None)
+
+    row = run_split(first, learn, tmp_path, {})
+    assert run_split(first, learn, tmp_path, {}) == row
+    with pytest.raises(CabcnnError, match="other settings or clips"):
+        run_split(second._replace(name=first.name), learn, tmp_path, {})

@@ -134,7 +134,7 @@ def test_the_block_learns_on_a_trunk_that_stays(heard):
     torch.manual_seed(0)
     model = CabCnn(len(heard.label_names)).eval()
     start = {name: value.clone() for name, value in model.state_dict().items()}
-    versions = [features(model, heard, None)]
+    versions = [features(model, heard, range(len(heard)), None)]
     losses = []
     clips = np.arange(len(heard))
     recipe = BlockRecipe(seconds=None, epochs=30, batch_size=4, intervals=20, learning_rate=1e-2)

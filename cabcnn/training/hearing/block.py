@@ -7,7 +7,7 @@ keeps the block from knowing the few speakers by heart.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from typing import Any
 
@@ -45,21 +45,26 @@ class BlockRecipe:
 
 
 def features(
-    model: CabCnn, arrays: Arrays, seconds: float | None, device: str = "cpu"
-) -> list[Tensor]:
-    """What the block sees of the first `seconds` of each clip: (p, 128) in half precision."""
+    model: CabCnn,
+    arrays: Arrays,
+    clips: Sequence[int] | NDArray[np.int64],
+    seconds: float | None,
+    device: str = "cpu",
+) -> dict[int, Tensor]:
+    """What the block sees of the first `seconds` of some clips: (p, 128) each, in half
+    precision."""
     model = model.to(device).eval()
-    kept = []
+    kept = {}
     with torch.inference_mode():
-        for clip in range(len(arrays)):
+        for clip in map(int, clips):
             values = torch.from_numpy(first_seconds(arrays, clip, seconds)).to(device)
-            kept.append(model.norm(model.distil([values])).half())
-    return [part.clone() for part in kept]
+            kept[clip] = model.norm(model.distil([values])).half()
+    return {clip: part.clone() for clip, part in kept.items()}
 
 
 def train_block(
     start: dict[str, Tensor],
-    versions: Sequence[Sequence[Tensor]],
+    versions: Sequence[Mapping[int, Tensor]],
     labels: NDArray[np.int64],
     clips: NDArray[np.int64],
     recipe: BlockRecipe,
@@ -70,8 +75,8 @@ def train_block(
     """A whole model: the trunk, norm and attention of `start`, classifiers learned anew, and the
     attention learned on.
 
-    `versions` hold the features of every clip of the corpus, as it is and disguised; `clips`
-    are those to learn from, drawn so that each class comes as often as any. `on_epoch` is told
+    `versions` hold the features of each clip, as it is and disguised; `clips` are those to learn
+    from, drawn so that each class comes as often as any. `on_epoch` is told
     the mean loss in nats, of the sharpened probabilities.
     """
     classes = int(labels.max()) + 1
@@ -94,7 +99,7 @@ def train_block(
             chosen = order[first : first + recipe.batch_size]
             rows = []
             for clip in chosen:
-                whole = versions[int(random.integers(len(versions)))][clip]
+                whole = versions[int(random.integers(len(versions)))][int(clip)]
                 drawn = torch.from_numpy(random.integers(0, len(whole), recipe.intervals))
                 rows.append(whole[drawn.to(device)])
             attention, votes = model.block(torch.cat(rows).float())

@@ -7,6 +7,7 @@ killed, finds its jobs again, and those that still run go on meanwhile.
 from __future__ import annotations
 
 import atexit
+import logging
 import os
 import shutil
 import threading
@@ -29,6 +30,7 @@ from cabcnn.training.plan import Plan
 from cabcnn.training.run import MODEL
 from cabcnn.training.status import STOP, ask_to_stop
 
+LOG = logging.getLogger(__name__)
 LOOK_SECONDS = 0.5
 IDLE_SECONDS = 10.0  # between two looks while nothing waits or runs
 MOST_WAITING = 10
@@ -201,7 +203,11 @@ class Jobs:
 
     def _serve(self) -> None:
         while not self._closing:
-            active = self._look()
+            try:
+                active = self._look()
+            except Exception:  # what breaks one look must not end the queue for everybody
+                LOG.exception("The training queue could not look after its jobs; it tries again.")
+                active = False
             self._wake.wait(LOOK_SECONDS if active else IDLE_SECONDS)
             self._wake.clear()
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Sequence
 from dataclasses import asdict
 from functools import partial
@@ -9,11 +10,13 @@ from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
+from safetensors import safe_open
 from safetensors.torch import load_file, save_file
 from torch import Tensor
 
 from cabcnn.corpora import read_speech_accent_archive
 from cabcnn.corpora.table import Clip
+from cabcnn.errors import CabcnnError
 from cabcnn.model import CLASSIFIERS
 from cabcnn.training.arrays import Arrays, prepare
 from cabcnn.training.hearing.alignment import sounds
@@ -67,7 +70,12 @@ def heard(
     device: str,
 ) -> dict[str, Tensor]:
     """Weights that learned to hear from some speakers, from a file that is made first where it
-    is missing."""
+    is missing.
+
+    Raises CabcnnError where the file is of other speakers, who may be those to be tested, or of
+    another recipe.
+    """
+    made = hashlib.sha256(f"{clips.tolist()} {recipe.as_dict()}".encode()).hexdigest()
     if not path.exists():
         arrays = heard_by[0]
         english = [i for i in clips if arrays.label_names[arrays.labels[i]] == "english"]
@@ -82,8 +90,12 @@ def heard(
         weights = pretrain(heard_by, clips.tolist(), found, recipe, device=device, on_epoch=tell)
         path.parent.mkdir(parents=True, exist_ok=True)
         part = path.with_suffix(".part")
-        save_file({name: value.cpu().contiguous() for name, value in weights.items()}, part)
+        tensors = {name: value.cpu().contiguous() for name, value in weights.items()}
+        save_file(tensors, part, {"made": made})
         part.replace(path)
+    with safe_open(path, "pt") as file:
+        if (file.metadata() or {}).get("made") != made:
+            raise CabcnnError(f"{path} learned from other speakers or otherwise; remove it.")
     return load_file(path)
 
 

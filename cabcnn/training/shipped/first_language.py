@@ -42,7 +42,7 @@ def make(corpus: Path, work: Path, device: str, only: str | None) -> None:
         start = archive.heard(versions, clips, PRETEXT, path, device)
         model = CabCnn(len(arrays.label_names))
         model.load_state_dict(start)
-        kept = [features(model, version, BLOCK.seconds, device) for version in versions]
+        kept = [features(model, version, clips, BLOCK.seconds, device) for version in versions]
         return train_block(start, kept, arrays.labels, clips, BLOCK, device=device)
 
     rows = []

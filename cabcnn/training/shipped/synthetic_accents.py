@@ -20,8 +20,8 @@ from cabcnn.training.shipped.parts import RATE, described, learn, prepared, say,
 
 NAME = "synthetic-accents"
 SECONDS = 5.0
-RECIPE = replace(ROBUST, seconds=SECONDS, max_epochs=20, monitor="nothing", precision="bfloat16")
-FOLDS = 5
+RECIPE = replace(ROBUST, seconds=SECONDS, max_epochs=15, monitor="nothing", precision="bfloat16")
+FOLDS = 3
 
 
 def make(corpus: Path | None, work: Path, device: str, only: str | None) -> None:
