@@ -10,9 +10,10 @@ import torch
 import torch.nn.functional as F
 
 from cabcnn.model import CabCnn
+from cabcnn.training.evaluation import evaluate
 from cabcnn.training.loader import Loaded
 from cabcnn.training.processes import Processes
-from cabcnn.training.recipe import Recipe
+from cabcnn.training.recipe import ROBUST, Recipe
 from cabcnn.training.step import ACTIVATION_BYTES, default_memory, frugal, gradients
 from cabcnn.training.trainer import train
 
@@ -131,3 +132,25 @@ def test_spreading_the_attention_puts_more_classifiers_to_work(short_arrays):
 
 def test_memory_asked_for_by_default():
     assert 0 < default_memory(torch.device("cpu")) <= 6 << 30
+
+
+@pytest.mark.skipif(not torch.cuda.is_available(), reason="needs a GPU")
+def test_a_gpu_learns_what_a_cpu_learns(formula_model, short_arrays, monkeypatch):
+    """The same gradients, the same scores from clips that share the trunk, and it trains."""
+    monkeypatch.setattr(F, "dropout", lambda x, p, training: x)
+    expected, told = learned(formula_model())
+    there, clips = formula_model().to("cuda").train(), batch()
+    moved = Loaded([part.to("cuda") for part in clips.values], clips.labels.to("cuda"), clips.clips)
+    with torch.backends.cudnn.flags(allow_tf32=False):
+        found = gradients(there, moved, PLAIN, Processes("cuda"), PLENTY)
+        torch.testing.assert_close(found.cpu(), told, rtol=1e-4, atol=1e-4)
+        for name, parameter in there.named_parameters():
+            assert parameter.grad is not None
+            own = parameter.grad.cpu()
+            torch.testing.assert_close(own, expected[name], rtol=1e-3, atol=1e-4, msg=name)
+        one = evaluate(formula_model(2), short_arrays, VALIDATION, None)
+        two = evaluate(formula_model(2).to("cuda"), short_arrays, VALIDATION, None)
+    np.testing.assert_allclose(two.probabilities, one.probabilities, atol=1e-4)
+    recipe = dataclasses.replace(ROBUST, seconds=None, max_epochs=10)
+    _, progress = train(short_arrays, TRAINING, VALIDATION, recipe, device="cuda")
+    assert progress.history[-1]["training_loss"] < progress.history[0]["training_loss"]
