@@ -79,10 +79,10 @@ def scores(rows: Sequence[Measurement]) -> str:
         return "<p>Nobody has measured it.</p>"
     heads = [
         "Tested by",
+        "Unweighted recall",
         "Speakers",
         "Clips",
         "Models",
-        "Unweighted recall",
         "Accuracy",
         "Macro F1",
         "Classifiers at work",
@@ -93,9 +93,9 @@ def scores(rows: Sequence[Measurement]) -> str:
     met = {True: "speakers never heard in training", False: "speakers also heard in training"}
     body = "".join(
         f"<tr><th scope='row'>{escape(row.protocol)}<small>{met[row.unseen_speakers]}</small></th>"
+        f"<td><b>{_percent(row.unweighted_recall)}</b>{_spread(row)}</td>"
         f"<td>{f'{row.speakers:,}' if row.speakers else '?'}</td><td>{row.clips:,}</td>"
         f"<td>{row.models}</td>"
-        f"<td><b>{_percent(row.unweighted_recall)}</b>{_spread(row)}</td>"
         f"<td>{_percent(row.accuracy)}</td><td>{row.macro_f1:.3f}</td>"
         + (f"<td>{_points(row.calibration_error)}</td>" if calibrated else "")
         + f"<td>{row.effective_classifiers:.1f}</td></tr>"

@@ -82,6 +82,7 @@ def address(browser, files) -> Iterator[str]:
         "GRADIO_SERVER_PORT": str(port),
         "GRADIO_SERVER_NAME": "127.0.0.1",
         "GRADIO_TEMP_DIR": str(files),
+        "OMP_NUM_THREADS": "1",  # a training run beside the page, and a browser, on few cores
     }
     log = files / "log.txt"
     with log.open("w") as output:

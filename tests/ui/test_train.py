@@ -49,7 +49,8 @@ class TrainPage:
 
     @property
     def message(self) -> str:
-        return self.values.get("train-message") or ""
+        """What is said below either step."""
+        return (self.values.get("train-said") or "") + (self.values.get("train-message") or "")
 
     @property
     def found(self) -> str:
@@ -207,6 +208,11 @@ def test_fewer_classes_may_change_how_it_is_tested(visitor):
     assert function(request, [], "both").value == "paper"
 
 
+def test_boxes_that_were_never_filled_say_nothing(visitor, pack, recordings):
+    visitor.open_zip(pack(recordings), DETECT, None, None, None)
+    assert visitor.message == ""
+
+
 def test_a_list_in_a_zip_is_read(visitor, pack, recordings):
     lines = ["path,label,speaker"]
     lines += [f"{k}/anna{n % 2}_{n}.wav,{k}s,{n}" for k in ("tone", "noise") for n in range(4)]
@@ -239,7 +245,7 @@ def test_what_can_not_be_trained_on_is_one_sentence(visitor, pack, others, sente
     assert sentence in visitor.message
     assert str(training.jobs.folder.parent) not in visitor.message
     assert visitor.found == ""
-    visitor.values.pop("train-message")
+    visitor.values.pop("train-said")
     visitor.train(["a", "b"])
     assert "Choose recordings first" in visitor.message
     assert training.jobs.all() == []

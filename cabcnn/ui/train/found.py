@@ -18,6 +18,7 @@ SECONDS = (5.0, 10.0, 30.0, 60.0)
 SUGGESTED = 30.0  # at most: longer clips take longer to learn and seldom tell more
 FEW_SPEAKERS = 3  # of a label: one each to learn from, to validate and to test
 SHOWN = 3  # files that are named of each problem
+NAMES_TELL = "If the files' names tell who speaks, say how under “How to read them”."
 BEGINNING = 500  # characters at most of a file's name
 
 
@@ -129,6 +130,10 @@ def describe(found: Found) -> str:
         + "</li>"
         for sentence, files in found.problems
     )
+    if not found.known:
+        troubles += (
+            "<li>If the files' names tell who speaks, say how under “How to read them”.</li>"
+        )
     return f"""
 <section class="found" aria-label="What was found">
 <p><b>{clips:,} recordings</b> of {len(found.labels)} classes, {_duration(hours)} together;

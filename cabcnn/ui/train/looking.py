@@ -14,7 +14,7 @@ from cabcnn.ui.sounds import Sounds
 from cabcnn.ui.train import recordings, settings
 from cabcnn.ui.train.desk import Desk
 from cabcnn.ui.train.found import Found, built_in, describe
-from cabcnn.ui.train.recordings import BUILT_IN, EXPLAINED, FOLDER, ZIP, Brought, Recordings
+from cabcnn.ui.train.recordings import BUILT_IN, FOLDER, ZIP, Brought, Recordings
 from cabcnn.ui.train.settings import Settings
 
 PROGRESS = gr.Progress()  # as a default, it tells Gradio to hand in the event's own
@@ -24,7 +24,6 @@ BRING_AGAIN = "The recordings are no longer held for you: bring them again."
 def wire(
     given: Recordings,
     chosen: Settings,
-    message: gr.HTML,
     desk: Desk,
     sounds: Sounds,
     corpora_folder: Path | None,
@@ -40,7 +39,7 @@ def wire(
         try:
             found = look()
         except CabcnnError as error:
-            return {**clear(session, brought), message: trouble(error)}
+            return {**clear(session, brought), given.said: trouble(error)}
         desk.put(session, found, brought)
         classes = [row[0] for row in found.labels]
         protocols = settings.protocols(found, classes)
@@ -50,7 +49,7 @@ def wire(
             chosen.seconds: found.seconds,
             chosen.protocol: gr.Radio(choices=protocols, value=protocols[0][1]),
             chosen.name: found.name,
-            message: nothing(),
+            given.said: nothing(),
         }
 
     def clear(session: str, brought: Brought | None = None) -> dict[Any, Any]:
@@ -58,13 +57,13 @@ def wire(
         return {
             given.found: "",
             given.classes: gr.CheckboxGroup(choices=[], value=[], visible=False),
-            message: nothing(),
+            given.said: nothing(),
         }
 
     def choose_kind(request: gr.Request, kind: str) -> dict[Any, Any]:
         session = session_of(request)
         shown = {
-            given.explained: EXPLAINED[kind],
+            given.explained: recordings.explanation(kind),
             given.upload: gr.File(visible=kind == ZIP, value=None),
             given.folder: gr.Dropdown(visible=kind == FOLDER, value=None),
             given.reading: gr.Accordion(visible=False),
@@ -88,7 +87,7 @@ def wire(
         try:
             brought = recordings.unpacked(Path(path), desk.jobs.uploads, told(progress))
         except CabcnnError as error:
-            shown = {**clear(session), message: trouble(error)}
+            shown = {**clear(session), given.said: trouble(error)}
         else:
             shown = put(session, lambda: reread(brought, how, progress), brought)
             shown[given.reading] = gr.Accordion(visible=True)
@@ -123,7 +122,7 @@ def wire(
         session = session_of(request)
         brought = desk.page(session).brought
         if brought is None:
-            return {message: note(BRING_AGAIN)}
+            return {given.said: note(BRING_AGAIN)}
         return put(session, lambda: reread(brought, how, progress), brought)
 
     def choose_classes(request: gr.Request, classes: list[str], now: str) -> Any:
@@ -136,7 +135,7 @@ def wire(
         return gr.Radio(choices=protocols, value=now if kept else protocols[0][1])
 
     told_of = [given.found, given.classes, given.reading, *chosen[:1], chosen.protocol,
-               chosen.name, message]  # fmt: skip
+               chosen.name, given.said]  # fmt: skip
     quiet: dict[str, Any] = {
         "api_visibility": "private",
         "show_progress_on": given.found,

@@ -56,6 +56,7 @@ class Recordings(NamedTuple):
     speaker: gr.Textbox
     pattern: gr.Textbox
     again: gr.Button
+    said: gr.HTML
     found: gr.HTML
     classes: gr.CheckboxGroup
 
@@ -72,7 +73,7 @@ def lay_out(corpora_folder: Path | None) -> Recordings:
     kind = gr.Radio(
         choices=kinds, value=BUILT_IN, label="Recordings", show_label=False, elem_id="train-kind"
     )
-    explained = gr.HTML(EXPLAINED[BUILT_IN], elem_id="train-explained")
+    explained = gr.HTML(explanation(BUILT_IN), elem_id="train-explained")
     upload = gr.File(
         label="A zip of recordings", file_types=[".zip"], elem_id="train-upload", visible=False
     )
@@ -109,21 +110,26 @@ def lay_out(corpora_folder: Path | None) -> Recordings:
             "Knowing the speakers lets the model be tested on voices it never heard.",
         )
         again = gr.Button("Read again", size="sm")
+    said = gr.HTML(visible=False, elem_id="train-said", elem_classes="message")
     found = gr.HTML(elem_id="train-found")
     classes = gr.CheckboxGroup(
         choices=[], label="Classes to learn", visible=False, elem_id="train-classes"
     )
     return Recordings(
-        kind, explained, upload, folder, reading, layout, label, speaker, pattern, again, found,
-        classes,
+        kind, explained, upload, folder, reading, layout, label, speaker, pattern, again,
+        said, found, classes,
     )  # fmt: skip
+
+
+def explanation(kind: str) -> str:
+    return f"<p>{EXPLAINED[kind]}</p>"
 
 
 def options_of(values: Sequence[Any]) -> tuple[str | None, dict[str, Any]]:
     """The layout and the options of `corpora.read`, from the values of `Recordings.how`."""
     layout, label, speaker, pattern = values
     options = {"label": label, "speaker": speaker, "speaker_pattern": pattern}
-    given = {key: str(value).strip() for key, value in options.items()}
+    given = {key: str(value or "").strip() for key, value in options.items()}
     return None if layout == DETECT else layout, {
         key: value for key, value in given.items() if value
     }

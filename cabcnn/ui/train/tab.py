@@ -70,7 +70,7 @@ def build(
             said = note(f"There is a {plan.name} already, so this one is called {job.name}.")
         return {message: said, **watching.refreshed(session)}
 
-    looking.wire(given, chosen, message, desk, sounds, training.corpora_folder, tab)
+    looking.wire(given, chosen, desk, sounds, training.corpora_folder, tab)
     start.click(
         train,
         [given.classes, *chosen.inputs()],

@@ -129,6 +129,10 @@ def _sentence(job: Job, place: int) -> str:
         return "Starting; this takes some seconds."
     if job.stopping and job.at_work:
         return "Stopping after this epoch; the best model so far is kept and scored."
+    if job.state == "finished":
+        return ""  # what it is worth stands below
+    if job.state == "stopped":
+        return "It was stopped early; the best model by then was kept."
     if job.state == "interrupted":
         return "It was interrupted. Nothing is lost up to its last epoch: resume it and it goes on."
     text = job.message or ("It failed without a word." if job.state == "failed" else "")

@@ -24,9 +24,7 @@ from cabcnn.ui.train.view import TrainingView
 EXPLORE = "explore"  # the tab's id
 POLL_SECONDS = 1.5
 # The hidden button has its file by the time that the event is over.
-DOWNLOAD = (
-    "() => document.querySelector('#train-file a, #train-file button, a#train-file')?.click()"
-)
+DOWNLOAD = "() => document.querySelector('#train-file')?.click()"
 
 
 class Watching:

@@ -1,0 +1,222 @@
+"""A visitor trains a model, leaves, comes back, stops it and uses it."""
+
+from __future__ import annotations
+
+import zipfile
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from cabcnn import corpora
+from cabcnn.ui import examples
+
+pytestmark = pytest.mark.browser
+
+MINUTES = 180_000  # for a training run's steps, in milliseconds: other programs may be busy as well
+CLASSES = ("American", "RP")
+
+
+def open_train(page):
+    page.get_by_role("tab", name="Train", exact=True).click()
+    page.wait_for_selector(".ctv", state="visible")
+    page.wait_for_selector(".found table")
+    return page
+
+
+def prepare(page, name: str, epochs: int) -> None:
+    """Chooses a short training: two classes of the built-in voices, one second of each clip."""
+    for label in {clip.label for clip in corpora.read("built-in")} - set(CLASSES):
+        page.get_by_role("checkbox", name=label, exact=True).uncheck()
+    page.get_by_role("radio", name="Other").check()
+    page.get_by_label("Seconds", exact=True).fill("1")
+    page.get_by_role("textbox", name="Name of the model").fill(name)
+    page.get_by_role("button", name="Advanced settings").click()
+    page.get_by_role("radio", name="On voices it never heard", exact=True).check()
+    for label, value in (
+        ("Epochs at most", epochs),
+        ("Patience", epochs),
+        ("Excerpts of (seconds)", 1),
+    ):
+        page.get_by_label(label).fill(str(value))
+
+
+def wait_for(page, **data: str | int) -> None:
+    """Waits until the view's data attributes have these values; numbers are at least so high."""
+    page.wait_for_function(
+        """wanted => {
+            const { dataset } = document.querySelector(".ctv");
+            return Object.entries(wanted).every(([name, value]) =>
+                typeof value === "number" ? Number(dataset[name]) >= value : dataset[name] === value
+            );
+        }""",
+        arg=data,
+        timeout=MINUTES,
+    )
+
+
+def curve(page) -> str:
+    """The line of the validation scores, as it is drawn."""
+    return page.get_attribute("[data-chart=recall] .ctv-plot path.ctv-validation", "d")
+
+
+def heat(page) -> str:
+    return page.evaluate("document.querySelector('.ctv-heat canvas').toDataURL()")
+
+
+def runs(page) -> dict[str, str]:
+    return {
+        item.locator("b").inner_text(): item.locator("span").inner_text()
+        for item in page.locator(".ctv-runs li").all()
+    }
+
+
+@pytest.fixture
+def clean(open_page) -> Iterator[None]:
+    """Ends and removes what a test left running."""
+    yield
+    page = open_train(open_page())
+    while page.locator(".ctv-runs li").count():
+        page.locator(".ctv-runs button").first.click()
+        page.wait_for_selector(".ctv-runs button[aria-current]")
+        for what in ("cancel", "stop", "remove"):
+            button = page.locator(f".ctv-actions [data-do={what}]")
+            if button.is_visible():
+                before = page.get_attribute(".ctv", "data-state")
+                button.click()
+                if what != "stop":
+                    button.click()
+                page.wait_for_function(
+                    "state => document.querySelector('.ctv').dataset.state !== state || "
+                    "!document.querySelector('.ctv-actions [data-do=stop]:not([hidden])')",
+                    arg=before,
+                    timeout=MINUTES,
+                )
+        page.wait_for_timeout(500)
+
+
+def test_training_is_watched_left_found_again_stopped_and_its_model_used(open_page, clean):
+    page = open_train(open_page())
+    prepare(page, "story", 100_000)
+    page.get_by_role("button", name="Train", exact=True).click()
+    wait_for(page, run="story", state="training", epochs=2, frames=2)
+    before = curve(page)
+    assert before.startswith("M")
+    shown = int(page.get_attribute(".ctv", "data-epochs"))
+    wait_for(page, epochs=shown + 2)
+    assert curve(page) != before
+
+    # One more waits its turn and is taken back, by two presses.
+    page.get_by_role("textbox", name="Name of the model").fill("another")
+    page.get_by_role("button", name="Train", exact=True).click()
+    wait_for(page, run="another", state="queued")
+    assert runs(page)["another"] == "waiting, place 1"
+    page.get_by_role("button", name="Cancel").click()
+    page.get_by_role("button", name="Cancel for good?").click()
+    wait_for(page, run="story", state="training")
+    assert list(runs(page)) == ["story"]
+
+    # A reload, and another visitor, find it.
+    done = int(page.get_attribute(".ctv", "data-epochs"))
+    page.reload()
+    open_train(page)
+    wait_for(page, run="story", state="training", epochs=done)
+    other = open_train(open_page())
+    wait_for(other, run="story", state="training", epochs=done)
+
+    # The attention of the first epoch is another picture than that of the last.
+    wait_for(page, frames=3)
+    slider = page.get_by_role("slider", name="Epoch shown")
+    slider.focus()
+    last = heat(page)
+    slider.press("Home")
+    assert page.get_attribute(".ctv", "data-epoch") == "1"
+    assert "Epoch 1" in page.inner_text(".ctv-at")
+    assert heat(page) != last
+    page.get_by_role("button", name="Play the training").click()
+    wait_for(page, epoch=3)
+    page.get_by_role("button", name="Pause").click()
+
+    page.get_by_role("button", name="Stop and keep the best").click()
+    wait_for(page, state="stopped")
+    page.wait_for_selector("#train-report .score")
+    assert "% of the time on speakers it never heard" in page.inner_text("#train-report .score")
+    assert page.locator("#train-report .confusion td").count() == 4
+
+    with page.expect_download() as model:
+        page.get_by_role("button", name="Download model").click()
+    assert model.value.suggested_filename == "story.safetensors"
+    with page.expect_download() as report:
+        page.get_by_role("button", name="Download report").click()
+    assert "confusion.png" in " ".join(zipfile.ZipFile(report.value.path()).namelist())
+
+    # Used in the whole page, and by others after a reload.
+    page.get_by_role("button", name="Use this model").click()
+    page.wait_for_selector("#inputs", state="visible")
+    assert "story" in page.input_value("#model input")
+    page.set_input_files("#upload input[type=file]", examples.load()[0].path)
+    page.wait_for_selector('.cav[data-state=ready][data-m="2"]')
+    assert {text.split("\n")[0] for text in page.locator(".cav-bars li").all_inner_texts()} == {
+        *CLASSES
+    }
+    other.reload()
+    other.wait_for_selector("#examples .gallery-item")
+    other.click("#model input")
+    other.get_by_role("option", name="story").click()
+    other.get_by_role("tab", name="About the model").click()
+    other.wait_for_function("() => document.querySelector('#about h2').innerText.includes('story')")
+
+
+def test_recordings_that_are_brought_are_told_of(open_page, tmp_path):
+    page = open_train(open_page())
+    page.get_by_role("radio", name="My recordings").check()
+    page.wait_for_selector("#train-upload", state="visible")
+    (tmp_path / "notes.zip").write_text("Dear diary")
+    box = "#train-upload input[type=file]"
+    page.set_input_files(box, tmp_path / "notes.zip")
+    page.wait_for_selector("#train-said .trouble")
+    assert "notes.zip is no zip archive" in page.inner_text("#train-said")
+    page.set_input_files(box, packed(tmp_path / "a few.zip"))
+    page.wait_for_selector(".found table")
+    assert "6 recordings of 2 classes" in page.inner_text(".found")
+    assert page.locator("#train-said .trouble").count() == 0
+    assert page.get_by_role("textbox", name="Name of the model").input_value() == "a few"
+    page.get_by_role("button", name="How to read them").click()
+    page.get_by_label("Speaker in the file names").fill(r"^(.+)-")
+    page.get_by_role("button", name="Read again").click()
+    page.wait_for_function("() => !document.querySelector('.found').innerText.includes('?')")
+    assert "no known speaker" not in page.inner_text(".found")
+
+
+def packed(path: Path) -> Path:
+    """A zip of three built-in voices each of two classes, in a folder each."""
+    clips = [clip for label in CLASSES for clip in of_class(label)]
+    with zipfile.ZipFile(path, "w") as archive:
+        for clip in clips:
+            archive.write(clip.path, f"voices/{clip.label}/{clip.path.name}")
+    return path
+
+
+def of_class(label: str):
+    return [clip for clip in corpora.read("built-in") if clip.label == label][::7][:3]
+
+
+def test_everything_on_the_tab_has_a_name(open_page):
+    page = open_train(open_page())
+    page.get_by_role("button", name="Advanced settings").click()
+    nameless = page.evaluate(
+        """() => [...document.querySelectorAll("#train input, #train button, #train textarea")]
+            .filter((one) => one.offsetParent && one.type !== "file")
+            .filter((one) => !(one.labels?.length || one.ariaLabel || one.innerText?.trim()
+                || one.closest("label")))
+            .map((one) => one.outerHTML.slice(0, 120))"""
+    )
+    assert nameless == []
+
+
+def test_a_phone_scrolls_down_only(open_page):
+    page = open_train(open_page(390, 844, has_touch=True, is_mobile=True, device_scale_factor=2))
+    assert page.evaluate("document.documentElement.scrollWidth") == 390
+    page.get_by_role("button", name="Advanced settings").tap()
+    page.get_by_label("Epochs at most").wait_for()
+    assert page.evaluate("document.documentElement.scrollWidth") == 390
