@@ -24,6 +24,7 @@ ACCELERATE = [
     *(sys.executable, "-m", "accelerate.commands.launch", "--multi_gpu", "--num_processes=2"),
     *("--num_machines=1", "--mixed_precision=no", "--dynamo_backend=no", "--main_process_port=0"),
 ]
+PATIENCE = 900  # seconds, on a machine that does much else
 # Adam divides a gradient by its own size: one that is zero but for rounding then moves a weight
 # as far as any other. With an epsilon of 1 rounding errors stay as small as they are, for a while:
 # which of two near values is a pool's maximum is a question that they can decide.
@@ -63,7 +64,10 @@ def started(launcher: list[str], file: Path, settings: list[dict], out: Path) ->
 
 def finished(launcher: list[str], file: Path, settings: list[dict], out: Path) -> Path:
     process = started(launcher, file, settings, out)
-    said, _ = process.communicate(timeout=300)
+    try:
+        said, _ = process.communicate(timeout=PATIENCE)
+    finally:
+        process.terminate()  # a launcher ends those that it launched
     assert process.returncode == 0, said
     return out
 
@@ -140,7 +144,8 @@ def test_killed_at_any_moment_it_ends_as_it_would_have(file, tmp_path):
     survived = 0
     for epochs in (1, 6, 12):
         process = started(ALONE, file, settings, killed.parent)
-        while process.poll() is None and lines(killed) < epochs:
+        deadline = time.monotonic() + PATIENCE
+        while process.poll() is None and lines(killed) < epochs and time.monotonic() < deadline:
             time.sleep(0.001)
         time.sleep(moments.uniform(0, 0.05))
         process.kill()
