@@ -145,7 +145,8 @@ def build(
             return {message: trouble(error)}
 
     def follow(name: str, wanted: float, request: gr.Request):
-        return again(name, wanted, request) if sounds.clip(session_of(request)) else {}
+        held = sounds.clip(session_of(request)) is not None
+        return again(name, wanted, request) if held else gr.skip()
 
     def relabel(name: str | None):
         return gr.Radio(choices=seconds_of(name))

@@ -17,6 +17,13 @@ MINUTES = 180_000  # for a training run's steps, in milliseconds: other programs
 CLASSES = ("American", "RP")
 
 
+@pytest.fixture(autouse=True)
+def _no_bugs(files) -> Iterator[None]:
+    """What goes wrong in a handler is a word on the page at most; the server's log tells all."""
+    yield
+    assert "Traceback" not in (files / "log.txt").read_text()
+
+
 def open_train(page):
     page.get_by_role("tab", name="Train", exact=True).click()
     page.wait_for_selector(".ctv", state="visible")
@@ -153,6 +160,7 @@ def test_training_is_watched_left_found_again_stopped_and_its_model_used(open_pa
     # Used in the whole page, and by others after a reload.
     page.get_by_role("button", name="Use this model").click()
     page.wait_for_selector("#inputs", state="visible")
+    page.get_by_text("story is now the model of this page").wait_for()
     assert "story" in page.input_value("#model input")
     page.set_input_files("#upload input[type=file]", examples.load()[0].path)
     page.wait_for_selector('.cav[data-state=ready][data-m="2"]')

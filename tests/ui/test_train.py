@@ -40,6 +40,9 @@ class TrainPage:
     def call(self, handler: str, *arguments: Any) -> dict[str, Any]:
         """What a handler puts on the page, by elem_id or label; it is kept in `values`."""
         result = self.handler(handler)(gr.Request(session_hash=self.session), *arguments)
+        if result == gr.skip():
+            return {}
+        assert result  # Gradio takes an empty dictionary for one value
         shown = {one.elem_id or one.label: value for one, value in result.items()}
         self.values |= {name: getattr(value, "value", value) for name, value in shown.items()}
         return shown

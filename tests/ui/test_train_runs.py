@@ -167,7 +167,7 @@ def test_use_puts_the_model_into_the_list_of_the_page_and_chooses_it(demo, jobs,
     functions = [one.fn for one in demo.fns.values() if one.fn is not None]
     open_file = next(one for one in functions if one.__name__ == "open_file")
     follow = next(one for one in functions if one.__name__ == "follow")
-    assert follow("voices", 0, request) == {}  # there is no sound to explain again
+    assert follow("voices", 0, request) == gr.skip()  # there is no sound to explain again
     view = by_id(open_file(str(tmp_path / "a.wav"), "voices", 0, request))["view"]
     assert view["labels"] == ["noise", "tone"]
     assert view["p"] == 16  # T is 0.4 s

@@ -74,14 +74,14 @@ def wire(
         """The first look at the tab: the built-in voices are there already."""
         session = session_of(request)
         if kind != BUILT_IN or desk.page(session).found is not None:
-            return {}
+            return gr.skip()
         return put(session, built_in)
 
     def open_zip(
         request: gr.Request, path: str | None, progress: Any = PROGRESS, *how: Any
     ) -> dict[Any, Any]:
         if path is None:  # the box was emptied
-            return {}
+            return gr.skip()
 
         session = session_of(request)
         try:
@@ -103,7 +103,7 @@ def wire(
         request: gr.Request, name: str | None, progress: Any = PROGRESS, *how: Any
     ) -> dict[Any, Any]:
         if not name:
-            return {}
+            return gr.skip()
 
         def look() -> Found:
             path = recordings.below(corpora_folder, name)

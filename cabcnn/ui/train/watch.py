@@ -78,8 +78,8 @@ def words(job: Job, place: int) -> str:
     if job.state == "preparing":
         return f"reading {status.done} of {status.total}" if status.total else "reading"
     if job.state == "training":
-        part = _numbered(job)
-        return f"epoch {status.done} of {status.total}{f', {part}' if part else ''}"
+        part, now = _numbered(job), min(status.done + 1, status.total)
+        return f"epoch {now} of {status.total}{f', {part}' if part else ''}"
     return SHORT[job.state]
 
 

@@ -115,17 +115,15 @@ class Watching:
                 tabs: gr.Tabs(selected=EXPLORE),
             }
 
-        quiet: dict[str, Any] = {
-            "queue": False, "show_progress": "hidden", "api_visibility": "private"
-        }  # fmt: skip
-        self.timer.tick(look, None, self.outputs, **quiet)
-        tab.select(look, None, self.outputs, **quiet)
-        self.view.pick(pick, None, self.outputs, **quiet)
-        self.view.act(act, None, [*self.outputs, message], **quiet)
+        quiet: dict[str, Any] = {"show_progress": "hidden", "api_visibility": "private"}
+        self.timer.tick(look, None, self.outputs, queue=False, **quiet)
+        tab.select(look, None, self.outputs, queue=False, **quiet)
+        self.view.pick(pick, None, self.outputs, queue=False, **quiet)
+        self.view.act(act, None, [*self.outputs, message], queue=False, **quiet)
+        # In the queue, without which nothing can be said to the visitor (`gr.Info`, `gr.Error`).
         taken = self.view.take(take, None, self.file, **quiet)
         taken.success(None, js=DOWNLOAD)
-        used = self.view.use(use, None, [model, tabs], **quiet)
-        explain_again(used)
+        explain_again(self.view.use(use, None, [model, tabs], **quiet))
 
 
 def asked(event: gr.EventData, what: str) -> str:
