@@ -23,9 +23,10 @@ Samples = NDArray[np.float32]
 WriteSound = Callable[..., Path]
 
 
-@pytest.fixture(scope="session", autouse=True)
+@pytest.fixture(scope="module", autouse=True)
 def home(tmp_path_factory) -> Iterator[Path]:
-    """Keeps what tests train, and what programs that they start train, out of the user's own."""
+    """Keeps what tests train, and what programs that they start train, out of the user's own, and
+    each module's models out of the lists of the others."""
     folder = tmp_path_factory.mktemp("home")
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("CABCNN_HOME", str(folder))
