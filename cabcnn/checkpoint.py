@@ -91,12 +91,13 @@ class Card:
             who = "speakers of whom nobody knows whether it was trained on them"
         heard = "whole clips" if self.seconds is None else f"the first {self.seconds:g} s"
         several = f" ± {100 * best.spread:.0f}" if best.models > 1 else ""
+        likely = ""
         if best.models == 1 and best.interval is not None:
             low, high = (f"{100 * edge:.0f}" for edge in best.interval)
-            several = f" (95 % interval: {low} to {high})"
+            likely = f" (95 % interval: {low} to {high} %)"
         return (
-            f"Right {100 * best.unweighted_recall:.0f}{several} % of the time on {who}, each "
-            f"class counted alike (guessing: {100 / len(self.labels):.0f} %), by {heard}."
+            f"Right {100 * best.unweighted_recall:.0f}{several} % of the time{likely} on {who}, "
+            f"each class counted alike (guessing: {100 / len(self.labels):.0f} %), by {heard}."
         )
 
     def to_json(self) -> str:

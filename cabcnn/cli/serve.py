@@ -52,10 +52,15 @@ def serve(
     from cabcnn.ui.train import Training
 
     visitors = None if auth is None else people(auth)
-    wanted = training if training is not None else not share
+    wanted = allowed(training, share)
     chosen = Training(Jobs(at_once=at_once), corpora_folder) if wanted else None
     demo = page.build(chosen)
     page.launch(demo, host=host, port=port, share=share, training=chosen, auth=visitors)
+
+
+def allowed(said: bool | None, share: bool) -> bool:
+    """Whether visitors may train: as was said, else unless all the world may open the page."""
+    return not share if said is None else said
 
 
 def people(text: str) -> list[tuple[str, str]]:

@@ -57,11 +57,15 @@ class Journal:
         self.tell("training", self.status.message, done=len(rows))
         self.on_event(Event(self.status, {**rows[-1], "part": part}))
 
+    def epochs_of(self, part: str) -> int:
+        """How many epochs of a part are known from before."""
+        return sum(_part(line) == part for line in self._lines())
+
     def keep_epochs(self, rows: Sequence[dict[str, Any]], part: str) -> None:
         """Makes the lines of a part those rows: what a killed run wrote may be one short."""
         path = self.folder / EPOCHS
         lines = [json.dumps({**row, "part": part}) for row in rows]
-        there = path.read_text().splitlines() if path.exists() else []
+        there = self._lines()
         others = [line for line in there if _part(line) not in (part, None)]
         if there == others + lines[:-1] and lines:
             try:
@@ -71,6 +75,10 @@ class Journal:
                 raise whole.unwritable(path, error) from error
         elif there != others + lines:
             whole.write(path, "".join(line + "\n" for line in others + lines))
+
+    def _lines(self) -> list[str]:
+        path = self.folder / EPOCHS
+        return path.read_text().splitlines() if path.exists() else []
 
     def end(self, state: State, message: str) -> None:
         """The last word of a run that fails; a disk that is full may not take it."""

@@ -220,7 +220,7 @@ def _train(
     journal.tell(
         "training",
         f"Training on {len(part.clips.training)} clips",
-        done=0,
+        done=journal.epochs_of(part.name),
         total=recipe.max_epochs,
         part=part.name,
         parts=tuple(one.name for one in parts),

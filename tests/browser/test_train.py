@@ -184,7 +184,7 @@ def test_recordings_that_are_brought_are_told_of(open_page, tmp_path):
     page.set_input_files(box, tmp_path / "notes.zip")
     page.wait_for_selector("#train-said .trouble")
     assert "notes.zip is no zip archive" in page.inner_text("#train-said")
-    page.set_input_files(box, packed(tmp_path / "a few.zip"))
+    drop(page, packed(tmp_path / "a few.zip"))  # anywhere
     page.wait_for_selector(".found table")
     assert "6 recordings of 2 classes" in page.inner_text(".found")
     assert page.locator("#train-said .trouble").count() == 0
@@ -194,6 +194,18 @@ def test_recordings_that_are_brought_are_told_of(open_page, tmp_path):
     page.get_by_role("button", name="Read again").click()
     page.wait_for_function("() => !document.querySelector('.found').innerText.includes('?')")
     assert "no known speaker" not in page.inner_text(".found")
+
+
+def drop(page, path: Path) -> None:
+    data = page.evaluate_handle(
+        """([name, bytes]) => {
+            const data = new DataTransfer();
+            data.items.add(new File([new Uint8Array(bytes)], name, { type: "application/zip" }));
+            return data;
+        }""",
+        [path.name, list(path.read_bytes())],
+    )
+    page.dispatch_event("#title", "drop", {"dataTransfer": data})
 
 
 def packed(path: Path) -> Path:

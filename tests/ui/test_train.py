@@ -461,5 +461,7 @@ def test_a_page_left_open_does_not_keep_recordings_for_ever(
     now = time.time() + uploads.HOLD_SECONDS + uploads.LEASE_SECONDS + 1
     monkeypatch.setattr(time, "time", lambda: now)
     assert held(training) == []
+    visitor.train()
+    assert "bring them again" in visitor.message
     visitor.call("read_again", ZIP, None, gr.Progress(), *HOW)
     assert 'class="trouble"' in visitor.message

@@ -19,7 +19,7 @@ import pytest
 import soundfile
 
 from cabcnn import checkpoint
-from cabcnn.cli.serve import people
+from cabcnn.cli.serve import allowed, people
 from cabcnn.errors import CabcnnError
 from cabcnn.training.jobs import Jobs
 from cabcnn.training.plan import Plan
@@ -280,3 +280,8 @@ def test_passwords_come_from_the_option_or_a_file(tmp_path):
     (tmp_path / "nobody").write_text("# nobody\n")
     with pytest.raises(CabcnnError, match="a line of that for each visitor"):
         people(str(tmp_path / "nobody"))
+
+
+def test_the_world_may_train_only_where_it_is_said():
+    assert [allowed(said, share=True) for said in (None, True, False)] == [False, True, False]
+    assert [allowed(said, share=False) for said in (None, True, False)] == [True, True, False]

@@ -14,6 +14,7 @@ from cabcnn.ui.sounds import Sounds
 from cabcnn.ui.train import looking, recordings, settings, shelf
 from cabcnn.ui.train.desk import Desk
 from cabcnn.ui.train.host import Training
+from cabcnn.ui.train.looking import BRING_AGAIN
 from cabcnn.ui.train.watching import DOWNLOAD, Watching
 
 NOTHING_FOUND = "Choose recordings first: nothing is known of any yet."
@@ -59,9 +60,12 @@ def build(
         page = desk.page(session)
         if page.found is None:
             return {message: note(NOTHING_FOUND)}
+        upload = page.found.upload
+        if upload is not None and not upload.is_dir():
+            return {message: note(BRING_AGAIN)}
         try:
             plan = settings.plan(page.found, classes or [], values)
-            job = jobs.submit(plan, page.found.upload)
+            job = jobs.submit(plan, upload)
         except CabcnnError as error:
             return {message: trouble(error)}
         page.watched = job.name

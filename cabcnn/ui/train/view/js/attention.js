@@ -2,6 +2,7 @@
 
 import { element } from "./marks.js";
 import { sequential } from "./palette.js";
+import { nearest, roundNumbers, thinned } from "./steps.js";
 import { isDark } from "./theme.js";
 
 const MOST_FRAMES = 240; // of a long training: as many as a slider can tell apart
@@ -36,7 +37,7 @@ export class Attention {
       this.run = run.name;
       this.frames = new Map();
     }
-    this.wanted = thinned(run.frames);
+    this.wanted = thinned(run.frames, MOST_FRAMES);
     this.at = at;
     this.slider.min = run.frames[0];
     this.slider.max = run.frames.at(-1);
@@ -113,7 +114,7 @@ export class Attention {
     const box = this.root.querySelector(".ctv-rows");
     box.replaceChildren(...rows);
     const seconds = p * 0.025;
-    const times = round(seconds, 6).map((value) => {
+    const times = roundNumbers(seconds, 6).map((value) => {
       const span = element("span", "", `${value} s`);
       span.style.left = `${(100 * value) / seconds}%`;
       return span;
@@ -154,27 +155,6 @@ export class Attention {
   playLabel(text) {
     this.root.querySelector(".ctv-play").setAttribute("aria-label", text);
   }
-}
-
-// At most MOST_FRAMES of the epochs, the first and the last among them. Those that were chosen
-// early stay chosen as more come, as long as the step stays.
-export function thinned(epochs) {
-  const step = Math.ceil(epochs.length / MOST_FRAMES);
-  return epochs.filter((_, k) => k % step === 0 || k === epochs.length - 1);
-}
-
-// At most `most` + 1 round numbers from 0 to `end`.
-export function round(end, most) {
-  const step = [0.1, 0.2, 0.5, 1, 2, 5, 10, 20, 60].find((k) => end / k <= most) ?? 300;
-  return Array.from({ length: Math.floor(end / step + 1e-6) + 1 }, (_, k) => +(k * step).toFixed(1));
-}
-
-// The epoch of a sorted or unsorted list that is nearest to `wanted`.
-export function nearest(epochs, wanted) {
-  return epochs.reduce(
-    (best, epoch) => (Math.abs(epoch - wanted) < Math.abs(best - wanted) ? epoch : best),
-    epochs[0],
-  );
 }
 
 // The largest level of all frames, so that colours mean the same in each.

@@ -1,5 +1,7 @@
 // One chart of a run's epochs: a line for training, one for validation, and a cursor.
 
+import { niceTop, ticks } from "./steps.js";
+
 const SVG = "http://www.w3.org/2000/svg";
 const MARGIN = { left: 40, right: 14, top: 10, bottom: 20 };
 const NAMES = ["training", "validation"];
@@ -99,22 +101,6 @@ export class Chart {
     });
     return `${this.title}: ${epochs.length} epochs; in epoch ${at} ${values.join(", ")}`;
   }
-}
-
-// The next number up that reads well, and halves and quarters of which do.
-export function niceTop(value) {
-  if (!(value > 0)) return 1;
-  const unit = 10 ** Math.floor(Math.log10(value));
-  return [1, 1.2, 1.6, 2, 2.4, 3, 4, 5, 6, 8, 10].find((k) => k * unit >= value * 0.999) * unit;
-}
-
-// At most `most` round numbers from 1 to `last`, both ends where there is room.
-export function ticks(last, most) {
-  const step = [1, 2, 5, 10, 20, 50, 100, 200, 500].find((k) => last / k <= most) ?? 1000;
-  const found = [];
-  for (let k = step; k <= last; k += step) found.push(k);
-  if (found[0] !== 1 && step > 1) found.unshift(1);
-  return found;
 }
 
 function path(epochs, values, x, y) {
