@@ -36,7 +36,8 @@ class Explanation:
     """A clip's p intervals under n classifiers and m classes (Section 3).
 
     `attention` (p, n) sums to one over the classifiers, `votes` (p, n, m) over the classes;
-    `seconds` is how much sound was analysed, `notices` what to know of the recording.
+    `seconds` is how much sound was analysed, `notices` what to know of the recording. `start` is
+    where in the clip these intervals begin: 0 seconds, but for a part cut out by `between`.
     """
 
     labels: tuple[str, ...]
@@ -46,6 +47,7 @@ class Explanation:
     name: str = ""
     model: str = ""
     notices: tuple[str, ...] = ()
+    start: float = 0.0
 
     @cached_property
     def interval_probabilities(self) -> Floats:
@@ -64,12 +66,14 @@ class Explanation:
 
     @cached_property
     def times(self) -> Floats:
-        """The centre of each interval in seconds, (p,): interval t covers 25 ms from 25 t on.
+        """The centre of each interval in seconds of the clip, (p,): interval t covers 25 ms from
+        25 t on, after `start`.
 
         The network sees beyond it: 112.75 ms of sound decide what an interval says, centred
         within 6.25 ms of this, depending on the clip's length ("same" padding).
         """
-        return (np.arange(len(self.attention), dtype=np.float64) + 0.5) * INTERVAL_SECONDS
+        centres = np.arange(len(self.attention), dtype=np.float64) + 0.5
+        return self.start + centres * INTERVAL_SECONDS
 
     @cached_property
     def shares(self) -> Floats:
@@ -158,6 +162,40 @@ class Explanation:
         kept = max(round(seconds / INTERVAL_SECONDS), 1)
         return replace(
             self, attention=self.attention[:kept], votes=self.votes[:kept], seconds=seconds
+        )
+
+    def between(self, start: float, end: float) -> Explanation:
+        """What the sum says of the part from `start` to `end` alone: the same intervals, only
+        those. The edges are rounded to whole intervals of 25 ms, of which at least one is kept.
+
+        Both are seconds of the clip, as `times` are, here and in the result. As with `at`,
+        nothing is computed anew: the answer of `between(0, t)` is that of `at(t)`.
+
+        Raises CabcnnError unless the part begins within the clip and ends after it begins.
+        """
+        last = self.start + self.seconds
+        if not self.start <= start < last:
+            raise CabcnnError(
+                f"A part that begins at {start:g} s is not within this sound, "
+                f"which goes from {self.start:g} to {last:g} s."
+            )
+        if not end > start:
+            raise CabcnnError(
+                f"The part from {start:g} to {end:g} s is empty; its end must be after its start."
+            )
+        p = len(self.attention)
+        first = min(round((start - self.start) / INTERVAL_SECONDS), p - 1)
+        if end >= last:  # the last interval may be incomplete
+            after, ends = p, self.seconds
+        else:
+            after = max(round((end - self.start) / INTERVAL_SECONDS), first + 1)
+            ends = min(after * INTERVAL_SECONDS, self.seconds)
+        return replace(
+            self,
+            attention=self.attention[first:after],
+            votes=self.votes[first:after],
+            start=self.start + first * INTERVAL_SECONDS,
+            seconds=ends - first * INTERVAL_SECONDS,
         )
 
     def _index(self, label: str) -> int:

@@ -96,7 +96,7 @@ def test_the_browser_computes_what_numpy_does(case: dict[str, Any], tmp_path: Pa
 
 
 @needs_node
-@pytest.mark.parametrize("name", ["axis", "palette", "steps"])
+@pytest.mark.parametrize("name", ["axis", "palette", "state", "steps"])
 def test_module(name: str) -> None:
     run_node(ROOT / f"tests/js/{name}.test.mjs")
 

@@ -193,6 +193,53 @@ def test_at_no_time(seconds):
         explanation(4, 3, 2).at(seconds)
 
 
+@settings(deadline=None, max_examples=50)
+@given(x=explanations, data=st.data())
+def test_between_two_moments(x, data):
+    p = len(x.attention)
+    first = data.draw(st.integers(0, p - 1))
+    after = data.draw(st.integers(first + 1, p))
+    part = x.between(0.025 * first, 0.025 * after)
+    assert len(part.attention) == len(part.votes) == after - first
+    np.testing.assert_allclose(part.probabilities, looped(x, range(first, after)), atol=1e-9)
+    np.testing.assert_allclose(part.times, x.times[first:after])
+    assert part.seconds == pytest.approx(0.025 * (after - first))
+    np.testing.assert_array_equal(
+        x.between(0, 0.025 * after).attention, x.at(0.025 * after).attention
+    )
+    # A part of a part is found by the same seconds of the clip.
+    middle = (first + after) // 2
+    if middle > first:
+        again = part.between(0.025 * first, 0.025 * middle)
+        np.testing.assert_array_equal(again.attention, x.attention[first:middle])
+
+
+def test_between_keeps_whole_intervals_and_at_least_one():
+    x = dataclasses.replace(explanation(40, 3, 2), seconds=0.99)
+    np.testing.assert_array_equal(x.between(0.11, 0.2399).attention, x.attention[4:10])
+    np.testing.assert_array_equal(x.between(0.5, 0.5001).attention, x.attention[20:21])
+    np.testing.assert_array_equal(x.between(0.9899, 7).attention, x.attention[39:])
+    np.testing.assert_array_equal(x.between(0, math.inf).attention, x.attention)
+    assert x.between(0, math.inf).seconds == 0.99
+    assert x.between(0.975, 0.99).seconds == pytest.approx(0.015)
+
+
+@pytest.mark.parametrize(
+    ("start", "end", "said"),
+    [
+        (-0.1, 0.5, "not within this sound, which goes from 0 to 1 s"),
+        (1.0, 2.0, "not within this sound"),
+        (math.nan, 0.5, "not within this sound"),
+        (0.5, 0.5, "is empty; its end must be after its start"),
+        (0.5, 0.2, "is empty"),
+        (0.5, math.nan, "is empty"),
+    ],
+)
+def test_between_no_moments(start, end, said):
+    with pytest.raises(CabcnnError, match=said):
+        explanation(40, 3, 2).between(start, end)
+
+
 @settings(deadline=None, max_examples=30)
 @given(x=explanations, count=st.integers(0, 8))
 def test_strongest_moments(x, count):
