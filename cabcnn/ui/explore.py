@@ -97,7 +97,7 @@ def build(
             votes=x.votes,
             samples=part.samples,
             rate=part.rate,
-            audio=sounds.hold(session, clip, part),
+            audio=sounds.hold(session, clip, part, model=name, seconds=heard),
             title=classifier.card.title,
             score=classifier.card.score(),
             notices=x.notices,

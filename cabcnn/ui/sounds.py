@@ -15,7 +15,7 @@ import tempfile
 import time
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager, suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cache
 from pathlib import Path
 from threading import Lock
@@ -28,6 +28,7 @@ from cabcnn import audio
 from cabcnn.audio import Sound
 
 PREFIX = "cabcnn-"
+EXPLORE = "explore"  # the place where a clip stands unless another is named
 UPLOAD_SECONDS = 600.0  # an upload may wait in the queue so long for its turn
 USED_SECONDS = 30.0  # and stays so long after: equal uploads of two visitors are one file
 HOLD_SECONDS = 3600.0  # what a page left open keeps
@@ -44,17 +45,34 @@ class Clip(NamedTuple):
     about: str = ""
 
 
+class Held(NamedTuple):
+    """A clip that stands at some place of a page, by which model and T it is shown there, and
+    the file that plays. Each explanation has a file of its own."""
+
+    clip: Clip
+    playing: Path
+    model: str = ""
+    seconds: float | None = None
+
+
 @dataclass
 class Visitor:
-    """What is kept for one open page."""
+    """What is kept for one open page, by the place where it stands: clips, which may be let go,
+    and the files that play."""
 
-    clip: Clip | None = None
-    playing: Path | None = None
+    held: dict[str, Held] = field(default_factory=dict)
+    playing: dict[str, Path] = field(default_factory=dict)
     used: float = 0.0
+
+    @property
+    def size(self) -> int:
+        """Bytes of the clips; the same sound at two places counts once."""
+        samples = (held.clip.sound.samples for held in self.held.values())
+        return sum({id(one): one.nbytes for one in samples}.values())
 
 
 class Sounds:
-    """What each open page holds: its current clip, and the file that it plays.
+    """What each open page holds: its current clips, one a place, and the files that they play.
 
     Safe to use from several threads.
     """
@@ -64,23 +82,49 @@ class Sounds:
         self._lock = Lock()
         self._visitors: dict[str, Visitor] = {}  # the least recently used first
 
-    def clip(self, session: str) -> Clip | None:
+    def clip(self, session: str, place: str = EXPLORE) -> Clip | None:
         """The clip that a page holds; None where there is none or it was let go."""
-        with self._lock:
-            return self._visitor(session).clip
+        held = self.held(session, place)
+        return None if held is None else held.clip
 
-    def hold(self, session: str, clip: Clip, part: Sound) -> dict[str, Any]:
-        """Keeps a clip for a page in place of its last one, and writes the analysed `part` of
-        it as the file to play. Returns that file as a dumped Gradio `FileData`."""
+    def held(self, session: str, place: str = EXPLORE) -> Held | None:
+        """The clip that a page holds and how it is shown; None as for `clip`."""
+        with self._lock:
+            return self._visitor(session).held.get(place)
+
+    def hold(
+        self,
+        session: str,
+        clip: Clip,
+        part: Sound,
+        *,
+        model: str = "",
+        seconds: float | None = None,
+        place: str = EXPLORE,
+    ) -> dict[str, Any]:
+        """Keeps a clip for a page instead of the last one at that place, and writes the part
+        that was analysed, by `model` up to `seconds`, as the file to play. Returns that file
+        as a dumped Gradio `FileData`."""
         path = self.folder / f"{secrets.token_urlsafe(16)}.wav"
         write_playable(part, path)
         with self._lock:
             visitor = self._visitor(session)
-            last, visitor.playing, visitor.clip = visitor.playing, path, clip
+            last = visitor.playing.get(place)
+            visitor.playing[place] = path
+            visitor.held[place] = Held(clip, path, model, seconds)
             self._keep_within(HELD_BYTES)
         if last is not None:
             self.used(last)  # not at once: the browser may still be loading it
         return gr.FileData(path=str(path), mime_type="audio/wav").model_dump()
+
+    def drop(self, session: str, place: str) -> None:
+        """Lets go of what stands at a place of a page."""
+        with self._lock:
+            visitor = self._visitor(session)
+            visitor.held.pop(place, None)
+            last = visitor.playing.pop(place, None)
+        if last is not None:
+            self.used(last)
 
     def used(self, file: Path) -> None:
         """Says that a file has served: it goes soon. Leaves files outside the folder alone."""
@@ -93,8 +137,8 @@ class Sounds:
         """Drops all that a page held: it was closed."""
         with self._lock:
             visitor = self._visitors.pop(session, Visitor())
-        if visitor.playing is not None:
-            visitor.playing.unlink(missing_ok=True)
+        for file in visitor.playing.values():
+            file.unlink(missing_ok=True)
 
     def sweep(self) -> None:
         """Removes what nobody needs any more: old uploads, and what an idle page held."""
@@ -104,7 +148,7 @@ class Sounds:
         for session in idle:
             self.forget(session)
         with self._lock:
-            playing = {visitor.playing for visitor in self._visitors.values()}
+            playing = {file for v in self._visitors.values() for file in v.playing.values()}
         for place, _, files in os.walk(self.folder, topdown=False):
             for path in (Path(place, file) for file in files):
                 if path not in playing and _older(path, now - UPLOAD_SECONDS):
@@ -139,10 +183,9 @@ class Sounds:
         """Lets go of the clips of those who were idle longest, never of the last one."""
         held = 0
         for visitor in reversed(self._visitors.values()):
-            if visitor.clip is not None:
-                held += visitor.clip.sound.samples.nbytes
-                if held > limit and held > visitor.clip.sound.samples.nbytes:
-                    visitor.clip = None
+            held += visitor.size
+            if held > limit and held > visitor.size:
+                visitor.held.clear()
 
 
 @cache

@@ -50,6 +50,24 @@ def test_a_page_holds_one_sound_and_soon_one_file(store, monkeypatch):
     assert files(store) == {second}
 
 
+def test_each_place_of_a_page_has_a_sound_of_its_own(store, monkeypatch):
+    explored = hold(store, "a", clip(name="explored"))
+    shown = clip(name="compared")
+    compared = Path(store.hold("a", shown, shown.sound, model="m", seconds=5, place="b")["path"])
+    assert store.clip("a").name == "explored"
+    assert store.held("a", "b") == (shown, compared, "m", 5)
+    store.drop("a", "b")
+    store.drop("a", "never held")
+    assert store.held("a", "b") is None
+    now = time.time()
+    monkeypatch.setattr(time, "time", lambda: now + sounds.USED_SECONDS + 1)
+    store.sweep()
+    assert files(store) == {explored}
+    store.hold("a", shown, shown.sound, place="b")
+    store.forget("a")
+    assert files(store) == set()
+
+
 def test_pages_do_not_see_each_others_sounds(store):
     hold(store, "a", clip(name="mine"))
     hold(store, "b", clip(name="yours"))
@@ -119,6 +137,9 @@ def test_memory_is_bounded_and_the_last_sound_is_never_dropped(store, monkeypatc
     for name in "abcd":
         hold(store, name, clip(1, name))
     assert [store.clip(name) is not None for name in "abcd"] == [False, True, True, True]
+    held = store.clip("d")
+    store.hold("d", held, held.sound, place="again")  # the same samples cost nothing more
+    assert store.clip("b") is not None
     hold(store, "e", clip(10, "e"))
     assert [store.clip(name) is not None for name in "abcde"] == [False] * 4 + [True]
 
