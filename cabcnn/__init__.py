@@ -14,7 +14,7 @@ import importlib
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from cabcnn import audio, checkpoint, metrics, model
+    from cabcnn import audio, checkpoint, faithfulness, metrics, model
     from cabcnn.classifier import Classifier, load
     from cabcnn.errors import AudioError, CabcnnError, CheckpointError, CorpusError
     from cabcnn.explanation import Explanation, Moment
@@ -29,6 +29,7 @@ __all__ = [
     "Moment",
     "audio",
     "checkpoint",
+    "faithfulness",
     "load",
     "metrics",
     "model",
@@ -40,7 +41,7 @@ _HOMES = {
     "errors": ("AudioError", "CabcnnError", "CheckpointError", "CorpusError"),
     "explanation": ("Explanation", "Moment"),
 }
-_MODULES = ("audio", "checkpoint", "metrics", "model")
+_MODULES = ("audio", "checkpoint", "faithfulness", "metrics", "model")
 
 
 def __getattr__(name: str) -> Any:

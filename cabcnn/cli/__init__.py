@@ -10,6 +10,7 @@ import typer
 from cabcnn.cli import corpus
 from cabcnn.cli.evaluate import evaluate
 from cabcnn.cli.explain import explain
+from cabcnn.cli.faithfulness import faithfulness
 from cabcnn.cli.models import models
 from cabcnn.cli.serve import serve
 from cabcnn.cli.train import train
@@ -23,6 +24,7 @@ app = typer.Typer(
 )
 app.command()(explain)
 app.command()(evaluate)
+app.command()(faithfulness)
 app.command()(models)
 app.command()(train)
 app.command("app")(serve)
