@@ -13,6 +13,7 @@ from cabcnn.cli.explain import explain
 from cabcnn.cli.faithfulness import faithfulness
 from cabcnn.cli.models import models
 from cabcnn.cli.serve import serve
+from cabcnn.cli.study import study
 from cabcnn.cli.train import train
 from cabcnn.errors import CabcnnError
 
@@ -27,6 +28,7 @@ app.command()(evaluate)
 app.command()(faithfulness)
 app.command()(models)
 app.command()(train)
+app.command()(study)
 app.command("app")(serve)
 app.add_typer(corpus.app, name="corpus")
 

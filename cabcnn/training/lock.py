@@ -18,6 +18,10 @@ NAME = "lock"
 OWNER = "owner.json"
 
 
+class BusyError(CabcnnError):
+    """Another process is at work in a folder."""
+
+
 @contextlib.contextmanager
 def claimed(folder: Path) -> Iterator[None]:
     """Holds `folder` for this process.
@@ -26,7 +30,7 @@ def claimed(folder: Path) -> Iterator[None]:
     something: there is no moment in which a lock names nobody. One whose process has died is
     moved away.
 
-    Raises CabcnnError where another process is at work there.
+    Raises BusyError where another process is at work there.
     """
     lock, mine = folder / NAME, folder / f"{NAME}.{os.getpid()}"
     shutil.rmtree(mine, ignore_errors=True)
@@ -57,13 +61,13 @@ def claimed(folder: Path) -> Iterator[None]:
 
 
 def _make_way(lock: Path) -> None:
-    """Removes the lock of a process that has died; raises CabcnnError where it has not."""
+    """Removes the lock of a process that has died; raises BusyError where it has not."""
     owner = _owner(lock)
     if owner is None:
         return  # just released
     if alive(**owner):
         where = f"process {owner['pid']} on {owner['host'] or 'this machine'}"
-        raise CabcnnError(
+        raise BusyError(
             f"A run is going on in {lock.parent} already ({where}); wait for it, stop it, or "
             f"choose another name. If that process is no more, remove {lock}."
         )

@@ -42,6 +42,7 @@ def train(
     state: Path | None = None,
     on_epoch: Callable[[Progress, CabCnn], bool | None] = lambda progress, model: None,
     memory: int | None = None,
+    build: Callable[[int], CabCnn] = CabCnn,
 ) -> tuple[CabCnn, Progress]:
     """Trains on some clips of `arrays`, chooses the epoch by others; returns the best weights.
 
@@ -49,7 +50,8 @@ def train(
     run after every epoch: a run that finds one goes on from there and ends as it would have
     without the interruption. `on_epoch` is told after each epoch and stops the run by
     returning True. `memory` is how many bytes the activations of a batch may take; those
-    beyond it are computed twice, to the same result.
+    beyond it are computed twice, to the same result. `build(classes)` makes the network with
+    random weights; what it marks as needing no gradient is not trained.
 
     Each row of the history has epoch, training_loss, training_recall (unweighted, of the
     excerpts as they were shown), learning_rate and seconds; with `validation` also loss,
@@ -73,7 +75,7 @@ def train(
     devices = [processes.device] if processes.device.type == "cuda" else []
     with torch.random.fork_rng(devices):
         torch.manual_seed(recipe.seed)
-        model = CabCnn(len(arrays.label_names)).to(processes.device)
+        model = build(len(arrays.label_names)).to(processes.device)
         if start is not None:
             model.load_state_dict(start)
         share_norm(model, processes)

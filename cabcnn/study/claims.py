@@ -1,0 +1,95 @@
+"""The paper's claims, each held against what a study found, in a sentence."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from cabcnn.baselines import RIVALS
+from cabcnn.study.grid import LARGE, MASKED, OURS, UNIFORM
+from cabcnn.study.results import Group
+
+TEN_POINTS = 0.1
+
+
+def claims(found: Sequence[Group]) -> list[str]:
+    """A sentence for each claim that the study's networks allow to check."""
+    ours = [group for group in found if group.model == OURS]
+    rivals = [group for group in found if group.model in RIVALS]
+    said = []
+    if ours and rivals:
+        said += [_ten_points(ours, rivals), *_steady(ours, rivals)]
+    if len(ours) > 1:
+        said.append(_thirty_seconds(ours))
+    said += _parts(found)
+    return said or ["Nothing to compare yet."]
+
+
+def _recall(group: Group) -> float:
+    return group.mean_scores.unweighted_recall
+
+
+def _best(found: Sequence[Group]) -> Group:
+    return max(found, key=_recall)
+
+
+def _held(yes: bool) -> str:
+    return "held here" if yes else "did not hold here"
+
+
+def _runs(found: Sequence[Group]) -> str:
+    fewest = min(len(group.runs) for group in found)
+    return "one run each, so chance may have decided" if fewest == 1 else f"{fewest} runs or more"
+
+
+def _ten_points(ours: Sequence[Group], rivals: Sequence[Group]) -> str:
+    own, other = _best(ours), _best(rivals)
+    ahead = _recall(own) - _recall(other)
+    return (
+        f"That CAB-CNN beats all five by ten points (Section 4) {_held(ahead >= TEN_POINTS)}: mean "
+        f"unweighted recall {_recall(own):.3f} at T = {own.seconds:g} s, against "
+        f"{_recall(other):.3f} of the best of the others, {RIVALS[other.model].title} "
+        f"({_runs([own, other])})."
+    )
+
+
+def _steady(ours: Sequence[Group], rivals: Sequence[Group]) -> list[str]:
+    own = _best(ours)
+    spreads = {RIVALS[g.model].title: g.spread for g in rivals if g.spread is not None}
+    if own.spread is None or not spreads:
+        return ["How steadily each network trains takes several runs; there is one of each."]
+    calmest = min(spreads, key=lambda name: spreads[name])
+    return [
+        f"That CAB-CNN trains more steadily than the others {_held(own.spread < spreads[calmest])}:"
+        f" its recalls spread by {own.spread:.3f} over {len(own.runs)} runs, those of the steadiest"
+        f" of the others, {calmest}, by {spreads[calmest]:.3f}."
+    ]
+
+
+def _thirty_seconds(ours: Sequence[Group]) -> str:
+    best = _best(ours)
+    told = ", ".join(f"{_recall(group):.3f} at {group.seconds:g} s" for group in ours)
+    return f"That T = 30 s is best (Table 4) {_held(best.seconds == 30)}: {told} ({_runs(ours)})."
+
+
+def _parts(found: Sequence[Group]) -> list[str]:
+    said = []
+    by_model: dict[str, list[Group]] = {}
+    for group in found:
+        by_model.setdefault(group.model, []).append(group)
+    for cut in by_model.get(OURS, []):
+        for whole in by_model.get(MASKED, []):
+            if cut.seconds == whole.seconds:
+                said.append(
+                    f"Cutting batches to their shortest clip, at T = {cut.seconds:g} s: "
+                    f"{_recall(cut):.3f}, against {_recall(whole):.3f} with clips kept whole "
+                    f"({_runs([cut, whole])})."
+                )
+    for name, what in ((UNIFORM, "with all classifiers counting alike"), (LARGE, "with one large")):
+        for other in by_model.get(name, []):
+            for whole in by_model.get(MASKED, []):
+                if whole.seconds == other.seconds:
+                    said.append(
+                        f"The attention over forty classifiers: {_recall(whole):.3f}; {what}: "
+                        f"{_recall(other):.3f} ({_runs([whole, other])})."
+                    )
+    return said

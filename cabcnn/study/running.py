@@ -1,0 +1,75 @@
+"""Carrying out a grid, by as many processes as there are, on whatever devices they have.
+
+Each process takes the next model that nobody has and nobody is at, so the same command may be
+started several times, by `torchrun` or `accelerate launch` on one machine or many that share the
+folder, or by hand; killed at any moment, it goes on when it is started again.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import os
+from collections.abc import Iterator
+from pathlib import Path
+
+import torch
+
+from cabcnn.study import cell as cells
+from cabcnn.study.cell import Tell
+from cabcnn.study.grid import Grid, keep
+from cabcnn.study.waves import Waves
+from cabcnn.training import whole
+from cabcnn.training.lock import BusyError, claimed
+from cabcnn.training.run import device_of
+
+STARTED_TOGETHER = ("RANK", "WORLD_SIZE", "LOCAL_RANK", "LOCAL_WORLD_SIZE")
+
+
+def run(
+    waves: Waves, grid: Grid, folder: Path, *, device: str = "auto", tell: Tell = lambda line: None
+) -> int:
+    """Trains what a study lacks; returns how many models that were.
+
+    Raises CabcnnError where the folder holds another study, the corpus does not allow the split,
+    a training diverges or the disk is full.
+    """
+    with _alone() as place:
+        chosen = device_of(device)
+        if chosen == "cuda":
+            chosen = f"cuda:{place % torch.cuda.device_count()}"
+        whole.make_folder(folder)
+        given = cells.material(waves, grid)
+        facts = {
+            "corpus": waves.corpus,
+            "digest": waves.digest,
+            "labels": list(waves.label_names),
+            "test_speakers": waves.speakers[given.parts.test].tolist(),
+        }
+        keep(grid, folder, facts)
+        trained = 0
+        for cell in grid.cells():
+            path = cells.path_of(folder, cell)
+            if path.exists():
+                continue
+            with contextlib.suppress(BusyError), claimed(folder / "locks" / cell.name):
+                if not path.exists():  # another process may have ended it just now
+                    tell(f"{cell.name}: begins")
+                    cells.carry_out(cell, grid, given, folder, chosen, tell)
+                    trained += 1
+        return trained
+
+
+@contextlib.contextmanager
+def _alone() -> Iterator[int]:
+    """Has each of several processes train models of its own: the trainer would have them train
+    one together. Gives the process's number on its machine."""
+    kept = {name: os.environ.pop(name) for name in STARTED_TOGETHER if name in os.environ}
+    try:
+        yield int(kept.get("LOCAL_RANK", "0"))
+    finally:
+        os.environ.update(kept)
+
+
+def missing(grid: Grid, folder: Path) -> int:
+    """How many models a study still lacks."""
+    return sum(not cells.path_of(folder, cell).exists() for cell in grid.cells())

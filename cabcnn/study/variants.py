@@ -1,0 +1,60 @@
+"""CAB-CNN with one thing changed, to see what that thing is worth."""
+
+from __future__ import annotations
+
+import itertools
+from functools import partial
+
+import torch
+from torch import Tensor, nn
+
+from cabcnn.model import CLASSIFIERS, FEATURES, CabCnn
+
+COUNTS = (1, 5, 10, 20, 80)  # beside the forty
+# One network of as many parameters as forty classifiers and their attention: for three classes
+# 80,087 to their 80,080.
+ONE_LARGE_WIDTHS = (244, 196)
+
+
+class UniformAttention(CabCnn):
+    """Every classifier counts the same in every interval; the attention learns nothing."""
+
+    def __init__(self, classes: int, classifiers: int = CLASSIFIERS) -> None:
+        super().__init__(classes, classifiers)
+        self.attention.requires_grad_(False)
+
+    def block(self, features: Tensor) -> tuple[Tensor, Tensor]:
+        attention, votes = super().block(features)
+        return torch.full_like(attention, 1 / self.n), votes
+
+
+class OneLarge(CabCnn):
+    """One classifier of the size of the whole classifier block, which needs no attention."""
+
+    def __init__(self, classes: int) -> None:
+        super().__init__(classes, 1)
+        self.attention.requires_grad_(False)
+        self.classifiers.requires_grad_(False)
+        widths = (FEATURES, *ONE_LARGE_WIDTHS, classes)
+        self.large = nn.ModuleList(nn.Linear(a, b) for a, b in itertools.pairwise(widths))
+        for layer in self.large:
+            assert isinstance(layer, nn.Linear)
+            nn.init.xavier_uniform_(layer.weight)
+            nn.init.zeros_(layer.bias)
+
+    def block(self, features: Tensor) -> tuple[Tensor, Tensor]:
+        x = features
+        for layer in list(self.large)[:-1]:
+            x = layer(x).relu_()
+        votes = self.large[-1](x).softmax(1)
+        return votes.new_ones(1, len(votes)), votes.T.unsqueeze(0)
+
+
+def with_classifiers(count: int) -> partial[CabCnn]:
+    """CAB-CNN with another number of classifiers."""
+    return partial(CabCnn, classifiers=count)
+
+
+def learned(model: nn.Module) -> int:
+    """How many parameters of a network training changes."""
+    return sum(p.numel() for p in model.parameters() if p.requires_grad)

@@ -1,0 +1,297 @@
+"""The study: one corpus for all networks, runs that share the work, a report that adds up."""
+
+from __future__ import annotations
+
+import csv
+import json
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import numpy as np
+import pytest
+import torch
+from hypothesis import given
+from hypothesis import strategies as st
+from hypothesis.extra.numpy import arrays as numbers
+from scipy.stats import binom
+
+from cabcnn.corpora import Clip
+from cabcnn.errors import CabcnnError, CorpusError
+from cabcnn.figures import study as report
+from cabcnn.metrics import scores
+from cabcnn.model import CabCnn
+from cabcnn.study import paper, results, running
+from cabcnn.study.cell import material, recipe_of
+from cabcnn.study.claims import claims
+from cabcnn.study.grid import COMPARISON, MODELS, Cell, Grid
+from cabcnn.study.significance import compare, mcnemar
+from cabcnn.study.variants import OneLarge, UniformAttention, learned
+from cabcnn.study.waves import Waves, decoded, encoded, prepare
+from cabcnn.training.arrays import prepare as prepare_arrays
+
+pytestmark = pytest.mark.usefixtures("one_thread")
+SMALL = Grid(("cab-cnn", "attention-cnn", "uniform-attention"), (1.0, 30.0), 2, max_epochs=1)
+
+
+@pytest.fixture(scope="module")
+def waves(short_clips: list[Clip]) -> Waves:
+    return prepare(short_clips, "tones")
+
+
+@pytest.fixture(scope="module")
+def done(waves, tmp_path_factory) -> Path:
+    """A small study, carried out."""
+    folder = tmp_path_factory.mktemp("study")
+    assert running.run(waves, SMALL, folder) == len(SMALL.cells()) == 8
+    report.write(folder)
+    return folder
+
+
+# --- the corpus
+
+
+@given(
+    samples=numbers(
+        np.float32, st.integers(1, 200), elements=st.floats(-1, 1, width=32, allow_subnormal=False)
+    )
+)
+def test_eight_bits_keep_a_sound_to_a_few_percent_of_each_sample(samples):
+    heard = decoded(encoded(samples))
+    peak = np.abs(samples).max()
+    if not peak:
+        assert not heard.any()
+        return
+    share = samples / peak
+    # Half a step on the mu-law scale: about 2.2 % of the sample, and 1 / 11,700 near silence.
+    assert np.all(np.abs(heard - share) <= 0.0225 * np.abs(share) + 1e-4)
+    assert np.all((heard == 0) | (np.sign(heard) == np.sign(share)))
+
+
+def test_a_corpus_is_kept_in_a_small_file(waves, tmp_path):
+    waves.save(tmp_path / "tones.npz")
+    again = Waves.load(tmp_path / "tones.npz")
+    assert again.digest == waves.digest
+    assert again.label_names == ("noise", "tone")
+    assert np.array_equal(again.samples(3), waves.samples(3))
+    assert (tmp_path / "tones.npz").stat().st_size < waves.lengths.sum() + 20_000
+
+
+def test_cab_cnn_reads_the_same_values_but_for_the_rounding(waves, short_clips):
+    own, exact = waves.arrays(), prepare_arrays(short_clips, 8_000)
+    assert np.array_equal(own.values, exact.values)
+    for clip in range(len(waves)):
+        assert np.abs(own.excerpt(clip) - exact.excerpt(clip)).mean() < 0.02
+
+
+@pytest.mark.parametrize("content", [b"", b"no zip", None])
+def test_a_file_that_is_no_prepared_corpus_is_refused(tmp_path, content):
+    path = tmp_path / "corpus.npz"
+    if content is None:
+        np.savez(path, sound=np.zeros(3))
+    else:
+        path.write_bytes(content)
+    with pytest.raises(CorpusError, match="no corpus prepared for the study"):
+        Waves.load(path)
+
+
+def test_one_label_can_not_be_compared(short_clips):
+    with pytest.raises(CorpusError, match="two labels"):
+        prepare([clip for clip in short_clips if clip.label == "tone"], "tones")
+
+
+# --- what is trained
+
+
+def test_parts_taken_away_leave_the_rest_of_the_network():
+    clip = [torch.randn(4_000)]
+    uniform = UniformAttention(3).eval()
+    with torch.inference_mode():
+        found = uniform(clip)
+    assert torch.allclose(found.attention, torch.full_like(found.attention, 1 / 40))
+    assert torch.allclose(found.interval_probabilities, found.votes.mean(1), atol=1e-6)
+    assert learned(uniform) == 133_856 - 36_760
+    large = OneLarge(3).eval()
+    with torch.inference_mode():
+        one = large(clip)
+    assert one.votes.shape == (40, 1, 3)
+    assert torch.allclose(one.votes.squeeze(1), one.interval_probabilities)
+    assert torch.allclose(one.votes.sum(2), torch.ones(40, 1))
+    assert abs(learned(large) - learned(CabCnn(3))) < 10  # as large as what it replaces
+
+
+def test_each_variant_differs_from_the_masked_network_in_one_thing():
+    base = recipe_of(Cell("cab-cnn-masked", 30, 1), SMALL)
+    assert not base.truncate
+    for name in ("uniform-attention", "one-large-classifier", "classifiers-5"):
+        assert recipe_of(Cell(name, 30, 1), SMALL) == base
+    assert recipe_of(Cell("cab-cnn", 30, 1), SMALL).truncate
+
+
+def test_a_grid_has_every_network_once_a_run_and_cab_cnn_at_every_t():
+    cells = Grid().cells()
+    assert len(cells) == len(set(cells)) == 8 * (4 + 5)
+    assert cells[:4] == [Cell("cab-cnn", t, 0) for t in (5, 10, 30, 60)]
+    assert {cell.run for cell in cells[:9]} == {0}
+    assert [cell.seconds for cell in cells[4:9]] == [30] * 5
+    assert set(COMPARISON) <= set(MODELS)
+
+
+@pytest.mark.parametrize(
+    ("changes", "sentence"),
+    [
+        ({"models": ("lstm",)}, "no network 'lstm'"),
+        ({"models": ()}, "at least"),
+        ({"protocol": "mixed"}, "no way to split"),
+        ({"seconds": (0.0,)}, "must be at least"),
+        ({"runs": 0}, "at least"),
+    ],
+)
+def test_grids_that_can_not_be_trained_are_refused(changes, sentence):
+    with pytest.raises(CabcnnError, match=sentence):
+        Grid(**changes)
+
+
+# --- carrying it out
+
+
+def test_a_finished_study_trains_nothing_again_and_more_runs_join(waves, done, tmp_path):
+    assert running.run(waves, SMALL, done) == 0
+    kept = json.loads((done / "study.json").read_text())
+    running.keep(Grid(("alexnet",), (5.0,), 1, max_epochs=1), done, kept)
+    joined = json.loads((done / "study.json").read_text())
+    assert joined["models"] == ["cab-cnn", "alexnet", "attention-cnn", "uniform-attention"]
+    assert joined["seconds"] == [1.0, 5.0, 30.0]
+    assert joined["runs"] == 2
+    with pytest.raises(CabcnnError, match="max epochs is 1, not 3"):
+        running.run(waves, Grid(("cab-cnn",), (1.0,), 1, max_epochs=3), done)
+
+
+def test_a_result_depends_on_its_seed_alone(waves, done, tmp_path):
+    (cell,) = [c for c in SMALL.cells() if c == Cell("attention-cnn", 30.0, 1)]
+    grid = Grid(("attention-cnn",), (30.0,), 2, max_epochs=1)
+    running.run(waves, grid, tmp_path)
+    again, first = (
+        json.loads((folder / "cells" / f"{cell.name}.json").read_text())
+        for folder in (tmp_path, done)
+    )
+    assert again["probabilities"] == first["probabilities"]
+    assert again["epochs"] == 1
+
+
+def test_processes_started_together_share_the_models(waves, tmp_path):
+    """Two real processes, as torchrun starts them; each trains models of its own."""
+    waves.save(tmp_path / "tones.npz")
+    grid = Grid(("cab-cnn",), (1.0, 2.0), 2, max_epochs=1)
+    program = [sys.executable, "-m", "cabcnn.study", str(tmp_path / "tones.npz")]
+    program += [str(tmp_path / "out"), "--models", "cab-cnn", "--seconds", "1", "2"]
+    program += ["--runs", "2", "--epochs", "1", "--device", "cpu"]
+    started = [
+        subprocess.Popen(
+            program,
+            env={
+                **os.environ,
+                "OMP_NUM_THREADS": "1",
+                "RANK": str(k),
+                "WORLD_SIZE": "2",
+                "LOCAL_RANK": str(k),
+            },
+            stdout=subprocess.PIPE,
+            text=True,
+        )
+        for k in range(2)
+    ]
+    told = [process.communicate(timeout=300)[0] for process in started]
+    assert [process.returncode for process in started] == [0, 0]
+    begun = [line for text in told for line in text.splitlines() if line.endswith("begins")]
+    assert sorted(begun) == sorted(f"{cell.name}: begins" for cell in grid.cells())
+    assert running.missing(grid, tmp_path / "out") == 0
+
+
+def test_speaker_disjoint_means_it(waves):
+    given = material(waves, Grid(protocol="speaker-disjoint"))
+    sides = [set(waves.speakers[part].tolist()) for part in given.parts]
+    assert not sides[0] & sides[2]
+    assert not sides[1] & sides[2]
+
+
+# --- what comes of it
+
+
+def test_the_report_has_the_papers_tables_with_our_numbers(done):
+    text = (done / "report.md").read_text()
+    found = {(g.model, g.seconds): g for g in results.groups(done)}
+    best = found["attention-cnn", 30.0].best_scores
+    row = next(line for line in text.splitlines() if line.startswith("| AttentionCNN"))
+    assert f"| 2 | {best.accuracy:.4f} | {best.unweighted_recall:.4f} |" in row
+    assert "| 0.8626 | 0.8257 | 0.8330 |" in row  # the paper's
+    assert "(reconstruction)" in row
+    for title in ("Table 3", "Table 4", "Table 7", "What they cost", "McNemar"):
+        assert title in text
+    page = (done / "report.html").read_text()
+    lines = [line for line in text.splitlines() if line.startswith("| ")]
+    assert page.count("<tr>") == sum("| --- |" not in line for line in lines)
+    assert (done / "seconds.png").stat().st_size > 5_000
+
+
+def test_the_table_of_results_is_tidy(done):
+    with (done / "results.csv").open() as file:
+        rows = list(csv.DictReader(file))
+    assert len(rows) == 8
+    for row in rows:
+        name = Cell(row["model"], float(row["seconds"]), int(row["run"])).name
+        run = json.loads((done / "cells" / f"{name}.json").read_text())
+        assert float(row["unweighted_recall"]) == pytest.approx(
+            scores(run["confusion"]).unweighted_recall
+        )
+        assert int(row["parameters"]) > 10_000
+
+
+def test_a_claim_holds_or_not_by_the_numbers():
+    def group(model: str, recalls: list[float], seconds: float = 30) -> results.Group:
+        runs = [
+            {"accuracy": r, "unweighted_recall": r, "macro_f1": r, "run": k}
+            for k, r in enumerate(recalls)
+        ]
+        return results.Group(model, seconds, runs)
+
+    ahead = claims([group("cab-cnn", [0.9, 0.92]), group("resnet18", [0.7, 0.8])])
+    assert "beats all five by ten points (Section 4) held here" in ahead[0]
+    assert "trains more steadily than the others held here" in ahead[1]
+    level = claims([group("cab-cnn", [0.6, 0.9]), group("resnet18", [0.7, 0.71])])
+    assert "beats all five by ten points (Section 4) did not hold here" in level[0]
+    assert "did not hold here" in level[1]
+    thirty = claims([group("cab-cnn", [0.9], 30), group("cab-cnn", [0.95], 60)])
+    assert "T = 30 s is best (Table 4) did not hold here" in thirty[0]
+    assert "one run each" in thirty[0]
+
+
+def test_the_papers_tables_agree_with_its_matrices():
+    for key, matrix in paper.CONFUSION.items():
+        assert tuple(round(score, 4) for score in scores(matrix)) == tuple(paper.BEST[key])
+    assert all(paper.MEAN[key].accuracy <= paper.BEST[key].accuracy for key in paper.MEAN)
+
+
+def test_mcnemar_is_the_binomial_of_the_clips_that_one_alone_got_right():
+    first = np.array([1] * 12 + [0] * 3 + [1] * 20 + [0] * 5, bool)
+    second = np.array([0] * 12 + [1] * 3 + [1] * 20 + [0] * 5, bool)
+    assert mcnemar(first, second) == pytest.approx(2 * binom.cdf(3, 15, 0.5))
+    assert mcnemar(first, first) == 1
+
+
+def test_an_interval_over_speakers_is_wider_than_one_over_their_clips():
+    random = np.random.default_rng(0)
+    labels = np.repeat([0, 1], 200)
+    voices = np.repeat(np.arange(40), 10)
+    first = np.repeat(random.random(40) < 0.8, 10)[None]  # whole voices right or wrong
+    second = np.repeat(random.random(40) < 0.5, 10)[None]
+    of_voices = compare(first, second, labels, [f"v{v}" for v in voices], (0, 0))
+    of_clips = compare(first, second, labels, [""] * 400, (0, 0))
+    expected = np.mean([(first[0] * 1.0 - second[0])[labels == k].mean() for k in (0, 1)])
+    assert of_voices.mean == pytest.approx(expected)
+    assert of_voices.interval is not None
+    assert of_clips.interval is not None
+    assert of_voices.interval.low < expected < of_voices.interval.high
+    wide = of_voices.interval.high - of_voices.interval.low
+    assert wide > 2 * (of_clips.interval.high - of_clips.interval.low)
