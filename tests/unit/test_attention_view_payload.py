@@ -14,8 +14,10 @@ from typing import Any
 import numpy as np
 import pytest
 
+from cabcnn.explanation import Explanation
 from cabcnn.ui.attention_view import AttentionView
 from cabcnn.ui.attention_view.payload import payload
+from cabcnn.ui.attention_view.rounding import FULL, decode_weights, round_votes, round_weights
 
 ROOT = Path(__file__).parents[2]
 NODE = shutil.which("node")
@@ -90,9 +92,59 @@ def test_the_browser_computes_what_numpy_does(case: dict[str, Any], tmp_path: Pa
         "use": alpha.mean(axis=0).tolist(),
         "peak": value["envelope"]["peak"],
     }
+    given = {
+        "value": value,
+        "expected": expected,
+        "regrouped": regrouped(*sent(alpha, vote)),
+        "closely": regrouped(alpha, vote),
+    }
     written = tmp_path / "payload.json"
-    written.write_text(json.dumps({"value": value, "expected": expected}))
+    written.write_text(json.dumps(given))
     run_node(ROOT / "tests/js/sum.test.mjs", CABCNN_PAYLOAD=str(written))
+
+
+def sent(attention: np.ndarray, votes: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """The matrices as the browser unpacks them."""
+    weights = decode_weights(round_weights(attention.T))
+    of_classes = votes.transpose(2, 1, 0)[:-1]
+    rounded = [round_votes(vote, attention.T, weights).astype(float) / FULL for vote in of_classes]
+    return (weights / weights.sum(0)).T, np.stack([*rounded, 1 - sum(rounded)]).transpose(2, 1, 0)
+
+
+def regrouped(attention: np.ndarray, votes: np.ndarray) -> list[dict[str, Any]]:
+    """What `Explanation` makes of the matrices without some classifiers, and of a part of that."""
+    p, n, m = votes.shape
+    x = Explanation(tuple("abcdefghij"[:m]), attention, votes, seconds=p * 0.025)
+    by_use = np.argsort(-x.attention_share, kind="stable").tolist()
+    cases = []
+    for muted in ([], by_use[:1], by_use[-1:], by_use[: n // 4], by_use[n // 8 :], by_use[1:]):
+        if len(muted) == n:
+            continue
+        quiet = x.without(muted)
+        for first, after in ((0, p), (0, (p + 1) // 2), (p // 3, max(p // 2, p // 3 + 1))):
+            part = quiet.between(first * 0.025, after * 0.025)
+            if first == 0:
+                np.testing.assert_array_equal(part.attention, quiet.at(after * 0.025).attention)
+            cases.append(
+                {
+                    "muted": muted,
+                    "first": first,
+                    "next": after,
+                    "probabilities": part.probabilities.tolist(),
+                    "intervals": quiet.interval_probabilities.tolist(),
+                    "use": quiet.attention_share.tolist(),
+                    "moments": [
+                        [
+                            {"time": moment.time, "attention": moment.attention}
+                            for moment in quiet.strongest_moments(i)
+                        ]
+                        for i in range(n)
+                    ]
+                    if after == p
+                    else [],
+                }
+            )
+    return cases
 
 
 @needs_node
@@ -117,9 +169,9 @@ def run_node(file: Path, **environment: str) -> None:
 @pytest.mark.parametrize(
     ("case", "limit"),
     [
-        ({"p": 1200, "n": 40, "m": 3, "peak": 5.0}, 155_000),
+        ({"p": 1200, "n": 40, "m": 3, "peak": 5.0}, 190_000),
         ({"p": 1200, "n": 40, "m": 3, "peak": 0.6}, 200_000),
-        ({"p": 2400, "n": 40, "m": 3, "peak": 5.0}, 305_000),
+        ({"p": 2400, "n": 40, "m": 3, "peak": 5.0}, 370_000),
     ],
     ids=["30 s", "30 s, attention on all", "60 s"],
 )

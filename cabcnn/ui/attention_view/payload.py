@@ -2,12 +2,13 @@
 
 The two matrices travel as planes of bytes, deflated together: the high bytes of the 16-bit
 values as differences along time (they are smooth), the low bytes as they are. A vote's low
-bits are dropped where its attention weight makes them invisible (rounding.py), and the last
-class's vote is left out: the votes of a classifier add up to 1. What the browser computes with
+bits are dropped where little attention goes to it (rounding.py), and the last class's vote is
+left out: the votes of a classifier add up to 1. What the browser computes with
 
     Pr(k) = 1/p * sum over t and i of  attention[t, i] * vote[t, i, k]
 
-equals the numbers here to about 1e-4 an interval and 1e-5 over a clip.
+equals the numbers here to about 1e-3 an interval and 1e-5 over a clip; with classifiers muted,
+to what rounding.py says.
 """
 
 from __future__ import annotations
@@ -21,9 +22,9 @@ import numpy as np
 
 from cabcnn.model import INTERVAL_SECONDS
 
-from .rounding import round_votes, round_weights
+from .rounding import decode_weights, round_votes, round_weights
 
-FORMAT = 1  # js/payload.js refuses any other
+FORMAT = 2  # js/payload.js refuses any other
 ENVELOPE_COLUMNS_PER_SECOND = 100
 ENVELOPE_COLUMNS = (2000, 4000)
 
@@ -59,8 +60,9 @@ def payload(
     p, n, m = votes.shape
     low, high, peak = _envelope(samples, rate)
     weights = attention.T
-    sent = round_weights(weights)
-    planes = list(_planes(sent))
+    codes = round_weights(weights)
+    sent = decode_weights(codes)
+    planes = list(_planes(codes))
     for vote in votes.transpose(2, 1, 0)[:-1]:
         planes += _planes(round_votes(vote, weights, sent))
     planes += (low, high)

@@ -1,8 +1,12 @@
 // One clip as Python packed it (payload.py), unpacked into flat arrays. All of them are laid
 // out classifier by classifier: the number of classifier i at interval t is at i * p + t.
 
-export const FORMAT = 1;
-const FULL = 31 << 11; // what stands for 1
+export const FORMAT = 2;
+// What the 16-bit numbers stand for, as rounding.py says.
+const FULL = 31 << 11; // a vote of 1
+const HALF = 1 << 15; // weights from here on in even steps, below in steps of the logarithm
+const LINEAR = 2 ** -6;
+const OCTAVE = 227;
 
 export async function decode(value) {
   if (value.format !== FORMAT) {
@@ -10,9 +14,9 @@ export async function decode(value) {
   }
   const { p, n, m } = value;
   const bytes = new Reader(await inflate(value.data));
-  const attention = bytes.sixteenBits(n, p);
+  const attention = normalised(bytes.sixteenBits(n, p, weightOf), p);
   const votes = [];
-  for (let k = 0; k < m - 1; k++) votes.push(bytes.sixteenBits(n, p));
+  for (let k = 0; k < m - 1; k++) votes.push(bytes.sixteenBits(n, p, (code) => code / FULL));
   votes.push(remainder(votes, n * p));
   const { columns, peak } = value.envelope;
   return {
@@ -59,8 +63,9 @@ class Reader {
     return new Int8Array(this.take(count));
   }
 
-  // Rows of values in [0, 1]: high bytes as differences along the row, then low bytes.
-  sixteenBits(rows, length) {
+  // Rows of values in [0, 1]: high bytes as differences along the row, then low bytes. `value`
+  // says what a number stands for.
+  sixteenBits(rows, length, value) {
     const high = this.take(rows * length);
     const low = this.take(rows * length);
     const values = new Float32Array(rows * length);
@@ -68,11 +73,23 @@ class Reader {
       let byte = 0;
       for (let t = 0; t < length; t++, j++) {
         byte = (byte + high[j]) & 255;
-        values[j] = (byte * 256 + low[j]) / FULL;
+        values[j] = value(byte * 256 + low[j]);
       }
     }
     return values;
   }
+}
+
+function weightOf(code) {
+  if (code >= HALF) return (code - HALF) / (HALF - 1);
+  return code === 0 ? 0 : LINEAR * 2 ** ((code - HALF) / OCTAVE);
+}
+
+// The weights of an interval add up to 1, but for what rounding left.
+function normalised(attention, p) {
+  const total = new Float64Array(p);
+  for (let j = 0; j < attention.length; j++) total[j % p] += attention[j];
+  return attention.map((weight, j) => weight / total[j % p]);
 }
 
 // The last class's votes: a classifier's votes add up to 1. Rounding may leave one a little

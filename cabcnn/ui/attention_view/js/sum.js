@@ -2,7 +2,30 @@
 //
 //   Pr(k) = 1/p * sum over intervals t and classifiers i of  attention[t, i] * vote[t, i, k]
 //
-// Everything on the screen is this sum with its terms grouped differently.
+// Everything on the screen is this sum with its terms grouped differently. A clip's `heard` says
+// how many intervals decide, where not all of its p do.
+
+const APART_SECONDS = 0.25; // two moments nearer than this are heard as one
+
+export const heardOf = ({ p, heard = p }) => heard;
+
+// The attention with classifiers muted, as Explanation.without has it: theirs is zero, that of
+// the others is renormalised in each interval, equal where no other had any.
+export function without({ p, n, attention }, muted) {
+  if (!muted.length) return attention;
+  const left = Array.from({ length: n }, (_, i) => i).filter((i) => !muted.includes(i));
+  const total = new Float64Array(p);
+  for (const i of left) {
+    for (let t = 0, j = i * p; t < p; t++, j++) total[t] += attention[j];
+  }
+  const renormalised = new Float32Array(attention.length);
+  for (const i of left) {
+    for (let t = 0, j = i * p; t < p; t++, j++) {
+      renormalised[j] = total[t] > 0 ? attention[j] / total[t] : 1 / left.length;
+    }
+  }
+  return renormalised;
+}
 
 // c_t: the interval probabilities, one array of p numbers for each class.
 export function intervalProbabilities({ p, n, m, attention, votes }) {
@@ -31,14 +54,42 @@ export function running(intervals) {
   });
 }
 
-// The clip's probabilities: the mean of the interval probabilities.
-export function clipProbabilities(intervals) {
-  return intervals.map((c) => c.reduce((sum, value) => sum + value, 0) / c.length);
+// The probabilities that intervals [first, next) alone decide: their mean. All of them give the
+// clip's, the first ones those of Explanation.at, others those of Explanation.between.
+export function clipProbabilities(intervals, first = 0, next = intervals[0].length) {
+  return intervals.map((c) => {
+    let sum = 0;
+    for (let t = first; t < next; t++) sum += c[t];
+    return sum / (next - first);
+  });
 }
 
 // What one cell adds to the clip's probability of class k. All cells together add up to it.
-export function share({ p, attention, votes }, t, i, k) {
-  return (attention[i * p + t] * votes[k][i * p + t]) / p;
+export function share(clip, t, i, k) {
+  const { p, attention, votes } = clip;
+  const heard = heardOf(clip);
+  return t < heard ? (attention[i * p + t] * votes[k][i * p + t]) / heard : 0;
+}
+
+// What all cells of classifier i add to each class's probability. Together they are its use.
+export function says(clip, i) {
+  const { p, attention, votes } = clip;
+  const heard = heardOf(clip);
+  return votes.map((vote) => {
+    let sum = 0;
+    for (let t = 0, j = i * p; t < heard; t++, j++) sum += attention[j] * vote[j];
+    return sum / heard;
+  });
+}
+
+// What classifier i votes on the whole: the mean of its votes by attention, or where it has none
+// of that, the plain mean.
+export function meanVote(clip, i, used) {
+  if (used > 0) return says(clip, i).map((sum) => sum / used);
+  const heard = heardOf(clip);
+  return clip.votes.map(
+    (vote) => vote.subarray(i * clip.p, i * clip.p + heard).reduce((a, b) => a + b, 0) / heard,
+  );
 }
 
 // What each cell says for class a, or for a against b: p times its share of the one, or of the
@@ -81,12 +132,36 @@ export function leaders(series) {
 }
 
 // Each classifier's part of all attention; the parts add up to 1.
-export function use({ p, n, attention }) {
+export function use(clip) {
+  const { p, n, attention } = clip;
+  const heard = heardOf(clip);
   const parts = new Float64Array(n);
-  for (let i = 0, j = 0; i < n; i++) {
-    for (let t = 0; t < p; t++, j++) parts[i] += attention[j] / p;
+  for (let i = 0; i < n; i++) {
+    for (let t = 0, j = i * p; t < heard; t++, j++) parts[i] += attention[j] / heard;
   }
   return parts;
+}
+
+// Up to `count` intervals in which classifier i has most attention, strongest first, none nearer
+// than a quarter of a second to a stronger one, as Explanation.strongest_moments.
+export function strongestMoments(clip, i, count = 5) {
+  const weights = clip.attention.subarray(i * clip.p, i * clip.p + heardOf(clip));
+  const moments = [];
+  const apart = (t) => moments.every((other) => distance(t, other, clip) >= APART_SECONDS);
+  for (const t of Array.from(weights.keys()).sort((a, b) => weights[b] - weights[a])) {
+    if (moments.length === count) break;
+    if (apart(t)) moments.push(t);
+  }
+  return moments;
+}
+
+function distance(t, other, { interval }) {
+  return Math.abs((t + 0.5) * interval - (other + 0.5) * interval);
+}
+
+// The classifiers from the largest to the smallest of their numbers; the first of equals.
+export function ranked(numbers) {
+  return Array.from(numbers.keys()).sort((i, j) => numbers[j] - numbers[i]);
 }
 
 export function argmax(values) {
@@ -95,29 +170,41 @@ export function argmax(values) {
   return best;
 }
 
-// The first interval from which the final class leads the verdict so far to the end.
-export function settled(means) {
-  const leader = leaders(means);
-  let t = leader.length - 1;
-  while (t > 0 && leader[t - 1] === leader[leader.length - 1]) t--;
+// The first interval from which the class that leads the verdict at last, after `heard`
+// intervals, leads it to the end.
+export function settled(means, heard = means[0].length) {
+  const leader = leaders(means.map((mean) => mean.subarray(0, heard)));
+  let t = heard - 1;
+  while (t > 0 && leader[t - 1] === leader[heard - 1]) t--;
   return t;
 }
 
-// The groupings of one clip that the lanes and the numbers are made of.
+// The groupings of one clip that the lanes and the numbers are made of: what is said in each
+// interval, and what is decided by it.
 export function analyse(clip) {
+  const spoken = speech(clip);
+  return { ...spoken, ...decision(clip, spoken) };
+}
+
+// What is said, which depends on the attention alone.
+export function speech(clip) {
   const intervals = intervalProbabilities(clip);
-  const means = running(intervals);
-  const order = clip.labels.map((_, k) => k);
-  order.sort((a, b) => clip.probabilities[b] - clip.probabilities[a]);
   const winners = selected(clip);
   return {
     intervals,
     leading: leaders(intervals),
-    running: means,
+    running: running(intervals),
     selected: winners,
     favourite: favourites(clip, winners), // of the selected classifier
+  };
+}
+
+// What is decided, which depends on how much is heard as well. `order` are the classes from the
+// most to the least probable.
+export function decision(clip, { running }) {
+  return {
     use: use(clip),
-    settled: settled(means),
-    order, // classes from the most to the least probable
+    settled: settled(running, heardOf(clip)),
+    order: ranked(clip.probabilities),
   };
 }

@@ -20,7 +20,7 @@ import { commands } from "./commands.js";
 import { count, seconds } from "./format.js";
 import { listen, listenMinimap } from "./gestures.js";
 import { showVerdict } from "./header.js";
-import { colourings, heat, heatColours, SORTINGS } from "./heat.js";
+import { colourings, heat, heatColours, opponents, SORTINGS } from "./heat.js";
 import { HELP, keyAction } from "./keys.js";
 import { Lanes } from "./lanes.js";
 import { element } from "./marks.js";
@@ -128,8 +128,11 @@ class View {
   // The choices of the heatmap, as far as they hold for this clip.
   offer() {
     const { clip, sums } = this.scene;
+    const first = sums.order[0];
+    const against = opponents(clip, first).slice(1);
+    for (const one of against) one[1] = `${clip.labels[first]} against ${one[1]}`;
     for (const [name, offered] of [
-      ["colouring", colourings(clip, sums)],
+      ["colouring", [...colourings(clip), ...against]],
       ["sorting", SORTINGS],
     ]) {
       const select = this.part(name);
