@@ -192,7 +192,7 @@ def _from_array(samples: NDArray, rate: int) -> Sound:
             raise AudioError("The samples have no channel.")
         floats = _mono(floats.astype(np.float64))
     with np.errstate(over="ignore"):
-        return Sound(np.ascontiguousarray(floats, np.float32), _checked_rate(rate))
+        return Sound(np.ascontiguousarray(floats, np.float32), checked_rate(rate))
 
 
 def _mono(samples: NDArray) -> NDArray:
@@ -201,7 +201,7 @@ def _mono(samples: NDArray) -> NDArray:
     return samples @ np.full(channels, 1 / channels, samples.dtype)
 
 
-def _checked_rate(rate: int) -> int:
+def checked_rate(rate: int) -> int:
     if not LOWEST_RATE <= rate <= HIGHEST_RATE or int(rate) != rate:
         raise AudioError(
             f"A sample rate of {rate} Hz is not one of a recording; it should be a whole number "
@@ -239,7 +239,7 @@ def _decode(path: Path, seconds: float | None) -> Sound:
         return _decode_with_av(path, seconds)
     try:
         with soundfile.SoundFile(path) as file:
-            rate = _checked_rate(file.samplerate)
+            rate = checked_rate(file.samplerate)
             return _collect(_soundfile_blocks(file), rate, seconds)
     except soundfile.LibsndfileError:
         return _decode_with_av(path, seconds)
@@ -266,7 +266,7 @@ def _decode_with_av(path: Path, seconds: float | None) -> Sound:
             first = next(frames, None)
             if first is None:
                 return Sound(np.zeros(0, np.float32), LOWEST_RATE)
-            rate = _checked_rate(first.sample_rate)
+            rate = checked_rate(first.sample_rate)
             return _collect(
                 _av_blocks(first, frames, av.AudioResampler(format="fltp")), rate, seconds
             )

@@ -12,6 +12,7 @@ from cabcnn import audio, checkpoint
 from cabcnn.checkpoint import Card
 from cabcnn.explanation import Explanation
 from cabcnn.model import CabCnn
+from cabcnn.streaming import Stream
 
 
 class Classifier:
@@ -47,6 +48,15 @@ class Classifier:
             model=self.card.name,
             notices=tuple(sound.notices()),
         )
+
+    def stream(self, rate: int, constants: tuple[float, float] | None = None) -> Stream:
+        """Begins to listen to a sound at `rate` that comes in pieces, as from a microphone:
+        `stream.push(samples)` gives the intervals that are decided by then.
+
+        `constants`, a mean and a deviation, take the place of the running ones; `Stream` says
+        what running ones change. Raises AudioError for a rate that no recording has.
+        """
+        return Stream(self.model, self.card, rate, constants)
 
 
 def load(name: str | Path) -> Classifier:
