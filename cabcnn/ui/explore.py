@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import html
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -13,9 +12,10 @@ from gradio import events
 from cabcnn import audio
 from cabcnn.checkpoint import Card
 from cabcnn.errors import CabcnnError
-from cabcnn.ui import examples
+from cabcnn.ui import evidence, examples
 from cabcnn.ui.attention_view import AttentionView
 from cabcnn.ui.attention_view.payload import payload
+from cabcnn.ui.messages import note, nothing, session_of, trouble
 from cabcnn.ui.models import Models
 from cabcnn.ui.sounds import Clip, Sounds
 
@@ -84,6 +84,7 @@ def build(
     )
     message = gr.HTML(visible=False, elem_id="message")
     view = AttentionView(elem_id="view")
+    evidence.build(models, sounds, view)
 
     def explain(clip: Clip, name: str, wanted: float, session: str) -> dict[str, Any]:
         classifier = models.get(name)
@@ -174,26 +175,6 @@ def build(
         event.success(follow, [model, seconds], [view, message], **each)
 
     return explain_after
-
-
-def session_of(request: gr.Request) -> str:
-    """The open page that a request comes from; a reload is a new one."""
-    return request.session_hash or ""
-
-
-def trouble(error: CabcnnError) -> gr.HTML:
-    """What went wrong, to stay on the page beside the last result."""
-    return gr.HTML(f'<p class="trouble" role="alert">{html.escape(str(error))}</p>', visible=True)
-
-
-def note(text: str) -> gr.HTML:
-    """Something worth knowing about what is shown."""
-    return gr.HTML(f'<p class="note" role="status">{html.escape(text)}</p>', visible=True)
-
-
-def nothing() -> gr.HTML:
-    """No message."""
-    return gr.HTML("", visible=False)
 
 
 def _seconds_choices(card: Card | None) -> list[tuple[str, float]]:

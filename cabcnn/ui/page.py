@@ -25,6 +25,7 @@ HERE = Path(__file__).parent
 TITLE = "CAB-CNN Explorer"
 LARGEST_UPLOAD = "500mb"
 SCRIPTS = ("microphone.js", "drop.js")
+STYLES = ("page.css", "evidence/evidence.css")
 HEADER = """
 <h1>CAB-CNN Explorer</h1>
 <p>Record a voice, and see which of forty small classifiers decided, when, and for what.</p>
@@ -99,7 +100,7 @@ def launch(
             server_port=port,
             share=share,
             theme=theme(),
-            css_paths=HERE / "page.css",
+            css_paths=[HERE / name for name in STYLES],
             head="".join(
                 f"<script>{(HERE / name).read_text('utf-8')}</script>" for name in SCRIPTS
             ),
