@@ -8,6 +8,7 @@ import sys
 import typer
 
 from cabcnn.cli import corpus
+from cabcnn.cli.atlas import atlas
 from cabcnn.cli.evaluate import evaluate
 from cabcnn.cli.explain import explain
 from cabcnn.cli.faithfulness import faithfulness
@@ -24,6 +25,7 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
 )
 app.command()(explain)
+app.command()(atlas)
 app.command()(evaluate)
 app.command()(faithfulness)
 app.command()(models)

@@ -1,0 +1,56 @@
+"""Which classifiers are trusted at the same moments."""
+
+from __future__ import annotations
+
+import numpy as np
+from numpy.typing import NDArray
+
+from cabcnn.atlas.findings import Floats
+
+TINY = 1e-12  # of a mean: a deviation so small is what rounding leaves of none
+
+
+class Correlation:
+    """Pearson's r between the columns of a table (rows, n) of which a part comes at a time.
+
+    Means and products of deviations are merged part by part (Chan, Golub and LeVeque, 1979),
+    which loses no digits over however many rows.
+    """
+
+    def __init__(self, n: int) -> None:
+        self._count = 0
+        self._mean = np.zeros(n)
+        self._products = np.zeros((n, n))
+
+    def add(self, rows: Floats) -> None:
+        count, mean = len(rows), rows.mean(0)
+        centred = rows - mean
+        step = mean - self._mean
+        total = self._count + count
+        self._products += centred.T @ centred
+        self._products += np.outer(step, step) * (self._count * count / total)
+        self._mean += step * (count / total)
+        self._count = total
+
+    def matrix(self) -> Floats:
+        """(n, n), symmetric, ones on the diagonal; zero where a column never changes."""
+        deviation = np.sqrt(np.diag(self._products) / max(self._count, 1))
+        varies = deviation > TINY * np.abs(self._mean)
+        scale = np.where(varies, 1 / np.where(varies, deviation, 1), 0)
+        r = self._products / max(self._count, 1) * np.outer(scale, scale)
+        r = np.clip((r + r.T) / 2, -1, 1)
+        np.fill_diagonal(r, 1)
+        return r
+
+
+def alike_together(correlation: Floats) -> NDArray[np.int64]:
+    """An order of n columns, (n,), in which those that go together are neighbours: the leaves of
+    a tree of average distances 1 - r, turned so that neighbours are as near as they can be."""
+    from scipy.cluster.hierarchy import leaves_list, linkage
+    from scipy.spatial.distance import squareform
+
+    if len(correlation) < 2:
+        return np.arange(len(correlation))
+    distance = squareform(1 - correlation, checks=False)
+    tree = linkage(distance, method="average", optimal_ordering=True)
+    return leaves_list(tree).astype(np.int64)
