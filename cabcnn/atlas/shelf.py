@@ -86,7 +86,7 @@ def of(
         progress=progress,
     )
     write(found, path)
-    return found
+    return read(path)  # rounded, as it will be the next time
 
 
 def _fitting(path: Path, classifier: Classifier) -> Atlas | None:
