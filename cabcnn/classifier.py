@@ -10,6 +10,7 @@ import torch
 
 from cabcnn import audio, checkpoint
 from cabcnn.checkpoint import Card
+from cabcnn.envelope import envelope
 from cabcnn.explanation import Explanation
 from cabcnn.model import CabCnn
 from cabcnn.streaming import Stream
@@ -47,6 +48,8 @@ class Classifier:
             name=name,
             model=self.card.name,
             notices=tuple(sound.notices()),
+            score=self.card.score(),
+            envelope=envelope(sound.samples, sound.rate),
         )
 
     def stream(self, rate: int, constants: tuple[float, float] | None = None) -> Stream:

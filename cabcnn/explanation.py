@@ -10,13 +10,21 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from functools import cached_property
-from typing import NamedTuple
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
+from cabcnn.envelope import COLUMNS_PER_INTERVAL
 from cabcnn.errors import CabcnnError
 from cabcnn.model import INTERVAL_SECONDS
+
+if TYPE_CHECKING:
+    from matplotlib.figure import Figure as Picture
+    from plotly.graph_objects import Figure as Plot
+
+    from cabcnn.audio import Source
 
 Floats = NDArray[np.float64]
 APART_SECONDS = 0.25  # two moments nearer than this are heard as one
@@ -31,13 +39,16 @@ class Moment(NamedTuple):
     votes: Floats
 
 
-@dataclass(frozen=True, eq=False)
+@dataclass(frozen=True, eq=False, repr=False)
 class Explanation:
     """A clip's p intervals under n classifiers and m classes (Section 3).
 
     `attention` (p, n) sums to one over the classifiers, `votes` (p, n, m) over the classes;
-    `seconds` is how much sound was analysed, `notices` what to know of the recording. `start` is
-    where in the clip these intervals begin: 0 seconds, but for a part cut out by `between`.
+    `seconds` is how much sound was analysed, `notices` what to know of the recording, `score`
+    how often the model was measured to be right, one sentence. `start` is where in the clip
+    these intervals begin: 0 seconds, but for a part cut out by `between`. `muted` are the
+    classifiers that `without` left out. `envelope` (about 8p, 2) is the outline of the waveform
+    for pictures, of which no sound can be made again (envelope.py).
     """
 
     labels: tuple[str, ...]
@@ -48,6 +59,9 @@ class Explanation:
     model: str = ""
     notices: tuple[str, ...] = ()
     start: float = 0.0
+    score: str = ""
+    muted: tuple[int, ...] = ()
+    envelope: NDArray[np.float32] | None = None
 
     @cached_property
     def interval_probabilities(self) -> Floats:
@@ -133,7 +147,7 @@ class Explanation:
 
         Raises CabcnnError where nobody would be left, or for one that does not exist.
         """
-        muted = sorted({self._classifier(i) for i in classifiers})
+        muted = sorted({self._classifier(i) for i in classifiers} | set(self.muted))
         if len(muted) == self.attention.shape[1]:
             raise CabcnnError("All classifiers are muted; leave at least one to decide.")
         heard = np.ones(self.attention.shape[1])
@@ -143,7 +157,7 @@ class Explanation:
         attention = np.where(
             total > 0, attention / np.where(total > 0, total, 1), heard / heard.sum()
         )
-        return replace(self, attention=attention)
+        return replace(self, attention=attention, muted=tuple(muted))
 
     def at(self, seconds: float) -> Explanation:
         """What the sum said after the first `seconds`: the same intervals, fewer of them.
@@ -160,9 +174,7 @@ class Explanation:
         if seconds >= self.seconds:
             return self
         kept = max(round(seconds / INTERVAL_SECONDS), 1)
-        return replace(
-            self, attention=self.attention[:kept], votes=self.votes[:kept], seconds=seconds
-        )
+        return replace(self._part(0, kept), seconds=seconds)
 
     def between(self, start: float, end: float) -> Explanation:
         """What the sum says of the part from `start` to `end` alone: the same intervals, only
@@ -191,11 +203,58 @@ class Explanation:
             after = max(round((end - self.start) / INTERVAL_SECONDS), first + 1)
             ends = min(after * INTERVAL_SECONDS, self.seconds)
         return replace(
+            self._part(first, after),
+            start=self.start + first * INTERVAL_SECONDS,
+            seconds=ends - first * INTERVAL_SECONDS,
+        )
+
+    def figure(self, columns: int = 2) -> Picture:
+        """A matplotlib figure for a paper, one or two columns wide (3.4 or 7 inches): waveform,
+        attention, selected classifiers, interval probabilities, verdict so far, caption.
+
+        `save` writes it with its fonts embedded. It is no part of pyplot. Raises CabcnnError for
+        another number of columns.
+        """
+        from cabcnn.figures import clip
+
+        return clip.draw(self, columns)
+
+    def plot(self) -> Plot:
+        """The same as an interactive plotly figure: zoom, and every number under the pointer."""
+        from cabcnn.figures import interactive
+
+        return interactive.draw(self)
+
+    def save(self, path: str | Path, *, columns: int = 2, sound: Source | None = None) -> None:
+        """Writes the kind of file that the name ends in; cabcnn/figures/exports.py lists them:
+        pictures, a page that works offline, tables, Praat's TextGrid, Audacity's labels.
+
+        `columns` is for pictures. A page can be heard if the clip's `sound` goes with it, which
+        then is in the file. Raises CabcnnError for another ending, or where the disk does not
+        take the file.
+        """
+        from cabcnn.figures import exports
+
+        exports.write(self, path, columns=columns, sound=sound)
+
+    def __repr__(self) -> str:
+        chances = ", ".join(f"{k} {p:.3f}" for k, p in zip(self.labels, self.probabilities))
+        return f"<Explanation of {self.name or 'a clip'} by {self.model or 'a model'}: {chances}>"
+
+    def _repr_png_(self) -> tuple[bytes, dict[str, Any]]:
+        """How a notebook shows it."""
+        from cabcnn.figures import clip
+
+        return clip.for_notebook(self)
+
+    def _part(self, first: int, after: int) -> Explanation:
+        """Intervals `first` up to `after`, and the outline of the waveform there."""
+        heard = slice(first * COLUMNS_PER_INTERVAL, after * COLUMNS_PER_INTERVAL)
+        return replace(
             self,
             attention=self.attention[first:after],
             votes=self.votes[first:after],
-            start=self.start + first * INTERVAL_SECONDS,
-            seconds=ends - first * INTERVAL_SECONDS,
+            envelope=None if self.envelope is None else self.envelope[heard],
         )
 
     def _index(self, label: str) -> int:

@@ -53,7 +53,6 @@ def explain(
 
     import cabcnn
     from cabcnn import audio, memory
-    from cabcnn.figures import tables
 
     audio.check_seconds(seconds)
     if format is not None and out is None:
@@ -75,7 +74,7 @@ def explain(
             try:
                 x = classifier.explain(file, seconds, name=str(file))
                 if out is not None:
-                    tables.write(x, out / f"{stem}.{ending}")
+                    x.save(out / f"{stem}.{ending}")
             except CabcnnError as error:
                 failed = True
                 say(f"{file}: {error}", sys.stderr)

@@ -3,18 +3,19 @@
 from __future__ import annotations
 
 import csv
+import io
 import json
-from collections.abc import Callable
-from pathlib import Path
+from collections.abc import Iterable, Sequence
 from typing import Any
 
 import numpy as np
 
-from cabcnn.errors import CabcnnError
 from cabcnn.explanation import Explanation
+from cabcnn.figures.runs import edges, predicted
 from cabcnn.model import INTERVAL_SECONDS
 
 DECIMALS = 7  # a float32 carries no more
+DIGITS = 9  # of numbers to be added up by the thousand, the first that is not zero onwards
 
 
 def as_dict(explanation: Explanation) -> dict[str, Any]:
@@ -23,6 +24,8 @@ def as_dict(explanation: Explanation) -> dict[str, Any]:
     `probabilities` maps each label to its probability; `times` (p,) are the intervals'
     centres in seconds; `attention` (p, n), `votes` (p, n, m) and `interval_probabilities`
     (p, m) have their classes in the order of `labels`. Matrices are rounded to 7 decimals.
+    `score` is the sentence on how often the model was measured to be right; `muted` are the
+    numbers of the classifiers that were left out of the sum.
     """
     x = explanation
     return {
@@ -33,6 +36,8 @@ def as_dict(explanation: Explanation) -> dict[str, Any]:
         "labels": list(x.labels),
         "seconds": x.seconds,
         "notices": list(x.notices),
+        "score": x.score,
+        "muted": list(x.muted),
         "effective_classifiers": x.effective_classifiers,
         "interval_seconds": INTERVAL_SECONDS,
         "times": np.round(x.times, DECIMALS).tolist(),
@@ -43,86 +48,101 @@ def as_dict(explanation: Explanation) -> dict[str, Any]:
     }
 
 
-def to_csv(explanation: Explanation, path: Path) -> None:
+def to_csv(explanation: Explanation) -> bytes:
     """One row an interval, for a spreadsheet or a statistics program.
 
     Columns: the clip and the model; the interval's number, start and end in seconds; the
     class it favours; the selected classifier, its attention weight and its votes
-    (`vote US`, ...); the interval's probabilities (`interval US`, ...); and the verdict had
-    the clip ended there (`so far US`, ...), whose last row is the answer. Files of several
-    clips can be put below each other.
+    (`vote US`, ...); the interval's probabilities (`interval US`, ...); the verdict had
+    the clip ended there (`so far US`, ...), whose last row is the answer; and the numbers of
+    the muted classifiers. Files of several clips can be put below each other.
     """
     x = explanation
     rows = np.arange(len(x.times))
     by_class = np.hstack(
         [x.votes[rows, x.selected], x.interval_probabilities, x.verdict_so_far]
     ).round(DECIMALS)
-    with path.open("w", encoding="utf-8", newline="") as file:
-        writer = csv.writer(file)
-        writer.writerow(
-            ["clip", "model", "interval", "start", "end", "label", "classifier", "attention"]
-            + [f"{what} {label}" for what in ("vote", "interval", "so far") for label in x.labels]
-        )
-        for t, selected in enumerate(x.selected):
-            writer.writerow(
-                [
-                    x.name,
-                    x.model,
-                    t,
-                    round(t * INTERVAL_SECONDS, 3),
-                    round((t + 1) * INTERVAL_SECONDS, 3),
-                    x.labels[int(x.interval_probabilities[t].argmax())],
-                    selected,
-                    round(float(x.attention[t, selected]), DECIMALS),
-                    *by_class[t].tolist(),
-                ]
-            )
+    head = ["clip", "model", "interval", "start", "end", "label", "classifier", "attention"]
+    head += [f"{what} {label}" for what in ("vote", "interval", "so far") for label in x.labels]
+    favoured, places = predicted(x), edges(x).round(DECIMALS).tolist()
+    weights = x.attention[rows, x.selected].round(DECIMALS).tolist()
+    muted = _numbers(x.muted)
+    return _table(
+        [*head, "muted"],
+        (
+            [
+                *(x.name, x.model, t, places[t], places[t + 1], favoured[t], selected),
+                *(weights[t], *by_class[t].tolist(), muted),
+            ]
+            for t, selected in enumerate(x.selected.tolist())
+        ),
+    )
 
 
-def to_json(explanation: Explanation, path: Path) -> None:
-    """What `as_dict` gives, as one JSON object."""
-    path.write_text(json.dumps(as_dict(explanation), ensure_ascii=False), "utf-8")
+def to_long_csv(explanation: Explanation) -> bytes:
+    """One row an interval and classifier: every term of the sum.
 
-
-def to_npz(explanation: Explanation, path: Path) -> None:
-    """All matrices at full precision, for `numpy.load`, which needs no pickle to read them."""
-    x = explanation
-    with path.open("wb") as file:
-        np.savez_compressed(
-            file,
-            name=np.array(x.name),
-            model=np.array(x.model),
-            label=np.array(x.label),
-            labels=np.array(x.labels),
-            notices=np.array(x.notices, np.str_),
-            seconds=np.array(x.seconds),
-            probabilities=x.probabilities,
-            times=x.times,
-            selected=x.selected,
-            attention=x.attention,
-            votes=x.votes,
-            interval_probabilities=x.interval_probabilities,
-            shares=x.shares,
-        )
-
-
-WRITERS: dict[str, Callable[[Explanation, Path], None]] = {
-    ".csv": to_csv,
-    ".json": to_json,
-    ".npz": to_npz,
-}
-
-
-def write(explanation: Explanation, path: str | Path) -> None:
-    """Writes the format that the file's name ends in: .csv, .json or .npz.
-
-    Raises CabcnnError for another ending, or where the disk does not take the file.
+    Columns: the clip and the model; the interval's number, its start and end in seconds; the
+    classifier, its attention weight and its votes (`vote US`, ...); its shares in the answer
+    (`share US`, ...), which add up to the clip's probabilities; and whether it was muted (1)
+    or not (0).
     """
-    path = Path(path)
-    writer = WRITERS.get(path.suffix.lower())
-    if writer is None:
-        raise CabcnnError(f"{path.name} ends in none of {', '.join(WRITERS)}; choose one of them.")
-    try:
-        writer(explanation, path)
-    except OSError as error:
-        raise CabcnnError(f"{path} can't be written: {error.strerror}.") from error
+    x = explanation
+    places = edges(x).round(DECIMALS).tolist()
+    head = ["clip", "model", "interval", "start", "end", "classifier", "attention"]
+    head += [f"{what} {label}" for what in ("vote", "share") for label in x.labels]
+    muted = [int(i in x.muted) for i in range(x.attention.shape[1])]
+    numbers = np.concatenate([x.attention[:, :, None], x.votes, x.shares], 2)
+    return _table(
+        [*head, "muted"],
+        (
+            [x.name, x.model, t, places[t], places[t + 1], i, *map(_short, row), muted[i]]
+            for t, of_interval in enumerate(numbers.tolist())
+            for i, row in enumerate(of_interval)
+        ),
+    )
+
+
+def _table(head: Sequence[str], rows: Iterable[Sequence[object]]) -> bytes:
+    text = io.StringIO(newline="")
+    writer = csv.writer(text)
+    writer.writerow(head)
+    writer.writerows(rows)
+    return text.getvalue().encode()
+
+
+def _short(number: float) -> str:
+    return f"{number:.{DIGITS}g}"
+
+
+def _numbers(classifiers: Iterable[int]) -> str:
+    return " ".join(str(i) for i in classifiers)
+
+
+def to_json(explanation: Explanation) -> bytes:
+    """What `as_dict` gives, as one JSON object."""
+    return json.dumps(as_dict(explanation), ensure_ascii=False).encode()
+
+
+def to_npz(explanation: Explanation) -> bytes:
+    """All matrices at full precision, for `numpy.load`, which needs no pickle to read them."""
+    x, file = explanation, io.BytesIO()
+    np.savez_compressed(
+        file,
+        name=np.array(x.name),
+        model=np.array(x.model),
+        score=np.array(x.score),
+        label=np.array(x.label),
+        labels=np.array(x.labels),
+        notices=np.array(x.notices, np.str_),
+        muted=np.array(x.muted, np.int64),
+        seconds=np.array(x.seconds),
+        probabilities=x.probabilities,
+        times=x.times,
+        selected=x.selected,
+        attention=x.attention,
+        votes=x.votes,
+        interval_probabilities=x.interval_probabilities,
+        shares=x.shares,
+    )
+    return file.getvalue()

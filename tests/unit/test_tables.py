@@ -6,11 +6,12 @@ import csv
 import json
 
 import numpy as np
+import pandas
 import pytest
 
 from cabcnn.errors import CabcnnError
 from cabcnn.explanation import Explanation
-from cabcnn.figures import tables
+from cabcnn.figures import exports
 
 
 @pytest.fixture
@@ -26,11 +27,12 @@ def explanation() -> Explanation:
         name='Zoë, "quoted".wav',
         model="accents",
         notices=("The clip lasts less than a second, which is little to judge by.",),
+        score="Right now and then.",
     )
 
 
 def test_npz_gives_back_every_matrix_without_pickle(explanation, tmp_path):
-    tables.write(explanation, tmp_path / "x.npz")
+    exports.write(explanation, tmp_path / "x.npz")
     with np.load(tmp_path / "x.npz", allow_pickle=False) as file:
         found = dict(file)
     for name in (
@@ -45,11 +47,12 @@ def test_npz_gives_back_every_matrix_without_pickle(explanation, tmp_path):
     assert found["labels"].tolist() == ["US", "UK", "AU"]
     assert str(found["label"]) == explanation.label
     assert found["notices"].tolist() == list(explanation.notices)
+    assert str(found["score"]) == explanation.score
     np.testing.assert_allclose(found["shares"].sum((0, 1)), found["probabilities"], atol=1e-12)
 
 
 def test_json_holds_the_sum_and_its_result(explanation, tmp_path):
-    tables.write(explanation, tmp_path / "x.json")
+    exports.write(explanation, tmp_path / "x.json")
     found = json.loads((tmp_path / "x.json").read_text("utf-8"))
     assert found["name"] == explanation.name
     assert found["label"] == explanation.label
@@ -65,7 +68,7 @@ def test_json_holds_the_sum_and_its_result(explanation, tmp_path):
 
 
 def test_csv_has_a_row_for_each_interval_and_ends_with_the_answer(explanation, tmp_path):
-    tables.write(explanation, tmp_path / "x.csv")
+    exports.write(explanation, tmp_path / "x.csv")
     with (tmp_path / "x.csv").open(encoding="utf-8", newline="") as file:
         rows = list(csv.DictReader(file))
     assert len(rows) == 7
@@ -85,17 +88,59 @@ def test_csv_has_a_row_for_each_interval_and_ends_with_the_answer(explanation, t
     np.testing.assert_allclose(answer, explanation.probabilities, atol=1e-6)
 
 
+def test_the_long_csv_holds_every_term_of_the_sum(explanation, tmp_path):
+    x = explanation.without([1])
+    exports.write(x, tmp_path / "x.long.csv")
+    table = pandas.read_csv(tmp_path / "x.long.csv")
+    assert len(table) == 7 * 5
+    assert set(table["clip"]) == {x.name}
+    shares = table[[f"share {k}" for k in x.labels]]
+    np.testing.assert_allclose(shares.sum(), x.probabilities, atol=1e-8)
+    weighted = table[[f"vote {k}" for k in x.labels]].to_numpy() * table[["attention"]].to_numpy()
+    np.testing.assert_allclose(weighted / 7, shares, atol=1e-8)
+    row = table[(table["interval"] == 3) & (table["classifier"] == 4)].iloc[0]
+    assert (row["start"], row["end"], row["muted"]) == (0.075, 0.1, 0)
+    assert row["attention"] == pytest.approx(x.attention[3, 4], rel=1e-8)
+    muted = table[table["muted"] == 1]
+    assert set(muted["classifier"]) == {1}
+    assert set(muted["attention"]) == {0}
+
+
+def test_a_clip_of_usual_length_adds_up_in_the_long_csv(tmp_path):
+    random = np.random.default_rng(0)
+    x = Explanation(
+        labels=("US", "UK", "AU"),
+        attention=random.dirichlet(np.full(40, 0.1), 1200),
+        votes=random.dirichlet(np.ones(3), (1200, 40)),
+        seconds=30.0,
+    )
+    exports.write(x, tmp_path / "x.long.csv")
+    table = pandas.read_csv(tmp_path / "x.long.csv")
+    added = [table[f"share {k}"].sum() for k in x.labels]
+    np.testing.assert_allclose(added, x.probabilities, atol=1e-8)
+
+
+def test_what_is_muted_is_told_in_every_table(explanation, tmp_path):
+    x = explanation.without([0, 3])
+    for ending in (".csv", ".json", ".npz"):
+        exports.write(x, tmp_path / f"x{ending}")
+    assert set(pandas.read_csv(tmp_path / "x.csv")["muted"]) == {"0 3"}
+    assert json.loads((tmp_path / "x.json").read_text("utf-8"))["muted"] == [0, 3]
+    with np.load(tmp_path / "x.npz", allow_pickle=False) as file:
+        assert file["muted"].tolist() == [0, 3]
+
+
 @pytest.mark.parametrize("name", ["x.xlsx", "x"])
 def test_an_unknown_ending_is_a_sentence(explanation, tmp_path, name):
-    with pytest.raises(CabcnnError, match=r"ends in none of \.csv, \.json, \.npz"):
-        tables.write(explanation, tmp_path / name)
+    with pytest.raises(CabcnnError, match=r"ends in none of \.png, .*\.csv, .*\.TextGrid"):
+        exports.write(explanation, tmp_path / name)
 
 
 def test_the_ending_may_be_in_capitals(explanation, tmp_path):
-    tables.write(explanation, tmp_path / "X.JSON")
+    exports.write(explanation, tmp_path / "X.JSON")
     assert json.loads((tmp_path / "X.JSON").read_text("utf-8"))["label"] == explanation.label
 
 
 def test_a_place_that_takes_no_file_is_a_sentence(explanation, tmp_path):
     with pytest.raises(CabcnnError, match="can't be written"):
-        tables.write(explanation, tmp_path / "nowhere" / "x.csv")
+        exports.write(explanation, tmp_path / "nowhere" / "x.csv")
