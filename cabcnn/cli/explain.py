@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Iterable
+from contextlib import ExitStack
 from enum import StrEnum
 from itertools import count
 from pathlib import Path
@@ -16,11 +17,19 @@ from cabcnn.errors import CabcnnError
 
 
 class Format(StrEnum):
-    """What `explain` can write."""
+    """What `explain` can write; figures/exports.py says what each is for."""
 
     csv = "csv"
+    long_csv = "long.csv"
     json = "json"
     npz = "npz"
+    png = "png"
+    svg = "svg"
+    pdf = "pdf"
+    html = "html"
+    textgrid = "TextGrid"
+    txt = "txt"
+    classifiers_txt = "classifiers.txt"
 
 
 def explain(
@@ -37,10 +46,25 @@ def explain(
     out: Annotated[
         Path | None, typer.Option(help="Folder to write each explanation to.", file_okay=False)
     ] = None,
-    format: Annotated[  # noqa: A002
-        Format | None,
-        typer.Option(help="What to write there, over what is there; csv if left out."),
+    archive: Annotated[
+        Path | None,
+        typer.Option(
+            "--zip", help="One zip to write all to, with a summary of every file.", dir_okay=False
+        ),
     ] = None,
+    format: Annotated[  # noqa: A002
+        list[Format] | None,
+        typer.Option(
+            case_sensitive=False,
+            help="What to write there, over what is there; csv if left out. Can be given again.",
+        ),
+    ] = None,
+    columns: Annotated[
+        int, typer.Option(min=1, max=2, help="How wide figures are, in a paper's columns.")
+    ] = 2,
+    with_sound: Annotated[
+        bool, typer.Option("--with-sound", help="Put the sound into html pages.")
+    ] = False,
 ) -> None:
     """Classify sounds, and write what every interval and classifier said.
 
@@ -53,32 +77,44 @@ def explain(
 
     import cabcnn
     from cabcnn import audio, memory
+    from cabcnn.figures import bundle
 
     audio.check_seconds(seconds)
-    if format is not None and out is None:
-        raise CabcnnError("--format says what to write: give --out, the folder to write it to.")
-    ending = (format or Format.csv).value
+    if format and out is None and archive is None:
+        raise CabcnnError(
+            "--format says what to write: give --out, the folder to write it to, or --zip."
+        )
+    endings = [f".{kind.value}" for kind in dict.fromkeys(format or [Format.csv])]
     memory.keep_freed_memory()
     classifier = cabcnn.load(checkpoint)
     if out is not None:
         make_folder(out)
     failed = False
-    with Progress(
-        console=Console(stderr=True),
-        transient=True,
-        disable=len(files) < 2 or not sys.stderr.isatty(),
-        redirect_stdout=sys.stdout.isatty(),  # into a file or a pipe, results go untouched
-    ) as progress:
+    with ExitStack() as stack:
+        zipped = stack.enter_context(bundle.writing(archive, endings, columns)) if archive else None
+        progress = stack.enter_context(
+            Progress(
+                console=Console(stderr=True),
+                transient=True,
+                disable=len(files) < 2 or not sys.stderr.isatty(),
+                redirect_stdout=sys.stdout.isatty(),  # into a file or a pipe, results go untouched
+            )
+        )
         named = list(zip(files, distinct_stems(files), strict=True))
         for file, stem in progress.track(named, description="Explaining"):
+            sound = file if with_sound else None
             try:
                 x = classifier.explain(file, seconds, name=str(file))
-                if out is not None:
-                    x.save(out / f"{stem}.{ending}")
+                for ending in endings if out is not None else ():
+                    x.save(out / f"{stem}{ending}", columns=columns, sound=sound)
             except CabcnnError as error:
                 failed = True
                 say(f"{file}: {error}", sys.stderr)
+                if zipped is not None:
+                    zipped.fail(str(file), str(error))
                 continue
+            if zipped is not None:
+                zipped.add(x, sound)
             chances = zip(x.labels, x.probabilities, strict=True)
             say("\t".join([str(file), x.label, *(f"{k} {p:.3f}" for k, p in chances)]), sys.stdout)
             for notice in x.notices:

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import csv
+import io
 import json
 import os
 import subprocess
 import sys
+import zipfile
 from pathlib import Path
 
 import numpy as np
@@ -105,6 +107,61 @@ def test_npz_is_written_on_demand(voice, tmp_path):
         np.testing.assert_array_equal(
             file["attention"], cabcnn.load("accents").explain(path).attention
         )
+
+
+def test_several_formats_are_written_at_once(voice, tmp_path):
+    out = tmp_path / "out"
+    formats = ["pdf", "textgrid", "long.csv", "html"]
+    arguments = [part for name in formats for part in ("--format", name)]
+    result = run("explain", voice("a.wav"), "--out", out, *arguments, "--with-sound")
+    assert result.exit_code == 0
+    names = sorted(path.name for path in out.iterdir())
+    assert names == ["a.TextGrid", "a.html", "a.long.csv", "a.pdf"]
+    assert "data:audio/wav;base64," in (out / "a.html").read_text("utf-8")
+
+
+def test_the_formats_are_all_kinds_of_file_that_there_are():
+    from cabcnn.cli.explain import Format
+    from cabcnn.figures.exports import KINDS
+
+    assert {f".{kind.value}" for kind in Format} == set(KINDS)
+
+
+def test_many_files_go_into_one_zip_with_a_summary(voice, tmp_path):
+    (tmp_path / "text.wav").write_text("this is not a sound")
+    files = [voice("a.wav", 1), tmp_path / "text.wav", voice("b/A.wav", 2)]
+    path = tmp_path / "all.zip"
+    result = run(
+        "explain", *files, "--zip", path, "--format", "txt", "--format", "json", "--seconds", 1.5
+    )
+    assert result.exit_code == 1
+    with zipfile.ZipFile(path) as archive:
+        assert archive.testzip() is None
+        names = archive.namelist()
+        assert names == [
+            *("a-accents-1s.txt", "a-accents-1s.json"),
+            *("A-accents-1.5s.txt", "A-accents-1.5s.json"),
+            "summary.csv",
+        ]
+        summary = list(csv.DictReader(io.StringIO(archive.read("summary.csv").decode())))
+    assert [row["clip"] for row in summary] == [str(file) for file in files]
+    x = cabcnn.load("accents").explain(files[2], 1.5)
+    row = summary[2]
+    assert (row["label"], row["model"], row["error"]) == (x.label, "accents", "")
+    chances = [float(row[f"probability {label}"]) for label in x.labels]
+    np.testing.assert_allclose(chances, x.probabilities, atol=1e-6)
+    assert float(row["effective classifiers"]) == pytest.approx(x.effective_classifiers, abs=1e-3)
+    assert row["notices"] == "Only the first 1.5 seconds were used."
+    assert "speakers it never heard" in row["score"]
+    assert (summary[1]["label"], summary[0]["error"]) == ("", "")
+    assert "text, not sound" in summary[1]["error"]
+
+
+def test_a_zip_that_cannot_be_written_is_a_sentence_and_leaves_nothing(voice, tmp_path):
+    result = run("explain", voice("a.wav"), "--zip", tmp_path / "nowhere" / "all.zip")
+    assert isinstance(result.exception, cabcnn.CabcnnError)
+    assert "can't be written" in str(result.exception)
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["a.wav"]
 
 
 def test_models_are_listed_with_what_they_are_worth(models):
