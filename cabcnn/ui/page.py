@@ -16,7 +16,7 @@ from gradio.themes import Base, colors
 
 from cabcnn import memory
 from cabcnn.errors import CabcnnError
-from cabcnn.ui import about, api, explore, train
+from cabcnn.ui import about, api, explore, live, train
 from cabcnn.ui.models import Models
 from cabcnn.ui.sounds import UPLOAD_SECONDS, kept
 from cabcnn.ui.train.watching import EXPLORE
@@ -55,6 +55,8 @@ def build(training: train.Training | None = None) -> gr.Blocks:
         with gr.Tabs(elem_id="tabs") as tabs:
             with gr.Tab("Explore", id=EXPLORE):
                 again = explore.build(models, sounds, model)
+            with gr.Tab("Live", id="live"):
+                live.build(models, sounds, model, tabs, EXPLORE, again)
             if training is not None:
                 with gr.Tab("Train", id="train") as tab:
                     desk = train.build(training, models, sounds, model, tab, tabs, again)

@@ -1,0 +1,186 @@
+"""Who speaks at the moment: each one's sound so far, and what the network has made of it.
+
+A browser sends its sound in pieces that say where they begin. What was already there is taken
+once, what comes too early is refused by saying how much is there, and every answer goes on from
+the interval that the browser asks for. So it does not matter which request or answer got lost,
+came twice or came late; and a browser that finds its session gone (the server was started again,
+or it was silent for too long) sends its sound again from the beginning.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import base64
+import binascii
+import math
+import os
+import time
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, field
+from threading import Lock
+from typing import Any, NamedTuple
+
+import numpy as np
+
+from cabcnn import audio
+from cabcnn.audio import Sound
+from cabcnn.errors import AudioError, CabcnnError
+from cabcnn.streaming import Stream
+from cabcnn.ui.models import Models
+
+from .packing import Rows
+
+LONGEST = 60.0  # seconds of one recording
+AT_ONCE = 5.0  # seconds that one piece may hold
+IDLE_SECONDS = 60.0  # after so long without a word, a session is let go
+SWEEP_SECONDS = 10.0
+MOST = 64  # sessions at a time
+HELD_BYTES = 512 << 20  # of sound, of all sessions together once each is as long as it may be
+HIGHEST_RATE = 192_000  # of a microphone
+KEY = 32  # letters of a session's key, which its browser draws by chance
+FULL = "Too many people speak here at the moment; try again in a minute."
+FOREIGN = "This page is of another version of the program; reload it."
+
+
+class Piece(NamedTuple):
+    """What a browser sends: `samples` (k,) int16 from sample `at` of its recording on, and the
+    first interval that it wants to know of."""
+
+    key: str
+    model: str | None
+    rate: int
+    at: int
+    seen: int
+    samples: np.ndarray
+
+
+@dataclass
+class Session:
+    """One recording that goes on. `lock` lets one piece in at a time."""
+
+    model: str | None
+    rate: int
+    stream: Stream
+    rows: Rows
+    samples: bytearray = field(default_factory=bytearray)
+    used: float = 0.0
+    lock: Lock = field(default_factory=Lock)
+
+    @property
+    def held(self) -> int:
+        """Samples so far."""
+        return len(self.samples) // 2
+
+    def take(self, piece: Piece) -> dict[str, Any]:
+        """Takes what is new of a piece; returns what the browser does not know yet."""
+        with self.lock:
+            known = self.held - piece.at
+            if known >= 0:  # else something is missing before it
+                room = math.floor(LONGEST * self.rate) - self.held
+                new = piece.samples[known:][: max(room, 0)]
+                self.rows.add(self.stream.push(new))
+                self.samples += new.tobytes()
+            answer = self.rows.since(piece.seen)
+            said = self.stream.probabilities if self.rows.count else ()
+            return {"have": self.held, "probabilities": [float(x) for x in said], **answer}
+
+
+class Sessions:
+    """All sessions of the page, worked on by as many threads as there are cores, in the order in
+    which the pieces came: everybody waits the same."""
+
+    def __init__(self, models: Models) -> None:
+        self._models = models
+        self._lock = Lock()
+        self._sessions: dict[str, Session] = {}
+        self._workers = ThreadPoolExecutor(_cores(), thread_name_prefix="live")
+        self._sweeping: asyncio.Task[None] | None = None
+
+    async def push(self, asked: Any) -> dict[str, Any]:
+        """Answers a browser's call: what `Session.take` returns, or {"error": a sentence}."""
+        if self._sweeping is None or self._sweeping.done():
+            self._sweeping = asyncio.create_task(self._sweep_while_used())
+        return await asyncio.get_running_loop().run_in_executor(self._workers, self.answer, asked)
+
+    def answer(self, asked: Any) -> dict[str, Any]:
+        """The same, at once."""
+        try:
+            piece = _piece(asked)
+            return self._session(piece).take(piece)
+        except CabcnnError as error:
+            return {"error": str(error)}
+
+    def sound(self, key: str) -> Sound | None:
+        """The recording of a session so far, None where there is none."""
+        with self._lock:
+            session = self._sessions.get(key)
+        if session is None:
+            return None
+        with session.lock:
+            samples = np.frombuffer(bytes(session.samples), "<i2")
+        return audio.read((samples, session.rate)) if len(samples) else None
+
+    def forget(self, key: str) -> None:
+        """Lets a session go."""
+        with self._lock:
+            self._sessions.pop(key, None)
+
+    def sweep(self) -> None:
+        """Lets sessions go that nobody has used for a while."""
+        now = time.monotonic()
+        with self._lock:
+            for key in [k for k, s in self._sessions.items() if now - s.used > IDLE_SECONDS]:
+                del self._sessions[key]
+
+    async def _sweep_while_used(self) -> None:
+        while self._sessions:
+            await asyncio.sleep(SWEEP_SECONDS)
+            self.sweep()
+
+    def _session(self, piece: Piece) -> Session:
+        with self._lock:
+            session = self._sessions.get(piece.key)
+            if session is None:
+                session = self._begin(piece)
+            elif (session.model, session.rate) != (piece.model, piece.rate):
+                raise AudioError(FOREIGN)
+            session.used = time.monotonic()
+            return session
+
+    def _begin(self, piece: Piece) -> Session:
+        rates = [piece.rate, *(session.rate for session in self._sessions.values())]
+        if len(rates) > MOST or sum(2 * LONGEST * rate for rate in rates) > HELD_BYTES:
+            raise AudioError(FULL)
+        classifier = self._models.get(piece.model)
+        stream = classifier.stream(piece.rate)
+        rows = Rows(classifier.model.n, classifier.model.classes)
+        session = Session(piece.model, piece.rate, stream, rows)
+        self._sessions[piece.key] = session
+        return session
+
+
+def _piece(asked: Any) -> Piece:
+    """Raises AudioError for what the page's own view would never send."""
+    try:
+        samples = np.frombuffer(base64.b64decode(asked["samples"], validate=True), "<i2")
+        piece = Piece(*(asked[name] for name in Piece._fields[:-1]), samples)
+    except (KeyError, TypeError, ValueError, binascii.Error) as error:
+        raise AudioError(FOREIGN) from error
+    numbers = (piece.rate, piece.at, piece.seen)
+    if (
+        not isinstance(piece.key, str)
+        or len(piece.key) != KEY
+        or not (piece.model is None or isinstance(piece.model, str))
+        or not all(isinstance(number, int) and number >= 0 for number in numbers)
+        or piece.rate > HIGHEST_RATE
+        or len(samples) > AT_ONCE * piece.rate
+    ):
+        raise AudioError(FOREIGN)
+    return piece
+
+
+def _cores() -> int:
+    """Cores that this program may use."""
+    if hasattr(os, "sched_getaffinity"):
+        return len(os.sched_getaffinity(0))
+    return os.cpu_count() or 1

@@ -1,0 +1,33 @@
+// How fast the picture follows the voice, measured on the last pictures.
+
+const KEPT = 40;
+const OVER = 2000; // milliseconds that the rate is counted over
+
+export class Pace {
+  constructor() {
+    this.clear();
+  }
+
+  clear() {
+    this.delays = [];
+    this.painted = [];
+  }
+
+  // A picture was painted at `now` whose first new interval had been heard whole at `heardAt`.
+  note(now, heardAt) {
+    if (heardAt !== null) this.delays = [...this.delays, now - heardAt].slice(-KEPT);
+    this.painted = [...this.painted, now].filter((then) => now - then < OVER);
+  }
+
+  // Milliseconds from sound to picture: the median.
+  get delay() {
+    if (!this.delays.length) return null;
+    return [...this.delays].sort((a, b) => a - b)[Math.floor(this.delays.length / 2)];
+  }
+
+  // Pictures a second.
+  get rate() {
+    const span = this.painted[this.painted.length - 1] - this.painted[0];
+    return this.painted.length < 2 ? null : ((this.painted.length - 1) / span) * 1000;
+  }
+}

@@ -1,0 +1,166 @@
+"""Speaking into the Live tab, in real Chromium with a microphone that is fed from a file."""
+
+from __future__ import annotations
+
+import io
+import itertools
+
+import numpy as np
+import pytest
+import soundfile
+import soxr
+
+pytestmark = pytest.mark.browser
+
+SHOWN = ".cav[data-state=ready]"
+
+
+def to_live(page) -> None:
+    page.get_by_role("tab", name="Live").click()
+    page.wait_for_selector(".clv-go", state="visible")
+    page.wait_for_selector(".clv-bars li")
+
+
+def number(page, name: str) -> int:
+    return int(page.get_attribute(".clv", f"data-{name}") or 0)
+
+
+def wait_for(page, name: str, at_least: int) -> None:
+    page.wait_for_function(
+        "([name, least]) => Number(document.querySelector('.clv').dataset[name] ?? 0) >= least",
+        arg=[name, at_least],
+    )
+
+
+def is_played(response) -> bool:
+    return response.url.endswith(".wav")
+
+
+def stop_and_open(page) -> tuple[np.ndarray, int]:
+    """Stops; returns the samples that Explore then plays, and their rate."""
+    with page.expect_response(is_played) as answer:
+        page.get_by_role("button", name="Stop").click()
+        page.wait_for_selector(SHOWN, state="visible")
+    assert page.inner_text(".cav-clip").startswith("Live recording")
+    return soundfile.read(io.BytesIO(page.request.get(answer.value.url).body()))
+
+
+def test_speak_see_stop_and_find_it_in_explore(open_page, spoken):
+    page = open_page()
+    to_live(page)
+    page.get_by_role("button", name="Start").click()
+    page.wait_for_selector(".clv[data-state=listening]")
+    wait_for(page, "painted", 60)
+    assert "%" in page.inner_text(".clv-chance")
+    lanes = page.evaluate(
+        "[...document.querySelectorAll('.clv-plot canvas')].map((canvas) => canvas.toDataURL())"
+    )
+    assert len(set(lanes)) == 5
+    wait_for(page, "painted", number(page, "painted") + 20)  # it moves on
+    page.click("#model input")
+    page.get_by_role("option", name="digit").click()  # all is heard again by another model
+    page.wait_for_function("() => document.querySelectorAll('.clv-bars li').length === 10")
+    wait_for(page, "intervals", 90)
+    heard, rate = stop_and_open(page)
+    assert len(heard) == number(page, "samples") == number(page, "have")
+    page.wait_for_selector(f'{SHOWN}[data-m="10"]')
+    # No sample is missing in between: what is a second apart was spoken a second apart.
+    given, its_rate = soundfile.read(spoken)
+    given = soxr.resample(given, its_rate, rate)
+    seconds = range(len(heard) // rate)
+    assert len(seconds) >= 2
+    places = [place(heard[second * rate : (second + 1) * rate], given) for second in seconds]
+    for (first, likeness), (second, _) in itertools.pairwise(places):
+        assert likeness > 0.9
+        assert (second - first) % len(given) == pytest.approx(rate, abs=1)
+
+
+def place(part: np.ndarray, given: np.ndarray) -> tuple[int, float]:
+    """Where a part lies in a sound that is played over and over, and how alike they are."""
+    spectrum = np.fft.rfft(given) * np.fft.rfft(part, len(given)).conj()
+    products = np.fft.irfft(spectrum, len(given))
+    start = int(products.argmax())
+    there = np.resize(np.roll(given, -start), len(part))
+    return start, float(there @ part / np.sqrt((there @ there) * (part @ part)))
+
+
+def test_the_network_goes_and_comes_back_and_nothing_is_lost(browser, address):
+    context = browser.new_context()
+    page = context.new_page()
+    page.set_default_timeout(30_000)
+    try:
+        page.goto(address)
+        page.wait_for_selector(".cav[data-state=empty]")
+        to_live(page)
+        page.get_by_role("button", name="Start").click()
+        wait_for(page, "painted", 20)
+        context.set_offline(True)
+        page.wait_for_selector(".clv[data-line=lost]")
+        assert "nothing is lost" in page.inner_text(".clv-sentence")
+        before = number(page, "have")
+        page.wait_for_timeout(3_000)
+        assert number(page, "have") == before
+        wait_for(page, "samples", before + 48_000)  # it goes on recording
+        context.set_offline(False)
+        wait_for(page, "have", before + 2 * 48_000)
+        page.wait_for_selector(".clv[data-line='']")
+        page.locator(".clv-sentence", has_text="nothing was lost").wait_for()
+        heard, _ = stop_and_open(page)
+        assert len(heard) == number(page, "samples") == number(page, "have")
+        assert len(heard) > before + 2 * 48_000
+    finally:
+        context.close()
+
+
+def test_a_microphone_that_is_denied_missing_or_unplugged_is_a_clear_state(open_page):
+    page = open_page()
+    to_live(page)
+    page.evaluate(
+        """() => {
+            const devices = navigator.mediaDevices;
+            const open = devices.getUserMedia.bind(devices);
+            const refuse = (name) => async () => { throw new DOMException("No", name); };
+            window.refuse = (name) => { devices.getUserMedia = name ? refuse(name) : open; };
+            const opened = [];
+            window.unplug = () => opened.at(-1).dispatchEvent(new Event("ended"));
+            const { createMediaStreamSource } = AudioContext.prototype;
+            AudioContext.prototype.createMediaStreamSource = function (stream) {
+                opened.push(stream.getAudioTracks()[0]);
+                return createMediaStreamSource.call(this, stream);
+            };
+        }"""
+    )
+    for name, advice in (("NotAllowedError", "Allow it"), ("NotFoundError", "Plug one in")):
+        page.evaluate("name => window.refuse(name)", name)
+        page.get_by_role("button", name="Start").click()
+        page.locator(".clv-trouble", has_text=advice).wait_for()
+        assert page.get_attribute(".clv", "data-state") == "ready"
+    page.evaluate("() => window.refuse('')")
+    page.get_by_role("button", name="Start").click()
+    wait_for(page, "painted", 20)
+    assert page.locator(".clv-trouble").is_hidden()
+    page.evaluate("() => window.unplug()")
+    page.wait_for_selector(SHOWN, state="visible")  # what it had heard is kept, and opened
+    page.get_by_role("tab", name="Live").click()
+    assert "microphone is gone" in page.inner_text(".clv-sentence")
+    page.get_by_role("button", name="Start").click()
+    wait_for(page, "painted", 20)
+    page.get_by_role("tab", name="About the model").click()  # leaving stops it
+    page.wait_for_selector(".clv[data-state=held]", state="attached")
+    page.get_by_role("tab", name="Live").click()
+    page.get_by_role("button", name="Open in Explore").click()
+    page.wait_for_selector(".clv[data-state=ready]", state="attached")
+    page.wait_for_selector(SHOWN, state="visible")
+
+
+def test_a_phone_in_the_dark_without_motion(open_page):
+    page = open_page(390, 844, has_touch=True, is_mobile=True, color_scheme="dark",
+                     reduced_motion="reduce")  # fmt: skip
+    to_live(page)
+    page.get_by_role("button", name="Start").focus()
+    page.keyboard.press("Enter")
+    wait_for(page, "painted", 20)
+    assert page.evaluate("document.documentElement.scrollWidth") == 390
+    page.get_by_role("button", name="Stop").focus()
+    page.keyboard.press("Enter")
+    page.wait_for_selector(SHOWN, state="visible")

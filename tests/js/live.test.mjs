@@ -1,0 +1,204 @@
+// The live view's own modules: what is recorded, how it is sent, what comes back.
+
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import { firstShown, History } from "../../cabcnn/ui/live/view/js/history.js";
+import { Line } from "../../cabcnn/ui/live/view/js/line.js";
+import { Pace } from "../../cabcnn/ui/live/view/js/pace.js";
+import { Recording } from "../../cabcnn/ui/live/view/js/recording.js";
+
+const samplesOf = (text) => {
+  const bytes = Buffer.from(text, "base64");
+  return Array.from({ length: bytes.length / 2 }, (_, i) => bytes.readInt16LE(2 * i));
+};
+
+test("a recording keeps 16-bit samples as they are, up to its length", () => {
+  const recording = new Recording(4, 2);
+  const given = [0, 1, -32768, 32767, 40000];
+  const peak = recording.add(Float32Array.from(given, (value) => value / 32768), 1000);
+  assert.equal(peak, Math.fround(40000 / 32768));
+  assert.deepEqual(samplesOf(recording.base64(0, 5)), [0, 1, -32768, 32767, 32767]);
+  assert.deepEqual(samplesOf(recording.base64(1, 3)), [1, -32768]);
+  assert.equal(recording.full, false);
+  recording.add(new Float32Array(9), 2000);
+  assert.equal(recording.length, 8);
+  assert.equal(recording.full, true);
+  assert.equal(recording.seconds, 2);
+});
+
+test("a recording knows when a sample was heard", () => {
+  const recording = new Recording(1000, 60);
+  recording.add(new Float32Array(100), 5000);
+  recording.add(new Float32Array(100), 5100);
+  assert.equal(recording.heardAt(199), 5100);
+  assert.equal(recording.heardAt(150), 5051);
+  assert.equal(recording.heardAt(0), 4901);
+  assert.equal(recording.heardAt(200), null);
+});
+
+// A server that holds what it gets, as sessions.py does, and one interval for ten samples.
+class Server {
+  constructor() {
+    this.restart();
+    this.calls = 0;
+  }
+
+  restart() {
+    this.sessions = new Map();
+  }
+
+  take({ key, at, seen, samples }) {
+    this.calls++;
+    const held = this.sessions.get(key) ?? [];
+    this.sessions.set(key, held);
+    if (at <= held.length) held.push(...samplesOf(samples).slice(held.length - at));
+    const count = Math.floor(held.length / 10);
+    return { have: held.length, first: Math.min(seen, count), count };
+  }
+}
+
+function spoken(line, server, recording, samples) {
+  const sample = (_, i) => ((recording.length + i) % 1000) / 32768;
+  const floats = Float32Array.from({ length: samples }, sample);
+  recording.add(floats, 0);
+  return line.pump();
+}
+
+function setUp(send) {
+  const said = { told: [], failed: [], reached: [] };
+  const line = new Line({
+    send,
+    wait: (time) => new Promise((resolve) => setTimeout(resolve, time >= 5000 ? 200 : 0)),
+    told: (answer) => said.told.push([answer.first, answer.count]),
+    failed: (sentence) => said.failed.push(sentence),
+    reached: (whether) => said.reached.push(whether),
+  });
+  return { line, said };
+}
+
+const whole = (length) => Array.from({ length }, (_, i) => i % 1000);
+
+test("pieces, answers and sessions that get lost lose no sample and no interval", async () => {
+  const server = new Server();
+  let fate = () => "fine";
+  const { line, said } = setUp(async (piece) => {
+    const now = fate();
+    if (now === "lost") return undefined;
+    if (now === "restarted") server.restart();
+    const answer = server.take(piece);
+    if (now === "late") await new Promise((resolve) => setTimeout(resolve, 300));
+    return now === "unanswered" ? undefined : answer;
+  });
+  const recording = new Recording(1000, 60);
+  line.begin(recording, "a", "accents");
+  const fates = ["fine", "lost", "fine", "unanswered", "lost", "fine", "restarted", "fine", "late"];
+  fate = () => fates.shift() ?? "fine";
+  for (let piece = 0; piece < 30; piece++) await spoken(line, server, recording, 137);
+  await line.drain();
+  assert.deepEqual(server.sessions.get("a"), whole(30 * 137));
+  assert.equal(said.told[0][0], 0);
+  said.told.slice(1).forEach(([first], i) => assert.equal(first, said.told[i][1]));
+  assert.equal(said.told.at(-1)[1], 411);
+  assert.deepEqual(said.reached, [false, true, false, true, false, true]);
+  assert.deepEqual(said.failed, []);
+});
+
+test("one piece is under way at a time, and grows meanwhile", async () => {
+  const server = new Server();
+  let under = 0;
+  let most = 0;
+  const { line } = setUp(async (piece) => {
+    most = Math.max(most, ++under);
+    await new Promise((resolve) => setTimeout(resolve, 5));
+    under--;
+    return server.take(piece);
+  });
+  const recording = new Recording(1000, 60);
+  line.begin(recording, "b", "accents");
+  const pumped = [];
+  for (let piece = 0; piece < 100; piece++) pumped.push(spoken(line, server, recording, 20));
+  await Promise.all(pumped);
+  await line.drain();
+  assert.equal(most, 1);
+  assert.ok(server.calls < 20);
+  assert.deepEqual(server.sessions.get("b"), whole(2000));
+});
+
+test("too little to be worth a piece waits, but not at the end", async () => {
+  const server = new Server();
+  const { line } = setUp(async (piece) => server.take(piece));
+  const recording = new Recording(1000, 60);
+  line.begin(recording, "c", "accents");
+  await spoken(line, server, recording, 59);
+  assert.equal(server.calls, 0);
+  await line.drain();
+  assert.deepEqual(server.sessions.get("c"), whole(59));
+});
+
+test("a new session hears all again, and what was under way no longer counts", async () => {
+  const server = new Server();
+  const { line, said } = setUp(async (piece) => {
+    await new Promise((resolve) => setTimeout(resolve, 5));
+    return server.take(piece);
+  });
+  const recording = new Recording(1000, 60);
+  line.begin(recording, "d", "accents");
+  const first = spoken(line, server, recording, 500);
+  line.cut();
+  line.begin(recording, "e", "digits");
+  await Promise.all([first, line.pump()]);
+  await line.drain();
+  assert.deepEqual(said.told, [[0, 50]]);
+  assert.deepEqual(server.sessions.get("e"), whole(500));
+});
+
+test("what the server refuses is said, and ends the sending", async () => {
+  let calls = 0;
+  const { line, said } = setUp(async () => {
+    calls++;
+    return { error: "Too many people speak here." };
+  });
+  const recording = new Recording(1000, 60);
+  line.begin(recording, "f", "accents");
+  await spoken(line, null, recording, 500);
+  assert.deepEqual(said.failed, ["Too many people speak here."]);
+  assert.equal(calls, 1);
+});
+
+test("history unpacks rows, adds up the verdict and shows the last of them", () => {
+  const history = new History(["A", "B"]);
+  const row = (weights, parts, selected, favourite) => {
+    const bytes = Buffer.alloc(3 + 2 * 2 + 4);
+    weights.forEach((weight, i) => bytes.writeUInt8(weight, i));
+    parts.forEach((part, k) => bytes.writeUInt16LE(part, 3 + 2 * k));
+    bytes.writeUInt16LE(selected, 7);
+    bytes.writeUInt16LE(favourite, 9);
+    return bytes;
+  };
+  const rows = [row([255, 0, 0], [65535, 0], 0, 0), row([0, 51, 204], [0, 65535], 2, 1)];
+  history.add({ n: 3, m: 2, data: Buffer.concat(rows).toString("base64") });
+  history.add({ n: 3, m: 2, data: rows[1].toString("base64") });
+  assert.equal(history.count, 3);
+  assert.equal(history.top, 1);
+  assert.deepEqual(Array.from(history.running[2], (part) => part.toFixed(3)), ["0.333", "0.667"]);
+  const { clip, sums } = history.window(1, 400);
+  assert.deepEqual([clip.p, clip.n, clip.m], [2, 3, 2]);
+  assert.deepEqual(Array.from(clip.attention, (weight) => weight.toFixed(1)), ["0.0", "0.0", "0.2", "0.2", "0.8", "0.8"]);
+  assert.deepEqual(sums.selected, [2, 2]);
+  assert.deepEqual(sums.favourite, [1, 1]);
+  assert.deepEqual(sums.order, [1, 0]);
+  assert.deepEqual(Array.from(sums.intervals[1]), [1, 1]);
+});
+
+test("the picture scrolls, or turns pages where motion is not wanted", () => {
+  assert.deepEqual([0, 400, 401, 900].map((count) => firstShown(count, 400, false)), [0, 0, 1, 500]);
+  assert.deepEqual([0, 400, 401, 900].map((count) => firstShown(count, 400, true)), [0, 0, 400, 800]);
+});
+
+test("the pace is the median delay and the pictures of the last seconds", () => {
+  const pace = new Pace();
+  assert.deepEqual([pace.delay, pace.rate], [null, null]);
+  for (let j = 0; j < 50; j++) pace.note(100 * j, 100 * j - (j % 3) * 10 - 50);
+  assert.equal(pace.delay, 60);
+  assert.equal(pace.rate.toFixed(2), "10.00");
+});
