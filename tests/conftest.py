@@ -26,11 +26,13 @@ WriteSound = Callable[..., Path]
 @pytest.fixture(scope="module", autouse=True)
 def home(tmp_path_factory) -> Iterator[Path]:
     """Keeps what tests train, and what programs that they start train, out of the user's own, and
-    each module's models out of the lists of the others."""
+    each module's models out of the lists of the others. Runs give way to nobody: a test that
+    waits for one would wait for all else on a busy machine."""
     folder = tmp_path_factory.mktemp("home")
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("CABCNN_HOME", str(folder))
         patch.setenv("CABCNN_CACHE", str(folder / "cache"))
+        patch.setenv("CABCNN_NICENESS", "0")
         yield folder
 
 

@@ -111,7 +111,7 @@ def evaluate(
             (clip.split, clip, row)
             for clip, row in zip(prepared.clips, evaluation.probabilities, strict=True)
         ]
-        whole.write(out / "predictions.csv", predictions.to_csv(rows, card.labels))
+        whole.write(out / "predictions.csv", predictions.to_csv(rows, card.labels, corpus))
         whole.write_json(out / "scores.json", {"model": card.name, "labels": card.labels, **facts})
         report.draw([(Path(corpus).name, evaluation)], card.labels, out)
 

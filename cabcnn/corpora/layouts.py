@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 from cabcnn.corpora import (
+    built_in,
     common_voice,
     fsdd,
     openslr83,
@@ -37,9 +38,7 @@ class Layout(NamedTuple):
 
 
 def _read_built_in(source: Path) -> list[Clip]:
-    from cabcnn.corpora.built_in import read_built_in
-
-    return read_built_in()
+    return built_in.read_built_in()
 
 
 def _manifest_inside(folder: Path) -> Path | None:
@@ -163,6 +162,20 @@ def read(
     if inside is not None:
         _check_inside(clips, Path(inside))
     return clips if labels is None else _only(clips, labels)
+
+
+def path_within(path: Path, source: str | Path) -> str:
+    """How the path of a clip goes on inside the corpus that `read` was given as `source`; a path
+    that leads elsewhere as it is."""
+    root = Path(source)
+    if root == Path(BUILT_IN) and not root.exists():
+        root = built_in.folder()
+    elif not root.is_dir():
+        root = root.parent
+    for inside in (root, root.absolute()):
+        if path.is_relative_to(inside):
+            return path.relative_to(inside).as_posix()
+    return str(path)
 
 
 def detect(source: str | Path) -> tuple[Path, str]:

@@ -6,7 +6,6 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from cabcnn.checkpoint import Card, Measurement
-from cabcnn.training.cache import LeftOut
 
 MOST_LEFT_OUT = 50  # named; of more it is said how many they are
 COLUMNS = (
@@ -23,8 +22,9 @@ COLUMNS = (
 )
 
 
-def to_markdown(card: Card, left_out: Sequence[LeftOut] = ()) -> str:
-    """What a person must know of a model before believing it, the scores first."""
+def to_markdown(card: Card, left_out: Sequence[tuple[str, str]] = ()) -> str:
+    """What a person must know of a model before believing it, the scores first, and at the end the
+    recordings that were left out, each with the reason."""
     heard = "the whole clip" if card.seconds is None else f"the first {card.seconds:g} s"
     facts = [
         ("Chooses among", ", ".join(card.labels)),
@@ -48,7 +48,7 @@ def to_markdown(card: Card, left_out: Sequence[LeftOut] = ()) -> str:
         "\n".join(f"- {name}: {value}" for name, value in _settings(card.recipe)),
     ]
     if left_out:
-        named = [f"- {_plain(str(one.clip.path))}: {_plain(one.reason)}" for one in left_out]
+        named = [f"- {_plain(path)}: {_plain(reason)}" for path, reason in left_out]
         if more := len(named) - MOST_LEFT_OUT:
             named[MOST_LEFT_OUT:] = [f"- and {more:,} more"] if more > 0 else []
         lines += ["## Recordings that were left out", "\n".join(named)]

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
-from cabcnn.corpora.table import Clip
+from cabcnn.corpora import Clip, path_within
 from cabcnn.figures import card, confusion, curves, predictions, reliability
 from cabcnn.metrics import Interval
 from cabcnn.training import whole
@@ -21,9 +21,10 @@ def write(outcome: Outcome, folder: Path) -> None:
 
     Raises CabcnnError where the disk does not take them.
     """
-    labels, results = outcome.card.labels, outcome.results
+    labels, results, corpus = outcome.card.labels, outcome.results, outcome.plan.corpus
+    left_out = [(path_within(one.clip.path, corpus), one.reason) for one in outcome.left_out]
     whole.make_folder(folder)
-    whole.write(folder / "card.md", card.to_markdown(outcome.card, outcome.left_out))
+    whole.write(folder / "card.md", card.to_markdown(outcome.card, left_out))
     whole.write_json(
         folder / "scores.json",
         {
@@ -38,7 +39,7 @@ def write(outcome: Outcome, folder: Path) -> None:
         for result in results
         for clip, row in zip(result.part.clips.test, result.evaluation.probabilities, strict=True)
     ]
-    whole.write(folder / "predictions.csv", predictions.to_csv(rows, labels))
+    whole.write(folder / "predictions.csv", predictions.to_csv(rows, labels, corpus))
     curves.draw(
         [curves.Course(r.part.name, r.history, r.best_epoch) for r in results],
         folder / "curves.png",

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Callable
 
 import torch
@@ -10,6 +9,7 @@ import torch.nn.functional as F
 from torch import Tensor
 from torch.utils.checkpoint import checkpoint
 
+from cabcnn import memory as memories
 from cabcnn.model import FEATURES, CabCnn, interval_count
 from cabcnn.training.loader import Loaded
 from cabcnn.training.processes import Processes
@@ -21,12 +21,10 @@ MOST_MEMORY = 6 << 30  # bytes of them on a CPU, unless asked otherwise
 
 def default_memory(device: torch.device) -> int:
     """Bytes that a batch's activations may take: on a GPU half of what is free, on a CPU a third
-    of the machine's memory, at most 6 GiB."""
+    of the machine's memory, or of its container's, at most 6 GiB."""
     if device.type == "cuda":
         return torch.cuda.mem_get_info(device)[0] // 2
-    if device.type != "cpu" or not hasattr(os, "sysconf"):
-        return MOST_MEMORY
-    return min(MOST_MEMORY, os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES") // 3)
+    return min(MOST_MEMORY, memories.total() // 3)
 
 
 def step(

@@ -92,8 +92,10 @@ def launch(
     """Serves the page until it is interrupted; `options` go to `gr.Blocks.launch`. `training`
     is what the page was built with.
 
-    Raises CabcnnError where the port is taken.
+    Raises CabcnnError where the port is taken, or the environment says nonsense of training.
     """
+    if training is not None:
+        training.check()
     memory.keep_freed_memory()
     _leave_nothing_behind()
     try:

@@ -73,7 +73,13 @@ def files(tmp_path_factory) -> Path:
 
 
 @pytest.fixture(scope="session")
-def address(browser, files) -> Iterator[str]:
+def served_home(tmp_path_factory) -> Path:
+    """Where the served page keeps models and runs."""
+    return tmp_path_factory.mktemp("served-home")
+
+
+@pytest.fixture(scope="session")
+def address(browser, files, served_home) -> Iterator[str]:
     with socket.socket() as free:
         free.bind(("127.0.0.1", 0))
         port = free.getsockname()[1]
@@ -82,6 +88,9 @@ def address(browser, files) -> Iterator[str]:
         "GRADIO_SERVER_PORT": str(port),
         "GRADIO_SERVER_NAME": "127.0.0.1",
         "GRADIO_TEMP_DIR": str(files),
+        "CABCNN_HOME": str(served_home),
+        "CABCNN_CACHE": str(served_home / "cache"),
+        "CABCNN_NICENESS": "0",  # a run that gave way would stand still where much else goes on
         "OMP_NUM_THREADS": "1",  # a training run beside the page, and a browser, on few cores
     }
     log = files / "log.txt"

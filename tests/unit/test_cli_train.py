@@ -119,7 +119,7 @@ def test_evaluate_gives_the_scores_that_training_gave(out, corpus, speaker_patte
     """On the clips that the report names, put into a list."""
     with (out / "report" / "predictions.csv").open(newline="") as file:
         tested = list(csv.DictReader(file))
-    listing = tmp_path / "tested.csv"
+    listing = corpus / "tested.csv"  # whose paths are those inside the corpus
     with listing.open("w", newline="") as file:
         columns = ("path", "label", "speaker")
         csv.writer(file).writerows([columns, *([row[name] for name in columns] for row in tested)])

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from cabcnn.corpora import LAYOUTS, Clip, check, detect, read
+from cabcnn.corpora import LAYOUTS, Clip, check, detect, path_within, read
 from cabcnn.corpora.folder import read_folder
 from cabcnn.corpora.manifest import read_manifest
 from cabcnn.errors import CorpusError
@@ -278,6 +278,22 @@ def test_a_file_where_a_folder_is_meant(touch):
 def test_clips_can_be_sent_to_other_processes(touch):
     clips = read(touch("UK/a.wav", "US/b.wav"))
     assert pickle.loads(pickle.dumps(clips)) == clips  # noqa: S301
+
+
+def test_clips_are_called_by_their_paths_inside_the_corpus(touch, tmp_path, monkeypatch):
+    folder = touch("UK/a.wav", "US/b.wav", root="corpus")
+    listing = folder / "list.csv"
+    listing.write_text(f"path,label\nUK/a.wav,UK\n{tmp_path}/elsewhere.wav,US\n")
+    assert [path_within(clip.path, folder) for clip in read(folder, "folder")] == [
+        "UK/a.wav", "US/b.wav",
+    ]  # fmt: skip
+    assert [path_within(clip.path, listing) for clip in read(listing)] == [
+        "UK/a.wav", f"{tmp_path}/elsewhere.wav",
+    ]  # fmt: skip
+    monkeypatch.chdir(tmp_path)
+    assert path_within(folder / "UK" / "a.wav", "corpus") == "UK/a.wav"
+    voices = read("built-in")
+    assert not Path(path_within(voices[0].path, "built-in")).is_absolute()
 
 
 # What can be learned from

@@ -17,7 +17,6 @@ from cabcnn.corpora import Clip
 from cabcnn.errors import CabcnnError
 from cabcnn.figures import canvas, card, confusion, curves, predictions, reliability, report
 from cabcnn.metrics import calibration
-from cabcnn.training.cache import LeftOut
 from cabcnn.training.evaluation import Evaluation
 
 HARD = ["US", "a_b$c^{2}$", "日本語", "x" * 80, "<b>|**bold**|</b>"]
@@ -104,8 +103,8 @@ def test_a_disk_that_takes_no_picture(tmp_path):
 def test_predictions_are_read_back(tmp_path):
     clips = [Clip(tmp_path / 'odd, "name"\n.wav', HARD[1], "ä"), Clip(tmp_path / "b", "US", "")]
     rows = [("test", clips[0], np.array([0.25, 0.5, 0.25, 0, 0])), ("", clips[1], np.eye(5)[4])]
-    read = list(csv.DictReader(io.StringIO(predictions.to_csv(rows, HARD))))
-    assert [row["path"] for row in read] == [str(clip.path) for clip in clips]
+    read = list(csv.DictReader(io.StringIO(predictions.to_csv(rows, HARD, tmp_path))))
+    assert [row["path"] for row in read] == ['odd, "name"\n.wav', "b"]
     assert [row["predicted"] for row in read] == [HARD[1], HARD[4]]
     assert [float(read[0][label]) for label in HARD] == [0.25, 0.5, 0.25, 0, 0]
     assert [row["speaker"] for row in read] == ["ä", ""]
@@ -129,7 +128,7 @@ def test_the_card_as_text(make_card, tmp_path):
     made = make_card(
         title="<script>", labels=tuple(HARD), measurements=(measured, row), notes=("A *note*.",)
     )
-    left_out = [LeftOut(Clip(tmp_path / f"{n}.wav", "a", ""), "It is\nsilent.") for n in range(60)]
+    left_out = [(f"a/{n}.wav", "It is\nsilent.") for n in range(60)]
     text = card.to_markdown(made, left_out)
     assert r"# \<script\>" in text
     assert made.score() in text

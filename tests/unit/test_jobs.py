@@ -10,19 +10,24 @@ import shutil
 import signal
 import subprocess
 import sys
+import threading
 import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import numpy as np
+import psutil
 import pytest
 import soundfile
 
 from cabcnn import checkpoint
 from cabcnn.errors import CabcnnError
+from cabcnn.training import whole
 from cabcnn.training.jobs import Job, Jobs, uploads
+from cabcnn.training.jobs.job import read as read_job
+from cabcnn.training.jobs.program import niceness
 from cabcnn.training.plan import Plan
-from cabcnn.training.status import Status, read
+from cabcnn.training.status import Status, read, this_process
 
 ROOT = Path(__file__).parents[2]
 PATIENCE = 120  # seconds to wait for anything: other programs may be busy as well
@@ -201,6 +206,43 @@ def test_several_may_run_at_once_where_the_host_says_so(folder, plan):
         assert jobs.get("c").state == "queued"
 
 
+def test_a_job_that_is_handed_on_is_nobodys_at_no_moment(jobs, plan):
+    """Whoever looks while the queue hands a job to its program sees it waiting or starting."""
+    first = jobs.submit(plan()).folder
+    rounds = [shutil.copytree(first, first.with_name(f"round {k}")) for k in range(200)]
+    now, seen = rounds[0], set()
+    over = threading.Event()
+
+    def look() -> None:
+        while not over.is_set():
+            found = read_job(now)
+            seen.add("nothing" if found is None else found.state)
+
+    looker = threading.Thread(target=look)
+    looker.start()
+    try:
+        for now in rounds:  # as the queue does it, with this process for the program
+            os.utime(now / "queued")
+            (now / "queued").replace(now / "taken")
+            whole.write_json(now / "process.json", this_process())
+            (now / "taken").unlink()
+    finally:
+        over.set()
+        looker.join()
+    assert seen <= {"queued", "starting"}
+
+
+def test_a_change_that_no_clock_tells_from_the_last_one_is_seen(jobs, plan):
+    """File systems date changes by a coarse clock: two of them may have one date."""
+    job = jobs.submit(plan())
+    (job.folder / "queued").unlink()
+    assert jobs.get(job.name).state == "interrupted"
+    dated = job.folder.stat()
+    (job.folder / "queued").touch()
+    os.utime(job.folder, ns=(dated.st_atime_ns, dated.st_mtime_ns))
+    assert jobs.get(job.name).state == "queued"
+
+
 def test_what_is_wrong_with_the_recordings_is_said_and_can_be_mended(jobs, plan, tmp_path, corpus):
     jobs.submit(plan(corpus=str(tmp_path / "voices")))
     with jobs.serving():
@@ -218,6 +260,20 @@ def test_a_program_that_can_not_even_begin_says_why(jobs, plan):
     with jobs.serving():
         failed = until(jobs, "voices", "failed", "interrupted")
     assert "lock" in failed.message
+
+
+def test_a_run_gives_way_as_much_as_the_host_says(jobs, plan, monkeypatch):
+    monkeypatch.setenv("CABCNN_NICENESS", "7")
+    folder = jobs.submit(plan()).folder
+    with jobs.serving():
+        deadline = time.monotonic() + PATIENCE
+        while not (folder / "process.json").exists() and time.monotonic() < deadline:
+            time.sleep(0.02)
+        assert psutil.Process(json.loads((folder / "process.json").read_text())["pid"]).nice() == 7
+        jobs.cancel("voices")
+    monkeypatch.setenv("CABCNN_NICENESS", "high")
+    with pytest.raises(CabcnnError, match="CABCNN_NICENESS is 'high'; give a whole number"):
+        niceness()
 
 
 def test_a_name_that_is_taken_gets_a_number(jobs, plan, formula_model, make_card):

@@ -166,13 +166,21 @@ def test_voices_make_the_interval_and_clips_do_not():
 
 
 def test_no_class_vanishes_from_a_draw():
-    """One voice for one of the labels, which is never recognised: drawn without care, a third
-    of the draws would lack it and score more than a half."""
-    actual, predicted = [0] * 6 + [1], [0] * 5 + [1, 0]
-    low, high = found_interval(actual, predicted, list("abcdefg"))
+    """Two voices for one of the labels, which is never recognised: drawn without care, some of
+    the draws would lack it and score more than a half."""
+    actual, predicted = [0] * 6 + [1, 1], [0] * 5 + [1, 0, 0]
+    low, high = found_interval(actual, predicted, list("abcdefgh"))
     assert 0 <= low < 5 / 12 < high == 0.5
-    several = found_interval([0, 1, 0, 1, 0, 0], [0, 0, 0, 0, 0, 0], list("aabcde"))
+    several = found_interval([0, 1, 0, 1, 0, 1], [0, 0, 0, 0, 0, 0], list("aabcde"))
     assert several.high == 0.5, "of voices that say several labels too"
+
+
+def test_one_voice_of_a_label_gives_no_interval():
+    """However many clips it has: nobody knows how others of that label would have done."""
+    actual, predicted = [0] * 6 + [1] * 3, [0] * 5 + [1, 1, 0, 1]
+    assert bootstrap(actual, predicted, list("abcdefggg"), 2) is None
+    assert bootstrap(actual, predicted, list("abcdefggh"), 2) is not None
+    assert bootstrap([0, 1, 0, 0], [0, 1, 0, 1], list("aabc"), 2) is None, "several labels each"
 
 
 def test_nothing_to_draw_from():

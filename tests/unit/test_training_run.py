@@ -142,7 +142,8 @@ def test_the_report_agrees_with_itself(finished, corpus):
         assert split["log_loss"] == pytest.approx(np.mean(losses), abs=1e-3)
         assert sum(split["calibration"]["clips"]) == len(own) == split["sides"]["test"]["clips"]
         for row in own:
-            assert Path(row["path"]).parent == corpus / row["label"]
+            assert Path(row["path"]).parent == Path(row["label"])  # inside the corpus
+            assert (corpus / row["path"]).exists()
             assert float(row["noise"]) + float(row["tone"]) == pytest.approx(1, abs=1e-5)
     text = (folder / "report" / "card.md").read_text()
     assert outcome.card.score() in text

@@ -70,11 +70,14 @@ def read(folder: Path) -> Job | None:
         since, upload = float(facts["since"]), facts["upload"]
     except (OSError, ValueError, KeyError, TypeError, CabcnnError):
         return None
+    # In the order in which a job is handed on: the queue marks it until its program is known, and
+    # a program that has ended has written its last status. Looked for the other way round, a job
+    # that is just being handed on would be nobody's.
+    handled = _handled(folder)
     process = _process(folder)
-    # In this order: a program that ends while it is looked at has written its last status.
     running = process is not None and statuses.alive(**process)
     status = statuses.read(folder)
-    state, message = _state(folder, process, running, status)
+    state, message = (handled, "") if handled else _state(folder, process, running, status)
     return Job(
         folder,
         plan,
@@ -93,13 +96,16 @@ def keep_facts(folder: Path, since: float, upload: Path | None) -> None:
     whole.write_json(folder / FACTS, facts)
 
 
+def _handled(folder: Path) -> JobState | None:
+    """Whether the queue still has it in its hands."""
+    if (folder / QUEUED).exists():
+        return "queued"
+    return "starting" if _taken(folder) else None
+
+
 def _state(
     folder: Path, process: dict[str, Any] | None, running: bool, status: Status | None
 ) -> tuple[JobState, str]:
-    if (folder / QUEUED).exists():
-        return "queued", ""
-    if _taken(folder):
-        return "starting", ""
     told = status is not None and process is not None and status.pid == process["pid"]
     if running:
         return (status.state, status.message) if told and status else ("starting", "")

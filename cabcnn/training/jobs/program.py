@@ -19,8 +19,20 @@ from cabcnn.training.jobs.job import Job
 from cabcnn.training.jobs.uploads import CACHE
 
 GRACE_SECONDS = 10.0
-NICENESS = 10  # whoever explains a sound meanwhile comes first
+NICENESS = "CABCNN_NICENESS"
+USUALLY = 10  # whoever explains a sound meanwhile comes first
 POSIX = os.name == "posix"
+
+
+def niceness() -> int:
+    """How far a run gives way to all else on its machine: CABCNN_NICENESS, from 0 to 19.
+
+    Raises CabcnnError for what is none.
+    """
+    said = os.environ.get(NICENESS, "").strip() or str(USUALLY)
+    if not said.isdecimal() or not int(said) <= 19:
+        raise CabcnnError(f"{NICENESS} is {said!r}; give a whole number from 0 to 19.")
+    return int(said)
 
 
 class Program:
@@ -28,6 +40,7 @@ class Program:
 
     def __init__(self, job: Job) -> None:
         folder = job.folder
+        self._niceness = niceness()
         arguments = [sys.executable, "-m", "cabcnn", "train", "--plan", str(folder / plans.FILE)]
         if job.upload is not None:  # what is decoded of it goes with it
             arguments += ["--cache", str(job.upload / CACHE)]
@@ -77,12 +90,13 @@ class Program:
         import psutil
 
         pid = self._process.pid
-        with suppress(psutil.NoSuchProcess, psutil.AccessDenied):
+        with suppress(psutil.NoSuchProcess):
             process = psutil.Process(pid)
             if POSIX:
-                process.nice(NICENESS)
+                with suppress(psutil.AccessDenied):  # this server gives way itself, and further
+                    process.nice(self._niceness)
             with suppress(OSError):  # Linux weighs sessions first, where it groups by them
-                Path(f"/proc/{pid}/autogroup").write_text(str(NICENESS))
+                Path(f"/proc/{pid}/autogroup").write_text(str(self._niceness))
             facts = {"pid": pid, "begun": process.create_time(), "host": platform.node()}
             whole.write_json(folder / one.PROCESS, facts)
         (folder / one.TAKEN).unlink(missing_ok=True)

@@ -35,6 +35,9 @@ LOOK_SECONDS = 0.5
 IDLE_SECONDS = 10.0  # between two looks while nothing waits or runs
 MOST_WAITING = 10
 MOST_KEPT = 500  # runs, finished ones too
+SETTLED_SECONDS = (
+    2.0  # after a change; clocks of file systems are coarse, and two may look like one
+)
 
 
 class Jobs:
@@ -98,8 +101,8 @@ class Jobs:
             folder = self._claim(plan.name)
             try:
                 whole.write(folder / plans.FILE, replace(plan, name=folder.name).to_json())
-                one.keep_facts(folder, time.time(), upload)
                 self._mark_queued(folder)
+                one.keep_facts(folder, time.time(), upload)  # last: now it is a job
             except BaseException:
                 shutil.rmtree(folder, ignore_errors=True)
                 raise
@@ -134,14 +137,15 @@ class Jobs:
 
         Raises CabcnnError where its recordings are gone.
         """
-        job = self.get(name)
-        if not job.resumable:
-            return
-        if job.upload is not None and not job.upload.is_dir():
-            raise CabcnnError(f"The recordings of {job.name} are gone; bring them again.")
-        one.keep_facts(job.folder, time.time(), job.upload)
-        (job.folder / STOP).unlink(missing_ok=True)
-        self._mark_queued(job.folder)
+        with self._lock:  # of two presses, one finds it queued
+            job = self.get(name)
+            if not job.resumable:
+                return
+            if job.upload is not None and not job.upload.is_dir():
+                raise CabcnnError(f"The recordings of {job.name} are gone; bring them again.")
+            one.keep_facts(job.folder, time.time(), job.upload)
+            (job.folder / STOP).unlink(missing_ok=True)
+            self._mark_queued(job.folder)
         self._wake.set()
 
     def remove(self, name: str) -> None:
@@ -238,7 +242,8 @@ class Jobs:
         if known is not None and known[0] == changed:
             return known[1]
         job = one.read(folder)
-        if job is not None and not job.at_work and job.state != "queued":
+        quiet = time.time() - changed / 1e9 > SETTLED_SECONDS
+        if quiet and job is not None and not job.at_work and job.state != "queued":
             self._settled[folder] = changed, job
         return job
 

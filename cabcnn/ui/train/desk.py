@@ -18,6 +18,7 @@ class Page:
     found: Found | None = None
     watched: str | None = None  # the run, None for whichever is most worth watching
     reported: tuple[str, int] | None = None  # what the report on it is of
+    asks_until: float = 0.0  # by the monotonic clock: then it stops asking after the runs
 
 
 class Desk:

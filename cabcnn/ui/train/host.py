@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from cabcnn.training.jobs import Jobs
+from cabcnn.training.jobs.program import niceness
 
 
 @dataclass
@@ -16,6 +17,10 @@ class Training:
 
     jobs: Jobs = field(default_factory=Jobs)
     corpora_folder: Path | None = None
+
+    def check(self) -> None:
+        """Raises CabcnnError where the environment says nonsense of how to carry runs out."""
+        niceness()
 
     def serving(self) -> AbstractContextManager[None]:
         """Carries out what is queued for as long as it is open."""

@@ -132,7 +132,9 @@ def wire(
             return gr.skip()
         protocols = settings.protocols(found, classes)
         kept = now in {value for _, value in protocols}
-        return gr.Radio(choices=protocols, value=now if kept else protocols[0][1])
+        if kept:  # without a word of the value: the visitor may have chosen another meanwhile
+            return gr.Radio(choices=protocols)
+        return gr.Radio(choices=protocols, value=protocols[0][1])
 
     told_of = [given.found, given.classes, given.reading, *chosen[:1], chosen.protocol,
                chosen.name, given.said]  # fmt: skip

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import shutil
 import tempfile
+import time
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -23,6 +24,7 @@ from cabcnn.ui.train.view import TrainingView
 
 EXPLORE = "explore"  # the tab's id
 POLL_SECONDS = 1.5
+ASK_ON_SECONDS = 15.0  # after all is quiet: answers may overtake each other
 # The hidden button has its file by the time that the event is over.
 DOWNLOAD = "() => document.querySelector('#train-file')?.click()"
 
@@ -51,9 +53,11 @@ class Watching:
         """The page's runs as they are now."""
         page, there = self.desk.page(session), self.desk.jobs.all()
         job = watch.chosen(there, page.watched)
+        if watch.going_on(there):
+            page.asks_until = time.monotonic() + ASK_ON_SECONDS
         shown: dict[Any, Any] = {
             self.view: watch.payload(there, page.watched),
-            self.timer: gr.Timer(active=watch.going_on(there)),
+            self.timer: gr.Timer(active=time.monotonic() < page.asks_until),
         }
         stamp = None if job is None else report.stamp(job)
         if stamp != page.reported:
@@ -145,8 +149,6 @@ def _file(job: Job, what: str, folder: Path) -> Path:
         return shutil.copyfile(job.folder / MODEL, place / f"{job.name}{SUFFIX}")
     inside = place / f"{job.name} report"
     shutil.copytree(job.folder / "report", inside, dirs_exist_ok=True)
-    for text in inside.glob("*.csv"):  # tells of the recordings, not of where the server keeps them
-        text.write_text(text.read_text("utf-8").replace(f"{job.plan.corpus}/", ""), "utf-8")
     archive = shutil.make_archive(str(inside), "zip", place, inside.name)
     shutil.rmtree(inside)
     return Path(archive)
