@@ -4,18 +4,19 @@
 
 import { columns } from "./axis.js";
 
-export function drawHeatmap(surface, { clip, axis, raster, heat, colours }) {
+export function drawHeatmap(surface, { clip, axis, raster, heat, colours, theme, muted }) {
   const { width, height } = surface;
-  const { p, n, interval } = clip;
+  const { p, interval } = clip;
   const { values, top, signed, rows } = heat;
   const { starts, ends } = columns(axis, width, interval, p);
   const words = raster.words(surface);
   const zero = signed ? 127.5 : 0;
   const factor = (255 - zero) / top;
-  for (let place = 0; place < n; place++) {
+  const tall = height / rows.length;
+  for (let place = 0; place < rows.length; place++) {
     const row = rows[place] * p;
-    const above = Math.round((place * height) / n) * width;
-    const below = Math.round(((place + 1) * height) / n) * width;
+    const above = Math.round(place * tall) * width;
+    const below = Math.round((place + 1) * tall) * width;
     if (below === above) continue;
     for (let x = 0; x < width; x++) {
       let value = 0;
@@ -29,4 +30,16 @@ export function drawHeatmap(surface, { clip, axis, raster, heat, colours }) {
     for (let y = above + width; y < below; y += width) words.copyWithin(y, above, above + width);
   }
   raster.put(surface);
+  strike(surface, rows, muted, tall, theme);
+}
+
+// A line through the row of each muted classifier.
+function strike({ ctx, width, dpr }, rows, muted, tall, theme) {
+  ctx.fillStyle = theme.muted;
+  ctx.globalAlpha = 0.5;
+  rows.forEach((i, place) => {
+    const y = Math.round((place + 0.5) * tall - dpr / 2);
+    if (muted.includes(i)) ctx.fillRect(0, y, width, Math.max(1, Math.round(dpr)));
+  });
+  ctx.globalAlpha = 1;
 }

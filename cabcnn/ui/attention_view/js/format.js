@@ -16,7 +16,10 @@ export function vote(value, attention) {
   return `${attention < 1e-3 ? "≈ " : ""}${parts(value, 0)}`;
 }
 
-// A share of the verdict is a few hundredths of a per cent: four decimals.
+// A cell's share of the verdict is a few hundredths of a per cent: four decimals.
 export const share = (value) => parts(value, 4);
+
+// That of a classifier, or a cell's of its interval, is more.
+export const part = (value) => parts(value, 2);
 
 export const count = (value) => value.toLocaleString("en-GB");

@@ -4,7 +4,8 @@
 const SLACK = 4; // CSS pixels that a click may wander
 
 // `lanes` holds the .cav-plot boxes; `act` is what commands.js offers. x and y count from the
-// top left corner of a plot. A drag moves a zoomed view, and reads the numbers of a whole one.
+// top left corner of a plot. A drag selects a region; with Shift it moves a zoomed view, as two
+// fingers do.
 export function listen(lanes, act) {
   const down = new Map(); // pointer id -> where it is
   let start = null; // of the gesture that is under way
@@ -22,11 +23,12 @@ export function listen(lanes, act) {
     plot.setPointerCapture(event.pointerId);
     down.set(event.pointerId, place(event, plot));
     if (down.size === 1) {
-      start = { plot, ...place(event, plot), moved: false };
+      start = { plot, ...place(event, plot), moved: false, pans: event.shiftKey };
       pinched = false;
       if (start.lane === "ruler") act.scrub(start.x);
     } else {
       pinched = true;
+      if (start?.selects) act.unselect();
     }
   });
 
@@ -39,16 +41,20 @@ export function listen(lanes, act) {
       if (!start) act.hover(here.x, here.y, here.lane);
       return;
     }
-    if (down.size === 2) {
-      pinch(event.pointerId, here);
-    } else if (start && !pinched) {
-      if (Math.hypot(here.x - start.x, here.y - start.y) > SLACK) start.moved = true;
-      if (start.lane === "ruler") act.scrub(here.x);
-      else if (start.moved && act.zoomed()) act.pan(before.x - here.x);
-      else if (start.moved) act.hover(here.x, here.y, here.lane);
-    }
+    if (down.size === 2) pinch(event.pointerId, here);
+    else if (start && !pinched) drag(before, here);
     down.set(event.pointerId, here);
   });
+
+  function drag(before, here) {
+    if (start.lane === "ruler") return act.scrub(here.x);
+    if (Math.hypot(here.x - start.x, here.y - start.y) > SLACK) start.moved = true;
+    if (!start.moved) return;
+    if (start.pans) return act.pan(before.x - here.x);
+    act.hover(here.x, here.y, here.lane);
+    start.selects ||= Math.abs(here.x - start.x) > SLACK;
+    if (start.selects) act.select(start.x, here.x);
+  }
 
   function pinch(moving, here) {
     const [other] = [...down].filter(([id]) => id !== moving).map(([, at]) => at);
@@ -62,8 +68,12 @@ export function listen(lanes, act) {
 
   const end = (event) => {
     if (!down.delete(event.pointerId) || down.size) return;
-    const clicked = event.type === "pointerup" && start && !start.moved && !pinched;
-    if (clicked && start.lane !== "ruler") act.tap(start.x, start.y, start.lane);
+    const lifted = event.type === "pointerup" && start && !pinched;
+    if (lifted && start.selects) act.selected();
+    else if (start?.selects && !pinched) act.unselect(); // the page scrolls instead
+    else if (lifted && !start.moved && start.lane !== "ruler") {
+      act.tap(start.x, start.y, start.lane);
+    }
     start = null;
   };
   lanes.addEventListener("pointerup", end);

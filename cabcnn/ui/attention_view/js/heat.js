@@ -8,7 +8,7 @@ import { argmax, evidence, meanVote, ranked } from "./sum.js";
 export const SORTINGS = [
   ["number", "by number"],
   ["use", "by use"],
-  ["class", "by class argued for"],
+  ["class", "by class"],
 ];
 
 // A classifier is hardly used whose part of the attention is less than this of an even one.

@@ -50,10 +50,10 @@ const COLUMNS = [
 const HEADS = ["vote", "share", "here", "so far"];
 
 export class Inspector {
-  // `release` is called when the chosen classifier is to be let go.
-  constructor(root, release) {
+  // `act` is what commands.js offers.
+  constructor(root, act) {
     this.root = root;
-    this.release = release;
+    this.act = act;
   }
 
   // Builds the table for a clip; only its numbers change afterwards.
@@ -64,7 +64,7 @@ export class Inspector {
     this.free = element("button", "cav-free", "chosen ×");
     this.free.type = "button";
     this.free.title = "Back to the selected classifier (Esc)";
-    this.free.addEventListener("click", this.release);
+    this.free.addEventListener("click", () => this.act.choose(null));
     const heading = element("p", "cav-heading");
     heading.append(this.who, this.badge, this.free);
 
@@ -74,17 +74,29 @@ export class Inspector {
     meter.append(this.meter);
     const attention = element("p", "cav-weight", "attention weight");
     attention.append(this.weight, meter);
+    this.mute = this.button("Mute", () => this.act.mute(this.row));
+    this.actions = element("p", "cav-actions");
+    this.actions.append(
+      this.mute,
+      this.button("Its card ↓", () => this.act.reveal()),
+    );
 
-    const note =
-      `share = weight × vote ÷ ${count(clip.p)} ${clip.p === 1 ? "interval" : "intervals"}. ` +
-      "All shares of all classifiers add up to the verdict.";
+    this.note = element("p", "cav-note");
     this.root.replaceChildren(
       this.moment,
       heading,
       attention,
+      this.actions,
       this.table(clip),
-      element("p", "cav-note", note),
+      this.note,
     );
+  }
+
+  button(text, press) {
+    const button = element("button", "cav-button", text);
+    button.type = "button";
+    button.addEventListener("click", press);
+    return button;
   }
 
   table(clip) {
@@ -119,12 +131,18 @@ export class Inspector {
     return table;
   }
 
-  show(found, time, held, clip) {
+  show(found, time, held, clip, muted) {
     this.moment.textContent = `${seconds(time)} · interval ${count(found.t + 1)} of ${count(clip.p)}`;
     this.who.textContent = `Classifier ${found.i}`;
     this.group.textContent = `classifier ${found.i}`;
-    this.badge.hidden = !found.selected;
+    const silent = muted.includes(found.i);
+    this.badge.hidden = !found.selected && !silent;
+    this.badge.textContent = silent ? "muted" : "selected";
+    this.note.textContent = noted(found, clip);
+    this.row = found.i;
     this.free.hidden = !held;
+    this.actions.hidden = !held;
+    this.mute.textContent = silent ? "Unmute" : "Mute";
     this.weight.textContent = weight(found.attention);
     this.meter.style.width = `${found.attention * 100}%`;
     found.classes.forEach((of, k) => {
@@ -133,4 +151,12 @@ export class Inspector {
       });
     });
   }
+}
+
+function noted({ t }, { heard }) {
+  if (t >= heard) return "This interval comes after the stop: it has no share in the verdict.";
+  return (
+    `share = weight × vote ÷ ${count(heard)} ${heard === 1 ? "interval" : "intervals"}. ` +
+    "All shares of all classifiers add up to the verdict."
+  );
 }

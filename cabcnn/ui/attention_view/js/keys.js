@@ -7,6 +7,12 @@ const ACTIONS = {
   ArrowRight: (act, shift) => (shift ? act.move(1) : act.interval(1)),
   ArrowUp: (act) => act.row(-1),
   ArrowDown: (act) => act.row(1),
+  Enter: (act) => act.moment(),
+  m: (act) => act.mute(),
+  M: (act) => act.unmuteAll(),
+  f: (act) => act.fold(),
+  i: (act) => act.begin(),
+  o: (act) => act.finish(),
   PageUp: (act) => act.page(-1),
   PageDown: (act) => act.page(1),
   "+": (act) => act.zoomStep(1),
@@ -19,21 +25,33 @@ const ACTIONS = {
   Escape: (act) => act.release(),
 };
 
+const PRESS = [" ", "Enter"];
+const SLIDE = /^(Arrow|Page|Home$|End$)/;
+
 // The action of a key press, or null where the browser is to keep it.
 export function keyAction(event, act) {
-  if (event.ctrlKey || event.metaKey || event.altKey) return null;
+  if (event.ctrlKey || event.metaKey || event.altKey || event.defaultPrevented) return null;
   const action = ACTIONS[event.key];
-  // A focused button has its own use for the space bar, a list for every key.
-  const busy = event.key === " " ? "button, select" : "select";
-  if (!action || event.target.closest(busy)) return null;
+  if (!action || ownUse(event)) return null;
   return () => action(act, event.shiftKey);
+}
+
+// Whether what has the focus needs the key itself.
+function ownUse({ key, target }) {
+  if (target.closest("button, a, summary")) return PRESS.includes(key);
+  if (target.closest('input[type="range"]')) return SLIDE.test(key);
+  return target.closest("select, input, textarea") !== null;
 }
 
 // What is shown of them.
 export const HELP = [
   ["Space", "play, pause"],
-  ["← →", "one interval, with Shift one second"],
-  ["↑ ↓", "choose a classifier; Esc lets it go"],
+  ["← →", "one interval; with Shift 1 s"],
+  ["↑ ↓", "classifier; Esc lets it go"],
+  ["Enter", "moment at the playhead"],
+  ["M", "mute; with Shift: hear all"],
+  ["I O", "region starts, ends here"],
+  ["F", "fold unused rows"],
   ["+ − 0", "zoom in, out, whole clip"],
   ["PgUp PgDn", "page through the clip"],
 ];

@@ -34,17 +34,17 @@ export class Lanes {
   }
 
   // Fits heights, names and scales to what is shown.
-  build({ clip, sums, heat, colours }) {
+  build({ clip, sums, heat, colours, muted }) {
     const { root } = this;
     root.style.setProperty("--cav-n", clip.n);
     root.style.setProperty("--cav-m", clip.m);
-    root.querySelector(".cav-count").textContent = `${clip.n} classifiers`;
+    root.querySelector(".cav-count").textContent = counted(clip, heat);
     showColours(root, heat, colours);
     showEnds(root, clip);
-    this.describe(clip, sums, heat);
+    this.describe(clip, sums, heat, muted);
   }
 
-  describe(clip, sums, heat) {
+  describe(clip, sums, heat, muted) {
     const say = (lane, text) => {
       this.root.querySelector(`[data-lane="${lane}"] canvas`).setAttribute("aria-label", text);
     };
@@ -55,7 +55,8 @@ export class Lanes {
     say("waveform", `Waveform of ${length}`);
     say(
       "heatmap",
-      `Heatmap, ${clip.n} classifiers by ${clip.p} intervals: ${heat.caption}. ` +
+      `Heatmap, ${heat.rows.length} of ${clip.n} classifiers by ${clip.p} intervals: ` +
+        `${heat.caption}${muted.length ? `, ${muted.length} muted` : ""}. ` +
         `Classifier ${busiest} has ${percent(sums.use[busiest])} of all attention.`,
     );
     say("ribbon", "The classifier with the largest attention weight in each interval");
@@ -80,7 +81,11 @@ export class Lanes {
       if (surface.clear()) DRAW[name](surface, { ...scene, raster });
     }
     if (whole && this.minimap.clear()) drawMinimap(this.minimap, scene);
-    if (whole) showRows(this.root, scene.heat, this.rows.height);
+    if (whole) showRows(this.root, scene.heat, scene.muted, this.rows.height);
     placeEnds(this.root, scene, this.runningHeight);
   }
+}
+
+function counted({ n }, { rows }) {
+  return rows.length === n ? `${n} classifiers` : `${rows.length} of ${n}, ${n - rows.length} folded`;
 }

@@ -1,4 +1,7 @@
-// The clip's sound: one audio element, created here and never put on the page.
+// The clip's sound: one audio element, created here and never put on the page. It plays on, or
+// a part again and again, or a part once.
+
+const EARLY = 0.004; // seconds before the end of a part that count as its end
 
 export class Player {
   // `changed` is called when playing starts, stops or fails, and when the time jumped.
@@ -9,6 +12,9 @@ export class Player {
     this.resting = 0; // the time while there is no sound to ask
     this.failed = false;
     this.last = { time: Number.NaN, at: 0 };
+    this.repeated = null; // [from, to], played again and again once the playhead is before `to`
+    this.once = null; // [from, to], played once
+    this.bound = null; // the one of the two that the playhead is in
   }
 
   load(url, length) {
@@ -22,12 +28,16 @@ export class Player {
     const present = (act) => () => {
       if (this.audio === audio) act();
     };
-    for (const event of ["play", "pause", "ended", "seeked"]) {
+    for (const event of ["play", "pause", "seeked"]) {
       audio.addEventListener(
         event,
         present(() => this.moved()),
       );
     }
+    audio.addEventListener(
+      "ended",
+      present(() => this.ended()),
+    );
     audio.addEventListener(
       "error",
       present(() => this.fail()),
@@ -37,9 +47,9 @@ export class Player {
 
   unload() {
     const { audio } = this;
-    this.audio = null;
-    this.resting = 0;
-    this.failed = false;
+    clearTimeout(this.waiting);
+    Object.assign(this, { audio: null, resting: 0, failed: false });
+    Object.assign(this, { repeated: null, once: null, bound: null });
     if (!audio) return;
     audio.pause();
     audio.removeAttribute("src");
@@ -66,10 +76,16 @@ export class Player {
   }
 
   seek(time) {
+    this.once = null;
+    this.jump(time);
+    this.aim();
+    this.changed();
+  }
+
+  jump(time) {
     const within = Math.min(Math.max(time, 0), this.length);
     this.resting = within;
     if (this.playable) this.audio.currentTime = within;
-    this.changed();
   }
 
   async play() {
@@ -85,16 +101,65 @@ export class Player {
   }
 
   pause() {
+    this.once = null;
     if (this.audio) this.audio.pause();
   }
 
   toggle() {
-    if (this.playing) this.pause();
-    else this.play();
+    if (this.playing) return this.pause();
+    const { repeated } = this;
+    if (repeated && !(this.time >= repeated[0] && this.time < repeated[1] - 0.01)) {
+      this.seek(repeated[0]);
+    }
+    this.play();
+  }
+
+  // Plays one part and pauses.
+  snippet(from, to) {
+    this.seek(from);
+    this.once = [from, to];
+    this.aim();
+    return this.play();
+  }
+
+  // Plays a part again and again, or with null no longer.
+  repeat(part) {
+    this.repeated = part;
+    this.aim();
+  }
+
+  // Takes the part that the playhead is in or before.
+  aim() {
+    const { once, repeated, time } = this;
+    this.bound = once ?? (repeated && time < repeated[1] - EARLY ? repeated : null);
+    this.guard();
+  }
+
+  // Waits for the end of that part.
+  guard() {
+    clearTimeout(this.waiting);
+    if (!this.bound || !this.playing) return;
+    const left = this.bound[1] - this.time;
+    if (left > EARLY) {
+      this.waiting = setTimeout(() => this.guard(), (left * 1000) / this.audio.playbackRate);
+    } else if (this.once) this.pause();
+    else this.jump(this.bound[0]);
+  }
+
+  // A part may end where the sound does.
+  ended() {
+    if (this.bound && !this.once) {
+      this.jump(this.bound[0]);
+      this.play();
+    } else {
+      this.once = null;
+      this.moved();
+    }
   }
 
   moved() {
     this.last = { time: Number.NaN, at: 0 };
+    this.aim();
     this.changed();
   }
 

@@ -8,26 +8,44 @@ import { css } from "./palette.js";
 const APART = 13; // CSS pixels between two names, or two row numbers, at least
 const BAR_STOPS = 16; // colours that the bar is drawn from
 
-export function showRows(root, { rows, sorting }, height) {
+export function showRows(root, { rows, sorting, argued }, muted, height) {
   const every = Math.ceil((rows.length * APART) / Math.max(height, 1));
   // Rows by number need few ticks, round ones; in another order each number is news.
-  const step =
-    sorting !== "number" ? every : ([1, 2, 5, 10, 20].find((round) => round >= every * 2) ?? 50);
+  const plain = sorting === "number" && rows.every((i, place) => i === place);
+  const step = plain ? ([1, 2, 5, 10, 20].find((round) => round >= every * 2) ?? 50) : every;
   const last = rows.length - 1;
   const ticked = (place) => {
-    if (sorting !== "number" || every === 1) return place % every === 0;
+    if (!plain || every === 1) return place % every === 0;
     return place % step === 0 ? last - place >= every || place === last : place === last;
   };
-  root.querySelector(".cav-rows").replaceChildren(
-    ...rows
-      .map((i, place) => [i, place])
-      .filter(([, place]) => ticked(place))
-      .map(([i, place]) => {
-        const tick = element("span", "", String(i));
-        tick.style.top = `${((place + 0.5) / rows.length) * 100}%`;
-        return tick;
-      }),
-  );
+  const at = (place) => `${(place / rows.length) * 100}%`;
+  const ticks = rows
+    .map((i, place) => [i, place])
+    .filter(([, place]) => ticked(place))
+    .map(([i, place]) => {
+      const tick = element("span", muted.includes(i) ? "cav-muted" : "", String(i));
+      tick.style.top = at(place + 0.5);
+      return tick;
+    });
+  const groups = argued ? showGroups(rows, argued, at) : [];
+  root.querySelector(".cav-rows").replaceChildren(...ticks, ...groups);
+}
+
+// Rows by class: a bar of the class's colour beside the rows that argue for it.
+function showGroups(rows, argued, at) {
+  const groups = [];
+  for (let place = 0; place < rows.length;) {
+    const k = argued[rows[place]];
+    let next = place + 1;
+    while (next < rows.length && argued[rows[next]] === k) next++;
+    const bar = element("i", "cav-group");
+    bar.style.top = at(place);
+    bar.style.height = at(next - place);
+    bar.style.background = `var(--cav-class-${k})`;
+    groups.push(bar);
+    place = next;
+  }
+  return groups;
 }
 
 export function showColours(root, { top, signed, plain, caption }, colours) {

@@ -4,9 +4,10 @@
 const READ_MS = 100; // between two readings of the numbers while the sound plays
 
 export class Stage {
-  // `part` finds an element by its name; `read` shows the numbers.
-  constructor({ root, part, lanes, player, read }) {
-    Object.assign(this, { root, part, lanes, player, read });
+  // `part` finds an element by its name; `read` shows the numbers; `painted(whole)` is called
+  // when the lanes have been drawn.
+  constructor({ root, part, lanes, player, read, painted }) {
+    Object.assign(this, { root, part, lanes, player, read, painted });
     this.scene = null;
     this.stale = { lanes: false, whole: false };
     this.frame = 0;
@@ -65,6 +66,7 @@ export class Stage {
     if (axis.width === 0) return;
     this.dpr = window.devicePixelRatio;
     lanes.draw(scene, this.stale.whole);
+    this.painted(this.stale.whole);
     this.stale = { lanes: false, whole: false };
     this.readAt = 0;
     const frame = this.part("window").style;

@@ -9,28 +9,44 @@
 //   data-time     the playhead, seconds (while playing, ten times a second)
 //   data-playing  "true" while the sound plays
 //   data-row      the classifier the numbers are about; data-held "true" if chosen by hand
+//   data-muted, data-region, data-until, data-moment   what state.js holds, "" where nothing
+//   data-verdict, data-regional   the classes' probabilities, and those of the region alone
 // Parts: .cav-empty, .cav-clip, .cav-predicted, .cav-chance, .cav-score, .cav-bars li,
-// .cav-notices li, .cav-play, .cav-now, .cav-trouble, .cav-in, .cav-out, .cav-fit,
-// .cav-colouring and .cav-sorting (selects), .cav-playhead (takes the focus), .cav-minimap,
-// .cav-window, .cav-inspector, .cav-free, .cav-live, and the lanes
-// .cav-plot[data-lane=ruler|waveform|heatmap|ribbon|stack|running], a canvas in each.
+// .cav-regional, .cav-banner, .cav-notices li, .cav-play, .cav-now, .cav-trouble, .cav-in,
+// .cav-out, .cav-fit, .cav-colouring, .cav-against, .cav-sorting and .cav-keep (selects),
+// .cav-fold, .cav-playhead (takes the focus), .cav-region, .cav-stop-slider, .cav-minimap,
+// .cav-window, .cav-inspector, .cav-free, .cav-one-* and .cav-when-* (the cards), .cav-live, and
+// the lanes .cav-plot[data-lane=ruler|waveform|heatmap|ribbon|stack|running], a canvas in each.
 
 import { Axis } from "./axis.js";
+import { showBanner } from "./banner.js";
+import { ClassifierCard } from "./card_classifier.js";
+import { MomentCard } from "./card_moment.js";
 import { commands } from "./commands.js";
+import { announceChange, explorer, tell } from "./explorer.js";
 import { count, seconds } from "./format.js";
 import { listen, listenMinimap } from "./gestures.js";
-import { showVerdict } from "./header.js";
-import { colourings, heat, heatColours, opponents, SORTINGS } from "./heat.js";
-import { HELP, keyAction } from "./keys.js";
+import { Header } from "./header.js";
+import { Hearing } from "./hearing.js";
+import { heat, heatColours } from "./heat.js";
+import { keyAction } from "./keys.js";
 import { Lanes } from "./lanes.js";
-import { element } from "./marks.js";
+import { Options } from "./options.js";
+import { Overlays } from "./overlays.js";
 import { classColour } from "./palette.js";
 import { decode } from "./payload.js";
 import { Player } from "./player.js";
 import { Readout } from "./readout.js";
 import { Stage } from "./stage.js";
-import { analyse } from "./sum.js";
+import { intervalsBetween, State } from "./state.js";
+import { Stop } from "./stop.js";
+import { argmax, clipProbabilities, strongestMoments } from "./sum.js";
 import { isDark, readTheme, whileShown } from "./theme.js";
+import { explain, result } from "./words.js";
+
+// What a change of the state makes out of date, beside what always is.
+const DEAF = ["muted", "until"]; // what is heard
+const ROWS = [...DEAF, "colouring", "sorting", "folded"]; // what the heatmap shows
 
 // Shows `host`'s .cav. The result's `show` takes the component's value.
 export function mount(host) {
@@ -42,28 +58,41 @@ class View {
   constructor(root) {
     this.root = root;
     this.parts = new Map();
+    this.state = new State();
     this.lanes = new Lanes(root);
     this.player = new Player({ changed: () => this.played() });
     this.act = commands(this);
-    this.readout = new Readout(root, () => this.act.release());
+    const { act } = this;
+    this.header = new Header(root, act);
+    this.options = new Options(root, act);
+    this.overlays = new Overlays(root, act);
+    this.stop = new Stop(root, act);
+    this.cards = { one: new ClassifierCard(root, act), when: new MomentCard(root, act) };
+    this.readout = new Readout(root, act);
     this.turn = 0; // counts values: a slow decode must not overtake a newer value
     this.pointer = null; // { time, row } under the pointer
-    this.held = null; // the classifier chosen by hand
     this.stage = new Stage({
       root,
       part: (name) => this.part(name),
       lanes: this.lanes,
       player: this.player,
       read: () => this.read(),
+      painted: (whole) => this.painted(whole),
     });
-    this.explain();
+    this.state.subscribe((names) => this.changed(names));
+    explain(root, this.part("keys"));
     this.listen();
     this.watch();
   }
 
-  // What is shown: { clip, sums, axis, heat, theme, colours }, or null.
+  // What is shown: { clip, sums, muted, axis, heat, theme, colours }, or null.
   get scene() {
     return this.stage.scene;
+  }
+
+  // The classifier whose card is shown.
+  get row() {
+    return this.state.row ?? this.busiest;
   }
 
   part(name) {
@@ -75,35 +104,40 @@ class View {
     const turn = ++this.turn;
     this.player.unload();
     if (!value) return this.rest("empty");
-    let clip;
+    let whole;
     try {
-      clip = await decode(value);
+      whole = await decode(value);
     } catch (error) {
       if (turn === this.turn) this.rest("error", error.message);
       throw error;
     }
     if (turn !== this.turn) return;
-    this.stage.scene = { clip, sums: analyse(clip), axis: new Axis(clip.duration) };
-    this.offer();
-    this.choose();
+    this.stage.scene = null;
+    this.hearing = new Hearing(whole);
+    this.state.begin(whole);
+    this.busiest = argmax(this.hearing.used);
+    this.loudest = strongestMoments(whole, this.busiest, 1)[0];
+    this.stage.scene = { axis: new Axis(whole.duration) };
     this.pointer = null;
-    this.held = null;
     this.part("empty").hidden = true;
     this.part("body").hidden = false;
-    showVerdict(this.root, clip);
-    this.readout.build(clip);
-    this.part("length").textContent = ` / ${seconds(clip.seconds)}`;
-    this.part("votes").textContent = count(clip.n);
-    this.part("playhead").setAttribute("aria-valuemax", clip.seconds.toFixed(2));
-    Object.assign(this.root.dataset, { state: "ready", p: clip.p, n: clip.n, m: clip.m });
-    this.player.load(clip.sound, clip.seconds);
-    this.recolour();
+    this.header.build(whole);
+    this.readout.build(whole);
+    this.stop.build(whole);
+    this.part("length").textContent = ` / ${seconds(whole.seconds)}`;
+    this.part("votes").textContent = count(whole.n);
+    this.part("playhead").setAttribute("aria-valuemax", whole.seconds.toFixed(2));
+    Object.assign(this.root.dataset, { state: "ready", p: whole.p, n: whole.n, m: whole.m });
+    this.player.load(whole.sound, whole.seconds);
+    this.changed(null);
     this.played();
+    this.root.explorer = explorer(this);
   }
 
   // Shows the invitation, or what went wrong.
   rest(state, message = "") {
     this.stage.scene = null;
+    this.root.explorer = null;
     this.root.dataset.state = state;
     this.part("body").hidden = true;
     const empty = this.part("empty");
@@ -113,44 +147,72 @@ class View {
     empty.hidden = false;
   }
 
+  // Shows what changed of the state: `names`, or with null everything.
+  changed(names) {
+    const { scene, state, root } = this;
+    if (!scene) return;
+    const any = (of) => names === null || names.some((name) => of.includes(name));
+    if (any(DEAF)) {
+      Object.assign(scene, this.hearing.take(state), { muted: state.muted });
+      showBanner(root, state, this.hearing.whole, this.act);
+    }
+    if (any(ROWS)) {
+      scene.heat = heat(scene.clip, scene.sums, state.colouring, state.sorting, state.folded);
+      this.options.show(scene, state, this.hearing.used);
+      this.recolour();
+    }
+    if (any([...DEAF, "region"])) {
+      this.player.repeat(state.region);
+      this.header.show(scene.clip, this.regional());
+      this.stop.show(scene, state.until);
+    }
+    if (any([...DEAF, "row"])) this.cards.one.show(scene, this.row, state.muted, this.hearing);
+    if (any([...DEAF, "moment"])) this.cards.when.show(scene, state.moment ?? this.loudest);
+    tell(root, state);
+    this.stage.redraw(any([...ROWS, "row"]));
+    if (names) {
+      const said = result(names, scene, state, this.regional());
+      if (said) this.readout.announce(said);
+      announceChange(root);
+    }
+  }
+
+  // What the region alone decides, or null.
+  regional() {
+    const { region } = this.state;
+    if (!region) return null;
+    const { clip, sums } = this.scene;
+    const [from, to] = region;
+    const part = intervalsBetween(region, clip);
+    return { from, to, probabilities: clipProbabilities(sums.intervals, ...part) };
+  }
+
   // Takes over light or dark, and everything whose colours follow.
   recolour() {
-    const { clip } = this.scene;
-    this.scene.theme = readTheme(this.root, clip.m);
-    for (let k = 0; k < clip.m; k++) {
-      this.root.style.setProperty(`--cav-class-${k}`, classColour(k, this.scene.theme.dark));
+    const { scene, root } = this;
+    const { m } = scene.clip;
+    if (scene.theme?.dark !== isDark(root)) {
+      scene.theme = readTheme(root, m);
+      for (let k = 0; k < m; k++) {
+        root.style.setProperty(`--cav-class-${k}`, classColour(k, scene.theme.dark));
+      }
     }
-    this.scene.colours = heatColours(this.scene.heat, this.scene.theme);
-    this.lanes.build(this.scene);
+    scene.colours = heatColours(scene.heat, scene.theme);
+    this.lanes.build(scene);
     this.stage.redraw(true);
   }
 
-  // The choices of the heatmap, as far as they hold for this clip.
-  offer() {
-    const { clip, sums } = this.scene;
-    const first = sums.order[0];
-    const against = opponents(clip, first).slice(1);
-    for (const one of against) one[1] = `${clip.labels[first]} against ${one[1]}`;
-    for (const [name, offered] of [
-      ["colouring", [...colourings(clip), ...against]],
-      ["sorting", SORTINGS],
-    ]) {
-      const select = this.part(name);
-      const text = select.selectedOptions[0]?.text;
-      select.replaceChildren(...offered.map(([key, label]) => new Option(label, key)));
-      const kept = [...select.options].find((option) => option.text === text);
-      if (kept) kept.selected = true;
-    }
-  }
-
-  choose() {
-    const { clip, sums } = this.scene;
-    this.scene.heat = heat(clip, sums, this.part("colouring").value, this.part("sorting").value);
+  painted(whole) {
+    this.overlays.place(this.scene, this.state);
+    if (!whole) return;
+    this.stop.draw(this.scene);
+    this.cards.one.draw();
   }
 
   read() {
-    const { pointer, held, lanes, player, root } = this;
+    const { pointer, lanes, player, root } = this;
     const { time } = player;
+    const held = this.state.row;
     this.readout.show(this.scene, { pointer, time, held, rows: lanes.rows });
     this.part("now").textContent = seconds(time);
     const head = this.part("playhead");
@@ -178,11 +240,6 @@ class View {
     this.stage.wake(true);
   }
 
-  hold(row) {
-    this.held = row;
-    this.stage.wake(true);
-  }
-
   focus() {
     this.part("playhead").focus({ preventScroll: true });
   }
@@ -190,18 +247,6 @@ class View {
   // While the sound plays there is enough to hear.
   speak() {
     if (!this.player.playing) this.readout.speak();
-  }
-
-  explain() {
-    const touch = window.matchMedia("(hover: none)").matches;
-    const control = /Mac|iP/.test(navigator.platform) ? "⌘" : "Ctrl";
-    for (const hint of this.root.querySelectorAll(".cav-hint")) {
-      hint.textContent = touch
-        ? "Tap to play from there · pinch to zoom · drag to move"
-        : `Click to play from there · ${control} + wheel to zoom · drag to move`;
-    }
-    const rows = HELP.map(([key, text]) => [element("dt", "", key), element("dd", "", text)]);
-    this.part("keys").replaceChildren(...rows.flat());
   }
 
   listen() {
@@ -212,20 +257,19 @@ class View {
     this.part("in").addEventListener("click", () => act.zoomStep(1));
     this.part("out").addEventListener("click", () => act.zoomStep(-1));
     this.part("fit").addEventListener("click", () => act.fit());
-    for (const name of ["colouring", "sorting"]) {
-      this.part(name).addEventListener("change", () => {
-        this.choose();
-        this.recolour();
-      });
-    }
+    const rows = this.part("rows"); // the numbers beside the heatmap
+    rows.addEventListener("click", (event) => {
+      act.pick(event.clientY - rows.getBoundingClientRect().top);
+    });
     this.root.addEventListener("keydown", (event) => {
       const action = this.scene && keyAction(event, act);
       if (!action) return;
       event.preventDefault();
       this.pointer = null;
+      const { announced } = this.readout;
       action();
       this.stage.wake(true);
-      this.speak();
+      if (announced === this.readout.announced) this.speak();
     });
   }
 

@@ -1,0 +1,49 @@
+// What the verdict leaves out, if anything: muted classifiers, and what comes after a stop. It
+// says what the whole clip and everybody said, and leads back there.
+
+import { percent, seconds } from "./format.js";
+import { element } from "./marks.js";
+import { argmax } from "./sum.js";
+
+const NAMED = 12; // muted classifiers that get a button of their own
+
+export function showBanner(root, { muted, until }, whole, act) {
+  const banner = root.querySelector(".cav-banner");
+  banner.hidden = !muted.length && until === null;
+  if (banner.hidden) return banner.replaceChildren();
+  const best = argmax(whole.probabilities);
+  const text = element("p");
+  text.append(
+    element("strong", "", saying(muted, until, whole)),
+    ` All of it said ${whole.labels[best]} ${percent(whole.probabilities[best])}.`,
+  );
+  const back = element("p", "cav-back");
+  if (muted.length) back.append(button("Unmute all", "cav-unmute", act.unmuteAll));
+  if (until !== null) back.append(button("Whole clip", "cav-unstop", () => act.stop(null)));
+  banner.replaceChildren(text, back);
+  if (muted.length && muted.length <= NAMED) banner.append(named(muted, act));
+}
+
+function saying(muted, until, { n }) {
+  const some = `${muted.length} of ${n} classifiers muted`;
+  if (until === null) return `This is the verdict with ${some}.`;
+  const first = `This is the verdict from the first ${seconds(until)}`;
+  return muted.length ? `${first}, with ${some}.` : `${first}.`;
+}
+
+function named(muted, act) {
+  const list = element("p", "cav-silent", "muted ");
+  for (const i of muted) {
+    const one = button(`${i} ×`, "", () => act.mute(i));
+    one.setAttribute("aria-label", `Unmute classifier ${i}`);
+    list.append(one);
+  }
+  return list;
+}
+
+function button(text, name, press) {
+  const made = element("button", name, text);
+  made.type = "button";
+  made.addEventListener("click", press);
+  return made;
+}

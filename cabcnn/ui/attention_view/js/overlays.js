@@ -1,0 +1,78 @@
+// What lies over the lanes: the region with its two edges, which can be dragged and have the
+// focus, and the veil over what comes after a stop.
+
+import { seconds } from "./format.js";
+
+export class Overlays {
+  constructor(root, act) {
+    const part = (name) => root.querySelector(`.cav-${name}`);
+    this.region = part("region");
+    this.veil = part("veil");
+    this.mark = part("region-mark");
+    this.edges = [...this.region.querySelectorAll("[data-edge]")];
+    for (const edge of this.edges) follow(edge, part("overlay"), act, () => this.scene);
+  }
+
+  // Puts them where the visible window has them.
+  place(scene, { region, until }) {
+    this.scene = scene;
+    const { axis, clip } = scene;
+    this.region.hidden = region === null;
+    this.mark.hidden = region === null;
+    this.veil.hidden = until === null;
+    const x = (time) => Math.min(Math.max(axis.toX(time), -2), axis.width + 2);
+    if (region) {
+      const [from, to] = region;
+      this.region.style.left = `${x(from).toFixed(1)}px`;
+      this.region.style.width = `${(x(to) - x(from)).toFixed(1)}px`;
+      this.mark.style.left = `${(from / clip.duration) * 100}%`;
+      this.mark.style.width = `${((to - from) / clip.duration) * 100}%`;
+      this.edges.forEach((edge, which) => {
+        const time = region[which];
+        edge.hidden = time < axis.from - 1e-6 || time > axis.to + 1e-6;
+        edge.setAttribute("aria-valuemax", clip.duration.toFixed(3));
+        edge.setAttribute("aria-valuenow", time.toFixed(3));
+        edge.setAttribute("aria-valuetext", seconds(time, 3));
+      });
+    }
+    if (until !== null) this.veil.style.left = `${x(until).toFixed(1)}px`;
+  }
+}
+
+// Drags an edge, and moves it by keys.
+function follow(edge, lanes, act, scene) {
+  const name = edge.dataset.edge;
+  const time = () => Number(edge.getAttribute("aria-valuenow"));
+  let held = false;
+  edge.addEventListener("pointerdown", (event) => {
+    if (event.button !== 0) return;
+    event.stopPropagation();
+    edge.setPointerCapture(event.pointerId);
+    held = true;
+  });
+  edge.addEventListener("pointermove", (event) => {
+    event.stopPropagation();
+    if (held) act.edge(name, scene().axis.toTime(event.clientX - lanes.getBoundingClientRect().left));
+  });
+  for (const end of ["pointerup", "pointercancel"]) {
+    edge.addEventListener(end, (event) => {
+      event.stopPropagation();
+      held = false;
+    });
+  }
+  edge.addEventListener("keydown", (event) => {
+    const { interval, duration } = scene().clip;
+    const step = event.shiftKey ? 1 : interval;
+    const to = {
+      ArrowLeft: time() - step,
+      ArrowDown: time() - step,
+      ArrowRight: time() + step,
+      ArrowUp: time() + step,
+      Home: 0,
+      End: duration,
+    }[event.key];
+    if (to === undefined) return;
+    event.preventDefault();
+    act.edge(name, to);
+  });
+}
