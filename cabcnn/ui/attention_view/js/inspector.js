@@ -136,7 +136,7 @@ export class Inspector {
     this.who.textContent = `Classifier ${found.i}`;
     this.group.textContent = `classifier ${found.i}`;
     const silent = muted.includes(found.i);
-    this.badge.hidden = !found.selected && !silent;
+    this.badge.hidden = !(found.selected || silent) || (held && silent);
     this.badge.textContent = silent ? "muted" : "selected";
     this.note.textContent = noted(found, clip);
     this.row = found.i;

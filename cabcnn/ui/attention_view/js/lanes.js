@@ -87,5 +87,5 @@ export class Lanes {
 }
 
 function counted({ n }, { rows }) {
-  return rows.length === n ? `${n} classifiers` : `${rows.length} of ${n}, ${n - rows.length} folded`;
+  return rows.length === n ? `${n} classifiers` : `${rows.length} of ${n},\n${n - rows.length} folded`;
 }
