@@ -16,7 +16,7 @@ from gradio.themes import Base, colors
 
 from cabcnn import memory
 from cabcnn.errors import CabcnnError
-from cabcnn.ui import about, api, explore, live, train
+from cabcnn.ui import about, api, compare, explore, live, train
 from cabcnn.ui.models import Models
 from cabcnn.ui.sounds import UPLOAD_SECONDS, kept
 from cabcnn.ui.train.watching import EXPLORE
@@ -25,7 +25,7 @@ HERE = Path(__file__).parent
 TITLE = "CAB-CNN Explorer"
 LARGEST_UPLOAD = "500mb"
 SCRIPTS = ("microphone.js", "drop.js")
-STYLES = ("page.css", "evidence/evidence.css")
+STYLES = ("page.css", "evidence/evidence.css", "compare/compare.css")
 HEADER = """
 <h1>CAB-CNN Explorer</h1>
 <p>Record a voice, and see which of forty small classifiers decided, when, and for what.</p>
@@ -57,6 +57,8 @@ def build(training: train.Training | None = None) -> gr.Blocks:
                 again = explore.build(models, sounds, model)
             with gr.Tab("Live", id="live"):
                 live.build(models, sounds, model, tabs, EXPLORE, again)
+            with gr.Tab("Compare", id="compare") as comparing:
+                compare.build(models, sounds, comparing)
             if training is not None:
                 with gr.Tab("Train", id="train") as tab:
                     desk = train.build(training, models, sounds, model, tab, tabs, again)

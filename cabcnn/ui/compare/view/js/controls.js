@@ -1,0 +1,101 @@
+// Pointers, keys and buttons of the comparison, told to its view.
+
+import { point } from "./pointing.js";
+
+const STEP = 1.5; // one zoom step
+const INTERVAL_SECONDS = 0.025;
+
+export function control(view) {
+  const { hearing } = view;
+  const timeAt = (x) => Math.min(Math.max(view.axis.toTime(x), 0), view.axis.duration);
+  // Changes the visible window. Returns whether it changed.
+  const change = (act) => {
+    const { from, to } = view.axis;
+    act(view.axis);
+    const changed = view.axis.from !== from || view.axis.to !== to;
+    if (changed) view.redraw();
+    return changed;
+  };
+  point(view.part("lanes"), {
+    zoomed: () => view.axis.zoomed,
+    hover: (x, s, y, lane) => {
+      const rows = view.sides[s]?.heat.rows ?? [];
+      const place = Math.min(Math.max(Math.floor(y * rows.length), 0), rows.length - 1);
+      const row = lane === "heatmap" ? (rows[place] ?? null) : null;
+      view.pointer = { time: timeAt(x) };
+      view.choose([0, 1].map((side) => (view.same || side === s ? row : null)));
+    },
+    leave: () => {
+      if (!view.pointer) return;
+      view.pointer = null;
+      view.choose([null, null]);
+    },
+    tap: (x, s) => {
+      view.hear(s);
+      hearing.seek(timeAt(x));
+      hearing.play();
+    },
+    scrub: (x) => hearing.seek(timeAt(x)),
+    pan: (pixels) => change((axis) => axis.pan((pixels / axis.width) * axis.span)),
+    zoom: (factor, x) => change((axis) => axis.zoom(factor, timeAt(x))),
+  });
+  const move = (by) => {
+    hearing.seek(hearing.time + by);
+    change((axis) => axis.reveal(hearing.time));
+  };
+  // Frames the classifier above or below, from the framed one or the one with most weight.
+  const step = (by) => {
+    const { clip, sums, heat } = view.sides[hearing.heard];
+    const t = Math.min(Math.floor(hearing.time / clip.interval), clip.p - 1);
+    const from = heat.rows.indexOf(view.row[hearing.heard] ?? sums.selected[t]);
+    const i = heat.rows[Math.min(Math.max(from + by, 0), heat.rows.length - 1)];
+    view.choose([0, 1].map((s) => (view.same || s === hearing.heard ? i : null)));
+    view.say(`Classifier ${i}`);
+  };
+  const middle = () => {
+    const { from, to } = view.axis;
+    const { time } = hearing;
+    return time >= from && time <= to ? time : (from + to) / 2;
+  };
+  const zoomed = {
+    in: () => change((axis) => axis.zoom(STEP, middle())),
+    out: () => change((axis) => axis.zoom(1 / STEP, middle())),
+    fit: () => change((axis) => axis.fit()),
+  };
+  for (const [name, act] of Object.entries(zoomed)) {
+    view.part(name).addEventListener("click", act);
+  }
+  view.part("play").addEventListener("click", () => hearing.toggle());
+  for (const choice of view.root.querySelectorAll("[data-hear]")) {
+    choice.addEventListener("click", () => view.hear(Number(choice.dataset.hear)));
+  }
+  for (const name of ["colouring", "sorting"]) {
+    view.part(name).addEventListener("change", () => view.recolour());
+  }
+  const keys = {
+    " ": () => hearing.toggle(),
+    k: () => hearing.toggle(),
+    a: () => view.hear(0),
+    b: () => view.hear(1),
+    ArrowLeft: (shift) => move(shift ? -1 : -INTERVAL_SECONDS),
+    ArrowRight: (shift) => move(shift ? 1 : INTERVAL_SECONDS),
+    ArrowUp: () => step(-1),
+    ArrowDown: () => step(1),
+    Home: () => move(-view.axis.duration),
+    End: () => move(view.axis.duration),
+    "+": zoomed.in,
+    "=": zoomed.in,
+    "-": zoomed.out,
+    0: zoomed.fit,
+    Escape: () => view.choose([null, null]),
+  };
+  view.root.addEventListener("keydown", (event) => {
+    if (!view.shown.length || event.ctrlKey || event.metaKey || event.altKey) return;
+    const act = keys[event.key];
+    const busy = event.key === " " ? "button, select, summary" : "select";
+    if (!act || event.target.closest(busy)) return;
+    event.preventDefault();
+    view.pointer = null;
+    act(event.shiftKey);
+  });
+}
