@@ -4,7 +4,7 @@
 
 import { columns } from "./axis.js";
 
-export function drawHeatmap(surface, { clip, axis, raster, heat, colours, theme, muted }) {
+export function drawHeatmap(surface, { clip, axis, raster, heat, colours, theme, muted = [] }) {
   const { width, height } = surface;
   const { p, interval } = clip;
   const { values, top, signed, rows } = heat;
