@@ -9,6 +9,7 @@ one after the other in every round, so that whatever else the machine does hits 
 from __future__ import annotations
 
 import argparse
+import json
 import statistics
 import sys
 import tempfile
@@ -80,7 +81,7 @@ def main() -> None:
         values = torch.from_numpy(audio.front_end(sound, card.rate, SECONDS))
         x = classifier.explain(path, SECONDS)
 
-        def pack() -> object:
+        def pack() -> dict[str, object]:
             return payload(
                 name=x.name,
                 labels=x.labels,
@@ -106,6 +107,7 @@ def main() -> None:
         )
         apart = float((model([values]).probabilities - plain(values[None])).abs().max())
 
+    sent = len(json.dumps(pack()))
     slow = found.pop("plain")
     total = sum(found.values())
     print(
@@ -118,6 +120,7 @@ def main() -> None:
     for name, milliseconds in found.items():
         print(f"{name:<36}{milliseconds:8.1f}{milliseconds / total:9.0%}")
     print(f"{'together':<36}{total:8.1f}")
+    print(f"{'payload as sent, kB':<36}{sent / 1_000:8.1f}")
     print(f"\n{'network as keras_style.py writes it':<36}{slow:8.1f}")
     print(f"{'times as long as ours':<36}{slow / found['network']:8.2f}")
     print(f"{'largest difference of a probability':<36}{apart:8.0e}")

@@ -1,111 +1,123 @@
-"""Rounding the two matrices to as few bits as can be seen, without moving their sums.
+"""Rounding the two matrices to as few bits as can be told apart, as js/rounding.js reads them.
 
-The sums must hold whoever is muted: then the weights of the others grow, in some models by more
-than 2^100, so a weight keeps its *relative* precision however small it is. Each of the largest
-votes of an interval takes on what rounding left out of the sum before it; votes with little
-weight are rounded as they are, since what is shifted there would come to light when they grow.
-
-Measured on the shipped models and their example clips of 5 s and more, with 1 to 39 classifiers
-muted: probabilities of the clip move by less than 1e-3, of an interval by less than 0.03.
+A number needs to be as exact as it can come to matter, so what counts is the order of the
+classifiers within each interval: the first decides the interval, the second decides it where the
+first is muted, and so on down to those who would have to wait until sixteen others are muted.
+A weight is a power of two and a number of bits behind it, a vote one of N + 1 levels; bits and
+levels follow from the weight's place in its interval and from its size.
 """
 
 from __future__ import annotations
 
+from typing import NamedTuple
+
 import numpy as np
 
-# Votes are 16-bit integers. The one that stands for 1 needs no more than the 5 highest bits, so
-# that 1 and 0 stay what they are however coarse the rounding.
-FULL = 31 << 11
-# (bound, bits): the bits that are kept of a vote where its weight is below the bound. All 16
-# from the last bound on.
-VOTE_BITS = ((0.05, 7), (0.1, 12))
-CARRIED = 0.05  # votes from this weight on, and the heaviest, take on the error of those before
-
-# Weights are 16-bit integers as well: even steps from LINEAR on, even steps of the logarithm
-# below, down to 2^-150, which float32 ends before. js/payload.js has the same numbers.
-HALF = 1 << 15
-LINEAR = 2.0**-6
-OCTAVE = 227  # steps in a factor of two
-SMALL, SMALL_STEP = 0.001, 32  # weights below are sent in steps of a tenth
-
-
-def round_weights(weights: np.ndarray) -> np.ndarray:
-    """Weights (n, p), which add up to 1 in each of the p intervals, as uint16."""
-    codes = _encode(weights)
-    coarse = np.clip(np.rint(codes / SMALL_STEP) * SMALL_STEP, 0, HALF - 1)
-    codes = np.where(weights < SMALL, coarse, np.rint(codes)).astype(np.uint16)
-    codes[weights == 0] = 0
-    # The heaviest takes what the others leave of 1.
-    heaviest = weights.argmax(axis=0)[np.newaxis]
-    np.put_along_axis(codes, heaviest, np.uint16(0), axis=0)
-    rest = np.clip(1 - decode_weights(codes).sum(axis=0, keepdims=True), 0, 1)
-    np.put_along_axis(codes, heaviest, np.rint(_encode(rest)).astype(np.uint16), axis=0)
-    return codes
+ZERO = -150  # the power of two that stands for no weight at all
+# Places in the interval: the first, to the 4th, to the 8th, to the 16th, all others.
+PLACES = (1, 4, 8, 16)
+PLACE_BITS = np.array([6, 6, 4, 1, 0])
+# From 1/1024 on, all bits down to 1/1024 are told.
+SIZE_BITS, MOST_BITS = 10, 8
+MORE = 1 << 13  # steps of a weight in which the first of an interval is told
+TINY = 2.0**-1000
+# Weights of the last places below these powers of two are known to so many powers only.
+COARSE = ((-24, 4), (-48, 8))
+# The highest level of a vote by its kind. Kind 0 has the first place, or a weight from 1/8 on;
+# the place of the others says which kind they are at least, and so does their power of two.
+LEVELS = np.array([1023, 127, 63, 31, 7])
+COARSEST = len(LEVELS) - 1
+PLACE_KIND = np.array([0, 1, 2, 3, 4])
+POWER_KINDS = ((-3, 0), (-5, 2), (-10, 3))
+CENTRE = 127  # steps between two levels of the coarsest kind in which their centres are told
 
 
-def decode_weights(codes: np.ndarray) -> np.ndarray:
-    """The weights that codes of `round_weights` stand for."""
-    codes = codes.astype(np.float64)
-    small = LINEAR * 2.0 ** ((codes - HALF) / OCTAVE)
-    return np.where(codes >= HALF, (codes - HALF) / (HALF - 1), np.where(codes == 0, 0, small))
+class Weights(NamedTuple):
+    """Rounded weights (n, p): the `power` of two, how many `bits` follow and which (`digits`),
+    `first` where a weight is what the others of its interval leave of 1, how much `more` (p,)
+    those ought to have than that comes to, the `kind` of vote that goes with each, and the
+    `value` that the browser makes of all that."""
+
+    power: np.ndarray
+    bits: np.ndarray
+    digits: np.ndarray
+    first: np.ndarray
+    more: np.ndarray
+    kind: np.ndarray
+    value: np.ndarray
 
 
-def round_votes(votes: np.ndarray, weights: np.ndarray, sent: np.ndarray) -> np.ndarray:
-    """One class's votes (n, p) as uint16 of `FULL`; `sent` are the weights as they are decoded.
+class Votes(NamedTuple):
+    """Rounded votes of all classes but the last (m - 1, n, p): their `level` out of `LEVELS`,
+    what the coarsest levels mean for each classifier (`centres`, (m - 1, n, 8)), and `value`."""
 
-    The sums of the rounded weights times the rounded votes are those of `weights` times `votes`.
+    level: np.ndarray
+    centres: np.ndarray
+    value: np.ndarray
+
+
+def round_weights(weights: np.ndarray) -> Weights:
+    """Weights (n, p), which add up to 1 in each of the p intervals, and so do the rounded."""
+    n = len(weights)
+    fraction, power = np.frexp(weights)
+    power = np.where(fraction == 0, ZERO, np.maximum(power - 1, ZERO))
+    # Equal powers have their places by number.
+    order = power.astype(np.int32) * n + np.arange(n - 1, -1, -1, dtype=np.int32)[:, None]
+    sorted_ = np.sort(order, axis=0)[::-1]
+    place = np.zeros(order.shape, dtype=np.int8)
+    for count in PLACES:
+        if count < n:
+            place += order <= sorted_[count]
+    last = place == len(PLACES)
+    for below, powers in COARSE:  # downwards, which changes no place
+        power = np.where(last & (power < below), power & -powers, power)
+    bits = np.maximum(PLACE_BITS[place], np.clip(power + SIZE_BITS, 0, MOST_BITS))
+    parts = np.ldexp(1.0, bits)
+    digits = np.minimum(np.floor((2 * fraction - 1) * parts), parts - 1)
+    digits[power == ZERO] = 0
+    value = np.ldexp(1 + (digits + 0.5) / parts, power)
+    for below, powers in COARSE:
+        coarse = last & (power < below)
+        value[coarse] = np.ldexp(1.0, power[coarse] + powers // 2)
+    value[power == ZERO] = 0
+    first = place == 0
+    value[first] = 0
+    more = np.rint((1 - value.sum(axis=0) - (first * weights).sum(axis=0)) * MORE)
+    # What the others have more or less than that is shared out among them by their steps.
+    steps = np.where(first | (value == 0), 0, np.ldexp(1.0, 2 * (power - bits)))
+    value += more / MORE * steps / np.maximum(steps.sum(axis=0), TINY)
+    value += first * (1 - value.sum(axis=0))
+    kind = PLACE_KIND[place]
+    for least, so in reversed(POWER_KINDS):
+        kind = np.where(power >= least, np.minimum(kind, so), kind)
+    return Weights(power, bits, digits.astype(np.uint8), first, more, kind, value)
+
+
+def round_votes(votes: np.ndarray, kind: np.ndarray) -> Votes:
+    """Votes (m - 1, n, p) of all classes but the last, each of a `kind` (n, p).
+
+    It is their sums from the first class on that are rounded, so that no class, and not the
+    last one either, is left with less than nothing.
     """
-    order = np.argsort(weights, axis=0)
-    steps = _steps(weights)
-    np.put_along_axis(steps, order[-1:], 1 / FULL, axis=0)
-    slack = np.where(weights < CARRIED, 0.0, 0.49 * steps)
-    np.put_along_axis(slack, order[-1:], 2 / FULL + 0.02, axis=0)
-    return _round(votes, weights, sent, steps, slack, order)
-
-
-def _encode(weights: np.ndarray) -> np.ndarray:
-    """Where weights lie on the scale of their codes, not rounded."""
-    octaves = np.log2(np.maximum(weights, 1e-300) / LINEAR)
-    return np.where(
-        weights >= LINEAR,
-        HALF + weights * (HALF - 1),
-        np.clip(HALF + octaves * OCTAVE, 1, HALF - 1),
+    levels = LEVELS[kind]
+    level = np.floor(np.cumsum(votes, axis=0) * levels + 0.5)
+    np.minimum(level, levels, out=level)
+    level = np.diff(level, axis=0, prepend=0)
+    value = level / levels
+    # Where a step is wide, its middle is not what the votes on it are on average.
+    coarse = np.broadcast_to(kind == COARSEST, level.shape)
+    steps = LEVELS[COARSEST] + 1
+    rows = np.arange(level.shape[0] * level.shape[1]).reshape(*level.shape[:2], 1)
+    which = (rows * steps + level.astype(np.intp))[coarse]
+    size = rows.size * steps
+    count = np.maximum(np.bincount(which, minlength=size), 1)
+    apart = np.bincount(which, weights=(votes - value)[coarse], minlength=size) / count
+    centres = np.rint(np.clip(apart * LEVELS[COARSEST], -1, 1) * CENTRE)
+    value[coarse] = (level[coarse] + centres[which] / CENTRE) / LEVELS[COARSEST]
+    left = np.ones(kind.shape)
+    for of_class in value:
+        np.clip(of_class, 0, left, out=of_class)
+        left -= of_class
+    return Votes(
+        level.astype(np.int16), centres.reshape(*level.shape[:2], steps).astype(np.int8), value
     )
-
-
-def _steps(weights: np.ndarray) -> np.ndarray:
-    steps = np.ones(weights.shape)
-    for bound, bits in reversed(VOTE_BITS):
-        steps[weights < bound] = 1 << (16 - bits)
-    return steps / FULL
-
-
-def _round(
-    values: np.ndarray,
-    factors: np.ndarray,
-    sent: np.ndarray,
-    steps: np.ndarray,
-    slack: np.ndarray,
-    order: np.ndarray,
-) -> np.ndarray:
-    """Rounds `values` so that the sum of `sent` times them is that of `factors` times them.
-
-    All are (n, p); the cells of an interval are rounded in its `order`. A carried error moves
-    a value by no more than its `slack`, and what is left of it is carried on.
-    """
-    values, factors, sent, steps, slack = (
-        np.take_along_axis(cells, order, axis=0) for cells in (values, factors, sent, steps, slack)
-    )
-    rounded = np.empty_like(values)
-    carried = np.zeros(values.shape[1])
-    for cell, (value, factor, weight, step, room) in enumerate(
-        zip(values, factors, sent, steps, slack, strict=True)
-    ):
-        carried += factor * value
-        wanted = carried / np.maximum(weight, 1e-9)
-        wanted = np.clip(wanted, value - room, value + room)
-        rounded[cell] = np.clip(np.rint(wanted / step) * step, 0, 1)
-        carried -= weight * rounded[cell]
-    result = np.empty_like(rounded)
-    np.put_along_axis(result, order, rounded, axis=0)
-    return np.rint(result * FULL).astype(np.uint16)

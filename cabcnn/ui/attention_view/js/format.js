@@ -10,10 +10,11 @@ const parts = (value, decimals) => `${Math.max(value * 100, 0).toFixed(decimals)
 export const percent = (value) => parts(value, 1);
 
 // A vote is told as exactly as it was sent (rounding.py): in whole per cent where little
-// attention goes to it, and roughly where next to none does.
+// attention goes to it, in tens where next to none does.
 export function vote(value, attention) {
-  if (attention >= 0.05) return percent(value);
-  return `${attention < 1e-3 ? "≈ " : ""}${parts(value, 0)}`;
+  if (attention >= 0.125) return percent(value);
+  if (attention >= 0.001) return parts(value, 0);
+  return `≈ ${parts(Math.round(value * 10) / 10, 0)}`;
 }
 
 // A cell's share of the verdict is a few hundredths of a per cent: four decimals.

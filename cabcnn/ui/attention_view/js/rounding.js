@@ -1,0 +1,94 @@
+// The numbers behind rounded weights and votes: the same rules as rounding.py.
+
+const ZERO = -150;
+const PLACES = [1, 4, 8, 16];
+const PLACE_BITS = [6, 6, 4, 1, 0];
+const SIZE_BITS = 10;
+const MOST_BITS = 8;
+const MORE = 1 << 13;
+const COARSE = [
+  [-48, 8],
+  [-24, 4],
+];
+const POWER_KINDS = [
+  [-3, 0],
+  [-5, 2],
+  [-10, 3],
+];
+export const LEVELS = [1023, 127, 63, 31, 7];
+export const COARSEST = 4;
+const CENTRE = 127;
+
+// The place of each classifier in its interval, from the powers of two (n rows of p).
+export function places(powers, n, p) {
+  const found = new Uint8Array(n * p);
+  const order = new Int32Array(n);
+  for (let t = 0; t < p; t++) {
+    for (let i = 0; i < n; i++) order[i] = powers[i * p + t] * n + (n - 1 - i);
+    order.sort();
+    const bounds = PLACES.filter((count) => count < n).map((count) => order[n - 1 - count]);
+    for (let i = 0; i < n; i++) {
+      const own = powers[i * p + t] * n + (n - 1 - i);
+      for (const bound of bounds) if (own <= bound) found[i * p + t]++;
+    }
+  }
+  return found;
+}
+
+export function bitsOf(place, power) {
+  return Math.max(PLACE_BITS[place], Math.min(Math.max(power + SIZE_BITS, 0), MOST_BITS));
+}
+
+export function weightOf(place, power, bits, digits) {
+  if (power === ZERO) return 0;
+  if (place === PLACES.length) {
+    for (const [below, powers] of COARSE) if (power < below) return 2 ** (power + powers / 2);
+  }
+  return (1 + (digits + 0.5) / 2 ** bits) * 2 ** power;
+}
+
+// Shares out among the weights what they ought to have `more` (p), by the squares of their
+// `steps`, and gives to the first of each interval what the others leave of 1.
+export function complete(weights, steps, order, more, n, p) {
+  const size = new Float64Array(p);
+  for (let j = 0; j < n * p; j++) size[j % p] += steps[j] ** 2;
+  const left = new Float64Array(p).fill(1);
+  const first = new Int32Array(p);
+  for (let i = 0, j = 0; i < n; i++) {
+    for (let t = 0; t < p; t++, j++) {
+      if (order[j] === 0) first[t] = j;
+      if (steps[j] > 0) weights[j] += ((more[t] / MORE) * steps[j] ** 2) / size[t];
+      left[t] -= weights[j];
+    }
+  }
+  for (let t = 0; t < p; t++) weights[first[t]] = left[t];
+}
+
+export function kindOf(place, power) {
+  for (const [least, kind] of POWER_KINDS) if (power >= least) return Math.min(place, kind);
+  return place;
+}
+
+// `centre` says how far the votes of a coarsest level are from it on average.
+export function voteOf(kind, level, centre) {
+  return kind === COARSEST ? (level + centre / CENTRE) / LEVELS[COARSEST] : level / LEVELS[kind];
+}
+
+// Moves the votes of an interval by parts of their steps, so that they add up to what the
+// interval's probabilities are known to be: `missing` (m - 1 rows of p) is by how much they do
+// not yet. The coarser a vote, and the larger its weight, the more of it falls to it.
+export function settle(votes, attention, kinds, missing, n, p) {
+  const size = new Float64Array(p);
+  for (let i = 0, j = 0; i < n; i++) {
+    for (let t = 0; t < p; t++, j++) size[t] += (attention[j] / LEVELS[kinds[j]]) ** 2;
+  }
+  votes.forEach((vote, k) => {
+    for (let i = 0, j = 0; i < n; i++) {
+      for (let t = 0; t < p; t++, j++) {
+        if (size[t] === 0) continue;
+        const part = attention[j] / LEVELS[kinds[j]] ** 2 / size[t];
+        vote[j] += missing[k * p + t] * part;
+      }
+    }
+  });
+}
