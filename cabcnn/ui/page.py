@@ -16,7 +16,7 @@ from gradio.themes import Base, colors
 
 from cabcnn import memory
 from cabcnn.errors import CabcnnError
-from cabcnn.ui import about, api, compare, explore, live, train
+from cabcnn.ui import about, api, atlas, compare, explore, live, train
 from cabcnn.ui.models import Models
 from cabcnn.ui.sounds import UPLOAD_SECONDS, kept
 from cabcnn.ui.train.watching import EXPLORE
@@ -59,6 +59,8 @@ def build(training: train.Training | None = None) -> gr.Blocks:
                 live.build(models, sounds, model, tabs, EXPLORE, again)
             with gr.Tab("Compare", id="compare") as comparing:
                 compare.build(models, sounds, comparing)
+            with gr.Tab("Atlas", id="atlas") as tab:
+                atlas.build(models, model, tab, tabs, EXPLORE)
             if training is not None:
                 with gr.Tab("Train", id="train") as tab:
                     desk = train.build(training, models, sounds, model, tab, tabs, again)

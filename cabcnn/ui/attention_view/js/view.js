@@ -257,6 +257,10 @@ class View {
     this.part("in").addEventListener("click", () => act.zoomStep(1));
     this.part("out").addEventListener("click", () => act.zoomStep(-1));
     this.part("fit").addEventListener("click", () => act.fit());
+    // Another tab of the page asks for a classifier.
+    this.root.addEventListener("hold", ({ detail }) => {
+      if (this.scene && detail.row < this.scene.clip.n) act.choose(detail.row);
+    });
     const rows = this.part("rows"); // the numbers beside the heatmap
     rows.addEventListener("click", (event) => {
       act.pick(event.clientY - rows.getBoundingClientRect().top);
