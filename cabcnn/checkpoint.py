@@ -5,7 +5,7 @@ from __future__ import annotations
 import contextlib
 import json
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
@@ -61,7 +61,9 @@ class Card:
     """What a person must know of a model before believing it.
 
     `measurements` begins with the one to quote first: on speakers that were not trained on,
-    wherever there is one. `seconds` is T, None for whole clips; `rate` is in Hz.
+    wherever there is one. `seconds` is T, None for whole clips; `rate` is in Hz. `familiar` is
+    how far (`familiarity.distance`) a clip may be from those that were learned from before it
+    counts as unlike them; None where nobody has measured it, as for older cards.
     """
 
     name: str
@@ -80,6 +82,7 @@ class Card:
     classifiers: int = CLASSIFIERS
     parameters: int = 0
     notes: tuple[str, ...] = field(default=())
+    familiar: float | None = None
 
     def score(self) -> str:
         """The sentence that stands beside every verdict."""
@@ -130,6 +133,7 @@ class Card:
                 or not isinstance(card.classifiers, int)
                 or not 0 < card.classifiers < MOST_CLASSIFIERS
                 or (card.seconds is not None and not card.seconds > 0)
+                or (card.familiar is not None and not card.familiar > 0)
             ):
                 raise CheckpointError("its card contradicts itself")
             return card
@@ -155,6 +159,18 @@ def save(path: str | Path, model: CabCnn, card: Card) -> None:
         raise CheckpointError(
             f"{path} can't be written ({error}); free some space or choose another folder."
         ) from error
+
+
+def recard(path: str | Path, **changes: Any) -> Card:
+    """Changes fields of the card in a file and nothing else: the weights stay, bit by bit.
+
+    Raises CheckpointError where the file is no checkpoint, the new card contradicts itself, or
+    the disk does not take it.
+    """
+    model, card = load(path)
+    changed = Card.from_json(replace(card, **changes).to_json())
+    save(path, model, changed)
+    return changed
 
 
 def load(path: str | Path) -> tuple[CabCnn, Card]:

@@ -8,7 +8,7 @@ from pathlib import Path
 import numpy as np
 import torch
 
-from cabcnn import audio, checkpoint
+from cabcnn import audio, checkpoint, familiarity
 from cabcnn.checkpoint import Card
 from cabcnn.envelope import envelope
 from cabcnn.explanation import Explanation
@@ -37,7 +37,12 @@ class Classifier:
         device = self.model.norm.weight.device
         values = torch.from_numpy(audio.front_end(sound, self.card.rate, seconds)).to(device)
         with torch.inference_mode():
-            output = self.model([values])
+            features = self.model.distil([values])
+            output = self.model.decide(features, [len(features)])
+        notices = sound.notices()
+        edge = self.card.familiar
+        if edge is not None and familiarity.distance(features, self.model.norm) > edge:
+            notices.append(familiarity.NOTICE)
         if name is None:
             name = Path(source).name if isinstance(source, str | os.PathLike) else ""
         return Explanation(
@@ -47,7 +52,7 @@ class Classifier:
             seconds=sound.seconds,
             name=name,
             model=self.card.name,
-            notices=tuple(sound.notices()),
+            notices=tuple(notices),
             score=self.card.score(),
             envelope=envelope(sound.samples, sound.rate),
         )

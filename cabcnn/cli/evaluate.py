@@ -45,6 +45,14 @@ def evaluate(
             help="Folder for predictions.csv, scores.json and the pictures.", file_okay=False
         ),
     ] = None,
+    familiar: Annotated[
+        bool,
+        typer.Option(
+            "--familiar",
+            help="Write into the model's card how far clips like these, of which it should have "
+            "learned from none, are from those it learned from: others are then warned of.",
+        ),
+    ] = False,
     device: Annotated[str, typer.Option(help="cpu, cuda or auto.")] = "auto",
     cache: Annotated[
         Path | None, typer.Option(help="Where decoded recordings are kept.", file_okay=False)
@@ -60,10 +68,13 @@ def evaluate(
 
     import cabcnn
     from cabcnn import audio, corpora
+    from cabcnn import checkpoint as checkpoints
+    from cabcnn.familiarity import FEWEST
     from cabcnn.figures import predictions, report
     from cabcnn.memory import keep_freed_memory
     from cabcnn.training import whole
     from cabcnn.training.cache import prepare_cached
+    from cabcnn.training.card import familiar as familiar_to
     from cabcnn.training.evaluation import evaluate as score
     from cabcnn.training.run import device_of
 
@@ -105,6 +116,12 @@ def evaluate(
         say(f"{one.clip.path}: left out: {one.reason}", sys.stderr)
     facts = report.as_dict(evaluation, [clip.speaker for clip in prepared.clips])
     _show(facts, card.labels)
+    if familiar:
+        edge = familiar_to(classifier.model, prepared.arrays, range(len(prepared.clips)), heard)
+        if edge is None:
+            raise CorpusError(f"To say what is familiar takes {FEWEST} clips or more; bring more.")
+        checkpoints.recard(checkpoints.find(checkpoint), familiar=edge)
+        say(f"familiar\t{edge:.4f}", sys.stdout)
     if out is not None:
         whole.make_folder(out)
         rows = [

@@ -7,14 +7,18 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+import numpy as np
 import torch
+from numpy.typing import NDArray
 
 from cabcnn.checkpoint import Card, Measurement
 from cabcnn.corpora.layouts import BUILT_IN
 from cabcnn.corpora.table import Clip
+from cabcnn.familiarity import farthest
 from cabcnn.model import CabCnn
 from cabcnn.training.arrays import Arrays
 from cabcnn.training.crossvalidation import rounded
+from cabcnn.training.excerpts import first_seconds
 from cabcnn.training.plan import Plan
 from cabcnn.training.processes import Processes
 
@@ -44,6 +48,7 @@ def card_of(
         for number, name in enumerate(arrays.label_names)
     )
     speakers = len(set(arrays.speakers.tolist()) - {""})
+    not_learned = np.concatenate(results[0].part.clips[1:])
     voices = f" of {speakers} speakers" if speakers else ""
     return Card(
         name=plan.name,
@@ -61,7 +66,15 @@ def card_of(
         date=datetime.date.today().isoformat(),
         parameters=sum(p.numel() for p in model.parameters()),
         notes=_owed_to_voices(results),
+        familiar=familiar(model, arrays, not_learned, plan.seconds),
     )
+
+
+def familiar(
+    model: CabCnn, arrays: Arrays, clips: Sequence[int] | NDArray[np.int64], seconds: float | None
+) -> float | None:
+    """A card's `familiar`, from the first `seconds` of clips that the model did not learn from."""
+    return farthest(model, clips, lambda clip: first_seconds(arrays, clip, seconds))
 
 
 def _owed_to_voices(results: Sequence[Result]) -> tuple[str, ...]:

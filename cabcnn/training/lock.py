@@ -7,15 +7,16 @@ import json
 import os
 import platform
 import shutil
+import threading
 from collections.abc import Iterator
 from pathlib import Path
 
 from cabcnn.errors import CabcnnError
-from cabcnn.training import whole
+from cabcnn.training import status, whole
 from cabcnn.training.status import alive, this_process
 
-NAME = "lock"
-OWNER = "owner.json"
+NAME, OWNER = status.OWNER.split("/")
+BEAT_SECONDS = 20.0
 
 
 class BusyError(CabcnnError):
@@ -28,7 +29,7 @@ def claimed(folder: Path) -> Iterator[None]:
 
     The lock is a folder that is moved into place, which no system does over one that holds
     something: there is no moment in which a lock names nobody. One whose process has died is
-    moved away.
+    moved away. Its date is renewed while it is held, as a sign of life for other machines.
 
     Raises BusyError where another process is at work there.
     """
@@ -52,12 +53,23 @@ def claimed(folder: Path) -> Iterator[None]:
         raise whole.unwritable(lock, error) from error
     finally:
         shutil.rmtree(mine, ignore_errors=True)
+    over = threading.Event()
+    beat = threading.Thread(target=_beat, args=(lock, over), name="holds a folder", daemon=True)
+    beat.start()
     try:
         yield
     finally:
+        over.set()
+        beat.join()
         with contextlib.suppress(OSError):
             lock.rename(mine)
         shutil.rmtree(mine, ignore_errors=True)
+
+
+def _beat(lock: Path, over: threading.Event) -> None:
+    while not over.wait(BEAT_SECONDS):
+        with contextlib.suppress(OSError):
+            os.utime(lock / OWNER)
 
 
 def _make_way(lock: Path) -> None:
@@ -65,11 +77,12 @@ def _make_way(lock: Path) -> None:
     owner = _owner(lock)
     if owner is None:
         return  # just released
-    if alive(**owner):
+    if alive(**owner, sign=status.signs(lock, OWNER)):
         where = f"process {owner['pid']} on {owner['host'] or 'this machine'}"
         raise BusyError(
             f"A run is going on in {lock.parent} already ({where}); wait for it, stop it, or "
-            f"choose another name. If that process is no more, remove {lock}."
+            f"choose another name. A process of another machine counts as dead when there has been "
+            f"no sign of it for {status.SILENT_SECONDS / 60:.0f} minutes."
         )
     stale = lock.with_name(f"{lock.name}.stale.{os.getpid()}")
     with contextlib.suppress(OSError):  # another process may be quicker

@@ -5,6 +5,8 @@ from __future__ import annotations
 import json
 import os
 import platform
+import time
+from contextlib import suppress
 from dataclasses import asdict, dataclass, fields, replace
 from datetime import UTC, datetime
 from pathlib import Path
@@ -13,6 +15,9 @@ from typing import Literal
 FILE = "status.json"
 STOP = "stop"  # a file of this name asks a run to stop after its epoch
 CLOCKS_DIFFER = 10.0  # seconds by which two readings of a process's start may
+OWNER = "lock/owner.json"  # who works in the folder, with its date renewed while it does
+PROCESS = "process.json"  # the program that a queue has started there
+SILENT_SECONDS = 300.0  # after the last sign of life, for which another machine's is believed
 State = Literal["preparing", "training", "scoring", "finished", "stopped", "interrupted", "failed"]
 GOING_ON: tuple[State, ...] = ("preparing", "training", "scoring")
 
@@ -54,7 +59,9 @@ def read(folder: str | Path) -> Status | None:
         status = replace(status, parts=tuple(status.parts))
     except (OSError, ValueError, TypeError, AttributeError):
         return None
-    if status.going_on and not alive(status.pid, status.begun, status.host):
+    if status.going_on and not alive(
+        status.pid, status.begun, status.host, signs(Path(folder), OWNER, FILE)
+    ):
         return replace(
             status,
             state="interrupted",
@@ -84,12 +91,17 @@ def this_process() -> dict[str, int | float | str]:
     return {"pid": pid, "begun": psutil.Process(pid).create_time(), "host": platform.node()}
 
 
-def alive(pid: int, begun: float, host: str) -> bool:
-    """Whether that process still runs. One on another machine is believed to."""
+def alive(pid: int, begun: float, host: str, sign: float) -> bool:
+    """Whether that process still runs, of which the last `sign` was there at that time.
+
+    One on another machine, or in a container that has been replaced, can't be asked: it is
+    believed to for five minutes after its last sign of life. (So the clocks of machines that
+    share a folder must not differ by more.)
+    """
     import psutil
 
     if host != platform.node():
-        return True
+        return time.time() - sign < SILENT_SECONDS
     try:
         process = psutil.Process(pid)
         same = abs(process.create_time() - begun) < CLOCKS_DIFFER
@@ -98,3 +110,12 @@ def alive(pid: int, begun: float, host: str) -> bool:
         return False
     except psutil.AccessDenied:  # somebody else's
         return True
+
+
+def signs(folder: Path, *names: str) -> float:
+    """When one of these files in a run's folder was last changed, in seconds since 1970."""
+    dates = [0.0]
+    for name in names:
+        with suppress(OSError):
+            dates.append((folder / name).stat().st_mtime)
+    return max(dates)

@@ -22,6 +22,7 @@ import soundfile
 
 from cabcnn import checkpoint
 from cabcnn.errors import CabcnnError
+from cabcnn.training import status as statuses
 from cabcnn.training import whole
 from cabcnn.training.jobs import Job, Jobs, uploads
 from cabcnn.training.jobs.job import read as read_job
@@ -332,6 +333,25 @@ def test_another_process_with_the_same_number_is_not_taken_for_a_run(jobs, plan)
     facts = {"pid": os.getpid(), "begun": 1.0, "host": platform.node()}
     (job.folder / "process.json").write_text(json.dumps(facts))
     assert jobs.get("voices").state == "interrupted"
+
+
+def test_a_run_of_a_container_that_is_gone_can_be_resumed(jobs, plan):
+    """Made anew, a container has another name: the old one's process can't be asked for."""
+    folder = jobs.submit(plan()).folder
+    (folder / "queued").unlink()
+    gone = {**this_process(), "host": "the container before"}
+    (folder / "lock").mkdir()
+    for name in (statuses.PROCESS, statuses.OWNER):
+        (folder / name).write_text(json.dumps(gone))
+    (folder / statuses.FILE).write_text(statuses.to_json(Status("training", done=1, **gone)))
+    assert jobs.get("voices").state == "training"
+    for name in (statuses.PROCESS, statuses.OWNER, statuses.FILE):
+        os.utime(folder / name, (0, 0))
+    os.utime(folder, (1, 1))
+    found = jobs.get("voices")
+    assert (found.state, found.resumable) == ("interrupted", True)
+    jobs.resume("voices")
+    assert jobs.get("voices").state == "queued"
 
 
 def test_brought_recordings_go_with_the_run_that_needed_them(jobs, plan, corpus, monkeypatch):

@@ -8,11 +8,13 @@ import platform
 import subprocess
 import sys
 import threading
+import time
 from pathlib import Path
 
 import pytest
 
 from cabcnn.errors import CabcnnError
+from cabcnn.training import lock
 from cabcnn.training import status as statuses
 from cabcnn.training.lock import claimed
 from cabcnn.training.status import Status, alive, this_process
@@ -84,13 +86,27 @@ def test_a_damaged_lock_holds_nobody_up(tmp_path):
         assert (tmp_path / "lock").exists()
 
 
-def test_another_machine_is_believed(tmp_path):
+def test_another_machine_is_believed_while_there_are_signs_of_it(tmp_path):
     write_owner(tmp_path, pid=1, host="elsewhere")
     with (
-        pytest.raises(CabcnnError, match=r"process 1 on elsewhere.*remove .*lock"),
+        pytest.raises(CabcnnError, match=r"process 1 on elsewhere.*no sign of it for 5 minutes"),
         claimed(tmp_path),
     ):
         pass
+    long_ago = time.time() - statuses.SILENT_SECONDS - 1
+    os.utime(tmp_path / statuses.OWNER, (long_ago, long_ago))
+    with claimed(tmp_path):
+        assert json.loads((tmp_path / statuses.OWNER).read_text())["pid"] == os.getpid()
+
+
+def test_whoever_holds_a_folder_gives_signs_of_it(tmp_path, monkeypatch):
+    monkeypatch.setattr(lock, "BEAT_SECONDS", 0.01)
+    with claimed(tmp_path):
+        os.utime(tmp_path / statuses.OWNER, (0, 0))
+        end = time.monotonic() + 60
+        while statuses.signs(tmp_path, statuses.OWNER) == 0 and time.monotonic() < end:
+            time.sleep(0.01)
+        assert time.time() - statuses.signs(tmp_path, statuses.OWNER) < statuses.SILENT_SECONDS
 
 
 def test_of_many_that_find_a_stale_lock_one_gets_it(tmp_path):
@@ -148,12 +164,14 @@ def test_threads_of_one_process_count_as_one_holder_each(tmp_path):
 
 
 def test_alive_and_dead():
-    assert alive(**this_process())  # type: ignore[arg-type]
-    assert not alive(**{**this_process(), "begun": 0.0})  # type: ignore[arg-type]
+    assert alive(**this_process(), sign=0.0)  # type: ignore[arg-type]
+    assert not alive(**{**this_process(), "begun": 0.0}, sign=time.time())  # type: ignore[arg-type]
     process = subprocess.Popen([sys.executable, "-c", "pass"])
     process.wait()
-    assert not alive(process.pid, this_process()["begun"], platform.node())  # type: ignore[arg-type]
-    assert alive(1, 0.0, "elsewhere")
+    begun = this_process()["begun"]
+    assert not alive(process.pid, begun, platform.node(), time.time())  # type: ignore[arg-type]
+    assert alive(1, 0.0, "elsewhere", time.time())
+    assert not alive(1, 0.0, "elsewhere", time.time() - 2 * statuses.SILENT_SECONDS)
 
 
 def test_the_status_of_a_run_whose_process_died(tmp_path):

@@ -20,7 +20,6 @@ FACTS = "job.json"  # when it was asked for, and what it may remove at its end
 QUEUED = "queued"  # there while it waits; whoever renames it starts it
 TAKEN = "taken"
 TAKEN_SECONDS = 60.0  # for which a job that was taken counts as starting without a program
-PROCESS = "process.json"  # the program that carries it out
 LOG = "log.txt"
 NO_WORD = "Its program ended without a word; try again."
 
@@ -75,7 +74,8 @@ def read(folder: Path) -> Job | None:
     # that is just being handed on would be nobody's.
     handled = _handled(folder)
     process = _process(folder)
-    running = process is not None and statuses.alive(**process)
+    sign = statuses.signs(folder, statuses.PROCESS, statuses.OWNER, statuses.FILE)
+    running = process is not None and statuses.alive(**process, sign=sign)
     status = statuses.read(folder)
     state, message = (handled, "") if handled else _state(folder, process, running, status)
     return Job(
@@ -125,7 +125,7 @@ def _taken(folder: Path) -> bool:
 
 def _process(folder: Path) -> dict[str, Any] | None:
     try:
-        found = json.loads((folder / PROCESS).read_bytes())
+        found = json.loads((folder / statuses.PROCESS).read_bytes())
         return {"pid": found["pid"], "begun": found["begun"], "host": found["host"]}
     except (OSError, ValueError, KeyError, TypeError):
         return None

@@ -17,6 +17,7 @@ from cabcnn.training import whole
 from cabcnn.training.jobs import job as one
 from cabcnn.training.jobs.job import Job
 from cabcnn.training.jobs.uploads import CACHE
+from cabcnn.training.status import PROCESS
 
 GRACE_SECONDS = 10.0
 NICENESS = "CABCNN_NICENESS"
@@ -98,7 +99,7 @@ class Program:
             with suppress(OSError):  # Linux weighs sessions first, where it groups by them
                 Path(f"/proc/{pid}/autogroup").write_text(str(self._niceness))
             facts = {"pid": pid, "begun": process.create_time(), "host": platform.node()}
-            whole.write_json(folder / one.PROCESS, facts)
+            whole.write_json(folder / PROCESS, facts)
         (folder / one.TAKEN).unlink(missing_ok=True)
 
     def _signal(self, number: signal.Signals) -> None:
