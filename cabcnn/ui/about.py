@@ -13,6 +13,7 @@ from cabcnn.checkpoint import Card, Measurement
 from cabcnn.errors import CabcnnError
 from cabcnn.model import INTERVAL_SECONDS, VALUES_PER_SECOND
 from cabcnn.ui.models import Models
+from cabcnn.ui.terms import term
 
 URL = re.compile(r"https?://[^\s,;()&]+")
 
@@ -53,7 +54,7 @@ def _facts(card: Card) -> str:
     heard = "the whole clip" if card.seconds is None else f"the first {card.seconds:g} s"
     facts = [
         ("Chooses among", ", ".join(map(escape, card.labels))),
-        ("Hears", f"{heard}, resampled to {card.rate:,} Hz"),
+        (term("t", "Hears"), f"{heard}, resampled to {card.rate:,} Hz"),
         ("Learned from", escape(card.data)),
         ("Source", _linked(card.source)),
         ("Licence of the data", _linked(card.licence)),
@@ -79,13 +80,13 @@ def scores(rows: Sequence[Measurement]) -> str:
         return "<p>Nobody has measured it.</p>"
     heads = [
         "Tested by",
-        "Unweighted recall",
+        term("unweighted-recall", "Unweighted recall"),
         "Speakers",
         "Clips",
         "Models",
         "Accuracy",
         "Macro F1",
-        "Classifiers at work",
+        term("effective-classifiers", "Classifiers at work"),
     ]
     calibrated = any(row.calibration_error is not None for row in rows)
     if calibrated:

@@ -16,7 +16,7 @@ from gradio.themes import Base, colors
 
 from cabcnn import memory
 from cabcnn.errors import CabcnnError
-from cabcnn.ui import about, api, atlas, compare, explore, live, train
+from cabcnn.ui import about, api, atlas, compare, explore, live, terms, train
 from cabcnn.ui.models import Models
 from cabcnn.ui.sounds import UPLOAD_SECONDS, kept
 from cabcnn.ui.train.watching import EXPLORE
@@ -24,7 +24,7 @@ from cabcnn.ui.train.watching import EXPLORE
 HERE = Path(__file__).parent
 TITLE = "CAB-CNN Explorer"
 LARGEST_UPLOAD = "500mb"
-SCRIPTS = ("microphone.js", "drop.js")
+SCRIPTS = ("microphone.js", "drop.js", "terms.js")
 STYLES = ("page.css", "evidence/evidence.css", "compare/compare.css")
 HEADER = """
 <h1>CAB-CNN Explorer</h1>
@@ -109,9 +109,8 @@ def launch(
             share=share,
             theme=theme(),
             css_paths=[HERE / name for name in STYLES],
-            head="".join(
-                f"<script>{(HERE / name).read_text('utf-8')}</script>" for name in SCRIPTS
-            ),
+            head=terms.script()
+            + "".join(f"<script>{(HERE / name).read_text('utf-8')}</script>" for name in SCRIPTS),
             footer_links=["api", "settings"],
             max_file_size=LARGEST_UPLOAD,
             run_history=False,  # what was said stays with who said it

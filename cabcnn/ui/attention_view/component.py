@@ -10,6 +10,7 @@ import gradio as gr
 from .bundle import on_load
 
 HERE = Path(__file__).parent
+STYLES = ("view.css", "tour.css")
 
 
 class AttentionView(gr.HTML):
@@ -30,7 +31,7 @@ class AttentionView(gr.HTML):
             value,  # pyright: ignore[reportArgumentType]  (gr.HTML's own is a string)
             label=label,
             html_template=(HERE / "view.html").read_text("utf-8"),
-            css_template=(HERE / "view.css").read_text("utf-8"),
+            css_template="".join((HERE / name).read_text("utf-8") for name in STYLES),
             js_on_load=on_load(HERE / "js", entry="view.js"),
             apply_default_css=False,
             visible=visible,

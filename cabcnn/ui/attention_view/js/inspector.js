@@ -1,7 +1,7 @@
 // The exact numbers of one interval and one classifier: as a table, and as a sentence.
 
 import { count, percent, seconds, share as shareText, vote as voteText, weight } from "./format.js";
-import { element, swatch } from "./marks.js";
+import { element, swatch, term } from "./marks.js";
 import { argmax, share } from "./sum.js";
 
 // What interval t and classifier i say, for each class.
@@ -42,10 +42,10 @@ export function brief(found, time) {
 }
 
 const COLUMNS = [
-  ["vote", "what this classifier says of this interval", voteText],
-  ["share", "what that adds to the verdict: weight × vote ÷ intervals", shareText],
-  ["interval", "what all classifiers together say of this interval", percent],
-  ["running", "the verdict, had the clip ended after this interval", percent],
+  ["vote", "vote", voteText],
+  ["share", "share", shareText],
+  ["interval", "interval-probabilities", percent],
+  ["running", "verdict-so-far", percent],
 ];
 const HEADS = ["vote", "share", "here", "so far"];
 
@@ -60,7 +60,8 @@ export class Inspector {
   build(clip) {
     this.moment = element("p", "cav-moment");
     this.who = element("b", "cav-who");
-    this.badge = element("span", "cav-badge", "selected");
+    this.badge = term("selected", "selected");
+    this.badge.classList.add("cav-badge");
     this.free = element("button", "cav-free", "chosen ×");
     this.free.type = "button";
     this.free.title = "Back to the selected classifier (Esc)";
@@ -72,7 +73,8 @@ export class Inspector {
     this.meter = element("i");
     const meter = element("span", "cav-meter");
     meter.append(this.meter);
-    const attention = element("p", "cav-weight", "attention weight");
+    const attention = element("p", "cav-weight");
+    attention.append(term("attention", "attention weight"));
     attention.append(this.weight, meter);
     this.mute = this.button("Mute", () => this.act.mute(this.row));
     this.actions = element("p", "cav-actions");
@@ -112,10 +114,10 @@ export class Inspector {
     }
     const heads = head.insertRow();
     heads.insertCell();
-    COLUMNS.forEach(([, title], column) => {
-      const cell = element("th", "", HEADS[column]);
+    COLUMNS.forEach(([, explained], column) => {
+      const cell = element("th");
       cell.scope = "col";
-      cell.title = title;
+      cell.replaceChildren(term(explained, HEADS[column]));
       heads.append(cell);
     });
     const body = table.createTBody();

@@ -11,6 +11,14 @@ export function element(tag, className = "", text = "") {
   return made;
 }
 
+// Text that explains itself (terms.js).
+export function term(name, text) {
+  const made = element("span", "term", text);
+  made.tabIndex = 0;
+  made.dataset.term = name;
+  return made;
+}
+
 // A class's sign: a short piece of its line, colour and dashes.
 export function swatch(k) {
   const svg = document.createElementNS(SVG, "svg");

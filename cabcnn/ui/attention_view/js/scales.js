@@ -57,6 +57,7 @@ export function showColours(root, { top, signed, plain, caption }, colours) {
   set("bottom", signed ? `−${top}` : "0");
   set("unit", caption);
   set("what", plain ? "Attention" : "Evidence");
+  root.querySelector(".cav-what").dataset.term = plain ? "attention" : "evidence";
   const stops = Array.from({ length: BAR_STOPS + 1 }, (_, j) => {
     return css(colours[Math.round((j / BAR_STOPS) * 255)]);
   });

@@ -42,6 +42,7 @@ import { intervalsBetween, State } from "./state.js";
 import { Stop } from "./stop.js";
 import { argmax, clipProbabilities, strongestMoments } from "./sum.js";
 import { isDark, readTheme, whileShown } from "./theme.js";
+import { Tour } from "./tour.js";
 import { explain, result } from "./words.js";
 
 // What a change of the state makes out of date, beside what always is.
@@ -78,6 +79,10 @@ class View {
       player: this.player,
       read: () => this.read(),
       painted: (whole) => this.painted(whole),
+    });
+    this.tour = new Tour(root, {
+      scene: () => this.scene,
+      aim: (cell) => this.aim(cell),
     });
     this.state.subscribe((names) => this.changed(names));
     explain(root, this.part("keys"));
@@ -132,6 +137,7 @@ class View {
     this.changed(null);
     this.played();
     this.root.explorer = explorer(this);
+    this.tour.begin();
   }
 
   // Shows the invitation, or what went wrong.
@@ -238,6 +244,13 @@ class View {
   point(pointer) {
     this.pointer = pointer;
     this.stage.wake(true);
+  }
+
+  // Shows the numbers of a cell, whatever the pointer did; without a time, those of the playhead.
+  aim({ time, row }) {
+    const { axis } = this.scene;
+    if (time !== null && (time < axis.from || time > axis.to)) this.act.fit();
+    this.point(time === null ? null : { time, row });
   }
 
   focus() {

@@ -1,0 +1,71 @@
+"""What helps a visitor who is here for the first time."""
+
+from __future__ import annotations
+
+import pytest
+
+from cabcnn.ui import examples
+from cabcnn.ui.terms import TERMS
+
+pytestmark = pytest.mark.browser
+
+SHOWN = ".cav[data-state=ready]"
+
+
+def show_example(page, number: int = 0) -> None:
+    page.get_by_role("button", name=examples.load()[number].title, exact=True).click()
+    page.wait_for_selector(f"#view {SHOWN}")
+
+
+def test_a_tour_through_the_first_clip_and_the_terms_along_the_way(open_page):
+    page = open_page()
+    show_example(page)
+    page.wait_for_selector("#view .cav-tour-offer", state="visible")
+    page.get_by_role("button", name="Show me, in five steps").press("Enter")
+    page.wait_for_selector("#view .cav-tour", state="visible")
+    assert page.evaluate("() => document.activeElement.classList.contains('cav-tour')")
+    titles = []
+    for step in range(5):
+        assert page.inner_text("#view .cav-tour-count") == f"Step {step + 1} of 5"
+        titles.append(page.inner_text("#view .cav-tour-title"))
+        assert page.locator("#view .cav-toured").count() >= 1
+        if step == 2:  # the numbers beside the picture are those that it tells
+            row = page.get_attribute("#view .cav", "data-row")
+            assert f"classifier {row} has" in page.inner_text("#view .cav-tour-text")
+            weight = page.inner_text("#view .cav-weight b")
+            assert f"has {weight} of the attention" in page.inner_text("#view .cav-tour-text")
+        page.keyboard.press("ArrowRight")
+    assert titles == ["The sound", "Intervals", "Attention", "Votes", "The verdict"]
+    page.keyboard.press("Escape")
+    page.wait_for_selector("#view .cav-tour", state="hidden")
+    assert page.evaluate("() => document.activeElement.classList.contains('cav-tour-start')")
+    show_example(page, 1)
+    page.wait_for_timeout(300)
+    assert not page.is_visible("#view .cav-tour-offer")
+
+    term = page.locator("#view .cav-name [data-term=attention]")
+    term.focus()
+    assert page.inner_text("#term-tip") == TERMS["attention"]
+    assert term.get_attribute("aria-describedby") == "term-tip"
+    page.keyboard.press("Escape")
+    assert not page.is_visible("#term-tip")
+
+
+def test_a_phone_without_storage_has_the_tour_too(open_page):
+    page = open_page(390, 844, has_touch=True, is_mobile=True)
+    page.evaluate(
+        """() => Object.defineProperty(window, "localStorage", {
+            get() { throw new DOMException("denied", "SecurityError"); },
+        })"""
+    )
+    show_example(page)
+    page.tap("#view .cav-tour-accept")
+    for _ in range(4):
+        page.wait_for_selector("#view .cav-tour", state="visible")
+        box = page.locator("#view .cav-tour").bounding_box()
+        assert box["x"] >= 0
+        assert box["x"] + box["width"] <= 390
+        page.tap("#view .cav-tour-next")
+    assert page.evaluate("document.documentElement.scrollWidth") == 390
+    page.tap("#view .cav-tour-leave")
+    assert not page.is_visible("#view .cav-tour")
