@@ -56,7 +56,7 @@ def test_two_clips_side_by_side(open_page, voice_file):
     assert page.locator(".ccv-numbers tr").count() == 41
 
     # An A/B listening test: the other one goes on at the same moment.
-    page.locator(".ccv-lanes").focus()
+    page.locator(".ccv-seek").focus()
     page.keyboard.press("Shift+ArrowRight")
     page.wait_for_function("Math.abs(document.querySelector('.ccv').dataset.time - 1) < 0.01")
     page.keyboard.press(" ")

@@ -92,7 +92,7 @@ class View {
     showVerdicts(this.part("verdicts"), clips);
     this.part("sentence").textContent = clips[0] && clips[1] ? verdicts(clips, percent) : "";
     this.part("length").textContent = ` / ${seconds(duration)}`;
-    this.part("lanes").setAttribute("aria-valuemax", duration.toFixed(2));
+    this.part("seek").setAttribute("aria-valuemax", duration.toFixed(2));
     this.offer();
     this.recolour();
     this.compareUse();
@@ -242,9 +242,9 @@ class View {
     this.part("trouble").textContent = hearing.player.failed
       ? "This browser can't play the sound."
       : "";
-    const lanes = this.part("lanes");
-    lanes.setAttribute("aria-valuenow", time.toFixed(2));
-    lanes.setAttribute("aria-valuetext", `${seconds(time)}, hearing ${"AB"[heard]}`);
+    const seek = this.part("seek");
+    seek.setAttribute("aria-valuenow", time.toFixed(2));
+    seek.setAttribute("aria-valuetext", `${seconds(time)}, hearing ${"AB"[heard]}`);
     this.part("readout").replaceChildren(...numbers(this));
     Object.assign(root.dataset, { time: time.toFixed(3), playing, heard });
   }

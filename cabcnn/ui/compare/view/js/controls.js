@@ -31,6 +31,7 @@ export function control(view) {
       view.choose([null, null]);
     },
     tap: (x, s) => {
+      view.part("seek").focus({ preventScroll: true }); // for the keys
       view.hear(s);
       hearing.seek(timeAt(x));
       hearing.play();
