@@ -35,6 +35,11 @@ class Bundle:
         self._labels: tuple[str, ...] = ()
         self.rows: list[dict[str, Any]] = []
 
+    @property
+    def size(self) -> int:
+        """Bytes of the zip so far."""
+        return self._archive.start_dir
+
     def add(self, explanation: Explanation, sound: audio.Source | None = None) -> None:
         """Adds a clip's files; `sound` goes into its page, if that is among them.
 

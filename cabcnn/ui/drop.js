@@ -18,7 +18,8 @@
     "drop",
     (event) => {
       mark(false);
-      if (!carriesFiles(event) || box()?.contains(event.target)) return;
+      if (!carriesFiles(event) || event.target.closest?.("#many-upload")) return;
+      if (box()?.contains(event.target)) return;
       event.preventDefault();
       const input = box()?.querySelector("input[type=file]");
       if (!input) return;

@@ -12,7 +12,7 @@ from gradio import events
 from cabcnn import audio
 from cabcnn.checkpoint import Card
 from cabcnn.errors import CabcnnError
-from cabcnn.ui import evidence, examples
+from cabcnn.ui import evidence, examples, takeaway
 from cabcnn.ui.attention_view import AttentionView
 from cabcnn.ui.attention_view.payload import payload
 from cabcnn.ui.messages import note, nothing, session_of, trouble
@@ -85,6 +85,7 @@ def build(
     message = gr.HTML(visible=False, elem_id="message")
     view = AttentionView(elem_id="view")
     evidence.build(models, sounds, view)
+    takeaway.build(models, sounds, model, seconds, FILE_TYPES, LONGEST)
 
     def explain(clip: Clip, name: str, wanted: float, session: str) -> dict[str, Any]:
         classifier = models.get(name)

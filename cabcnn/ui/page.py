@@ -25,7 +25,12 @@ HERE = Path(__file__).parent
 TITLE = "CAB-CNN Explorer"
 LARGEST_UPLOAD = "500mb"
 SCRIPTS = ("microphone.js", "drop.js", "terms.js")
-STYLES = ("page.css", "evidence/evidence.css", "compare/compare.css")
+STYLES = (
+    "page.css",
+    "evidence/evidence.css",
+    "takeaway/takeaway.css",
+    "compare/compare.css",
+)
 HEADER = """
 <h1>CAB-CNN Explorer</h1>
 <p>Record a voice, and see which of forty small classifiers decided, when, and for what.</p>
