@@ -7,6 +7,7 @@
 import assert from "node:assert/strict";
 import { readFileSync } from "node:fs";
 import { test } from "node:test";
+import { Hearing } from "../../cabcnn/ui/attention_view/js/hearing.js";
 import { colourings, heat, opponents, SORTINGS } from "../../cabcnn/ui/attention_view/js/heat.js";
 import { decode } from "../../cabcnn/ui/attention_view/js/payload.js";
 import {
@@ -210,7 +211,7 @@ test("so they are for the matrices as they were before packing", { skip }, async
   });
 });
 
-test("a classifier's part adds up to its use, and is loudest where Python says", { skip }, async () => {
+test("a classifier's part adds up to its use, loudest where Python says", { skip }, async () => {
   const clip = await decode(value);
   const { muted, next } = regrouped.find((one) => one.muted.length && one.first === 0);
   const part = { ...clip, attention: without(clip, muted), heard: next };
@@ -235,9 +236,26 @@ test("a classifier's part adds up to its use, and is loudest where Python says",
       found.forEach((t, j) => {
         const others = Math.abs(strengths[j] - (strengths[j + 1] ?? -1)) < 1e-6;
         const sure = !others && Math.abs(strengths[j] - (strengths[j - 1] ?? 2)) > 1e-6;
-        if (sure && strengths[j] > 1e-3) near([(t + 0.5) * clip.interval], [times[j].time], 1e-9, "time");
+        if (!sure || strengths[j] < 1e-3) return;
+        near([(t + 0.5) * clip.interval], [times[j].time], 1e-9, "time");
       });
     });
+  }
+});
+
+test("what is heard is computed once, and is what Explanation says", { skip }, async () => {
+  const whole = await decode(value);
+  const hearing = new Hearing(whole);
+  const all = hearing.take({ muted: [], until: null }).clip.probabilities;
+  near(all, expected.probabilities, 1e-12, "all");
+  for (const one of regrouped.filter(({ first }) => first === 0)) {
+    const until = one.next === whole.p ? null : one.next * whole.interval;
+    const { clip, sums } = hearing.take({ muted: one.muted, until });
+    assert.equal(clip.heard, one.next);
+    near(clip.probabilities, one.probabilities, one.muted.length || until ? 1e-6 : 2e-3, "heard");
+    assert.equal(sums.order[0], argmax(clip.probabilities));
+    assert.deepEqual(hearing.used, use({ ...whole, heard: one.next }));
+    assert.equal(hearing.take({ muted: one.muted, until: null }).clip.attention, clip.attention);
   }
 });
 

@@ -41,12 +41,10 @@ export class ClassifierCard {
     only.disabled = muted.length === clip.n - 1 && !silent;
     only.setAttribute("aria-label", `Hear only classifier ${row}`);
     const place = ranked(sums.use).indexOf(row) + 1;
-    about.replaceChildren(
-      element("b", "", percent(used)),
-      silent
-        ? ` of the attention: it is muted. It had ${percent(usedBefore[row])}.`
-        : ` of the attention, number ${place} of ${clip.n}. An even share is ${percent(1 / clip.n)}.`,
-    );
+    const text = silent
+      ? `: it is muted. It had ${percent(usedBefore[row])}.`
+      : `, number ${place} of ${clip.n}. An even share is ${percent(1 / clip.n)}.`;
+    about.replaceChildren(element("b", "", percent(used)), ` of the attention${text}`);
     this.tell(clip, used);
     this.parts.when.textContent = silent ? "When it would speak" : "When it speaks";
     this.list(this.spoken);
@@ -82,7 +80,9 @@ export class ClassifierCard {
       one.addEventListener("click", () => this.act.snippet(t));
       return one;
     });
-    if (!buttons.length) buttons.push(element("span", "cav-none", "none: it has no attention here"));
+    if (!buttons.length) {
+      buttons.push(element("span", "cav-none", "none: it has no attention here"));
+    }
     this.parts.moments.replaceChildren(...buttons);
   }
 

@@ -9,7 +9,8 @@ export class Hearing {
     this.whole = whole; // the clip with everybody, as it was decoded
     this.quiet = null; // the clip without the muted
     this.of = null; // whom it is without
-    this.used = use(whole);
+    this.heard = whole.p;
+    this.used = use(whole); // each classifier's part of the attention, were nobody muted
   }
 
   // The clip as it is heard, and the groupings of its sum.
@@ -23,8 +24,8 @@ export class Hearing {
     }
     const heard = until === null ? whole.p : intervalsIn(until, whole);
     const all = !muted.length && heard === whole.p;
-    // Each classifier's part of the attention, were nobody muted.
-    this.used = use({ ...whole, heard });
+    if (heard !== this.heard) this.used = use({ ...whole, heard });
+    this.heard = heard;
     const clip = {
       ...this.quiet,
       heard,

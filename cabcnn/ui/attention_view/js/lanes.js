@@ -87,5 +87,6 @@ export class Lanes {
 }
 
 function counted({ n }, { rows }) {
-  return rows.length === n ? `${n} classifiers` : `${rows.length} of ${n},\n${n - rows.length} folded`;
+  if (rows.length === n) return `${n} classifiers`;
+  return `${rows.length} of ${n},\n${n - rows.length} folded`;
 }

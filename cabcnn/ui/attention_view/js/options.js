@@ -41,7 +41,7 @@ export class Options {
     const keeps = KEEPS.filter((k) => k < clip.n);
     const kept = keptOf(muted, use, clip.n);
     const choices = [["all", `all ${clip.n}`], ...keeps.map((k) => [String(k), `top ${k} by use`])];
-    if (!choices.some(([key]) => key === kept)) choices.push([kept, `${clip.n - muted.length} chosen`]);
+    if (kept === BY_HAND) choices.push([kept, `${clip.n - muted.length} chosen`]);
     fill(this.keep, choices, kept);
   }
 }

@@ -1,5 +1,5 @@
 // What lies over the lanes: the region with its two edges, which can be dragged and have the
-// focus, and the veil over what comes after a stop.
+// focus, the frame of the chosen moment, and the veil over what comes after a stop.
 
 import { seconds } from "./format.js";
 
@@ -8,13 +8,14 @@ export class Overlays {
     const part = (name) => root.querySelector(`.cav-${name}`);
     this.region = part("region");
     this.veil = part("veil");
+    this.cell = part("cell");
     this.mark = part("region-mark");
     this.edges = [...this.region.querySelectorAll("[data-edge]")];
     for (const edge of this.edges) follow(edge, part("overlay"), act, () => this.scene);
   }
 
-  // Puts them where the visible window has them.
-  place(scene, { region, until }) {
+  // Puts them where the visible window has them; `rows` is where the heatmap lies.
+  place(scene, { region, until, moment }, rows) {
     this.scene = scene;
     const { axis, clip } = scene;
     this.region.hidden = region === null;
@@ -35,6 +36,14 @@ export class Overlays {
         edge.setAttribute("aria-valuetext", seconds(time, 3));
       });
     }
+    const start = axis.toX(moment * clip.interval);
+    const wide = (clip.interval / axis.span) * axis.width;
+    this.cell.hidden = moment === null || start < -wide || start > axis.width;
+    if (!this.cell.hidden) {
+      this.cell.style.transform = `translate(${start.toFixed(1)}px, ${rows.top}px)`;
+      this.cell.style.width = `${wide.toFixed(1)}px`;
+      this.cell.style.height = `${rows.height}px`;
+    }
     if (until !== null) this.veil.style.left = `${x(until).toFixed(1)}px`;
   }
 }
@@ -52,7 +61,9 @@ function follow(edge, lanes, act, scene) {
   });
   edge.addEventListener("pointermove", (event) => {
     event.stopPropagation();
-    if (held) act.edge(name, scene().axis.toTime(event.clientX - lanes.getBoundingClientRect().left));
+    if (!held) return;
+    const x = event.clientX - lanes.getBoundingClientRect().left;
+    act.edge(name, scene().axis.toTime(x));
   });
   for (const end of ["pointerup", "pointercancel"]) {
     edge.addEventListener(end, (event) => {

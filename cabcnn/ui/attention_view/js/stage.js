@@ -47,15 +47,19 @@ export class Stage {
     if (player.playing) this.wake();
   }
 
-  // Turns the page when the playhead runs out of the window, not when it was moved away.
+  // Turns the page when the playhead runs out of the window, or jumps back in a region, not when
+  // the window was moved away.
   follow() {
     const { axis } = this.scene;
     const { time } = this.player;
-    if (this.inSight && time > axis.to) {
+    const within = () => time >= axis.from && time <= axis.to;
+    if (this.inSight && !within() && axis.from === this.from && axis.to === this.to) {
       axis.reveal(time);
       this.stale.lanes = true;
     }
-    this.inSight = time >= axis.from && time <= axis.to;
+    this.inSight = within();
+    this.from = axis.from;
+    this.to = axis.to;
   }
 
   paint() {

@@ -128,7 +128,13 @@ export function favourites({ p, m, votes }, classifier) {
 
 // The class that leads each step of a list of series, one a class.
 export function leaders(series) {
-  return Uint16Array.from(series[0], (_, t) => argmax(series.map((values) => values[t])));
+  const leader = new Uint16Array(series[0].length);
+  for (let t = 0; t < leader.length; t++) {
+    for (let k = 1; k < series.length; k++) {
+      if (series[k][t] > series[leader[t]][t]) leader[t] = k;
+    }
+  }
+  return leader;
 }
 
 // Each classifier's part of all attention; the parts add up to 1.

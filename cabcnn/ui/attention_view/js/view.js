@@ -25,11 +25,9 @@ import { MomentCard } from "./card_moment.js";
 import { commands } from "./commands.js";
 import { announceChange, explorer, tell } from "./explorer.js";
 import { count, seconds } from "./format.js";
-import { listen, listenMinimap } from "./gestures.js";
 import { Header } from "./header.js";
 import { Hearing } from "./hearing.js";
 import { heat, heatColours } from "./heat.js";
-import { keyAction } from "./keys.js";
 import { Lanes } from "./lanes.js";
 import { Options } from "./options.js";
 import { Overlays } from "./overlays.js";
@@ -41,8 +39,9 @@ import { Stage } from "./stage.js";
 import { intervalsBetween, State } from "./state.js";
 import { Stop } from "./stop.js";
 import { argmax, clipProbabilities, strongestMoments } from "./sum.js";
-import { isDark, readTheme, whileShown } from "./theme.js";
+import { isDark, readTheme } from "./theme.js";
 import { Tour } from "./tour.js";
+import { wire } from "./wiring.js";
 import { explain, result } from "./words.js";
 
 // What a change of the state makes out of date, beside what always is.
@@ -86,8 +85,7 @@ class View {
     });
     this.state.subscribe((names) => this.changed(names));
     explain(root, this.part("keys"));
-    this.listen();
-    this.watch();
+    wire(this);
   }
 
   // What is shown: { clip, sums, muted, axis, heat, theme, colours }, or null.
@@ -209,7 +207,7 @@ class View {
   }
 
   painted(whole) {
-    this.overlays.place(this.scene, this.state);
+    this.overlays.place(this.scene, this.state, this.lanes.rows);
     if (!whole) return;
     this.stop.draw(this.scene);
     this.cards.one.draw();
@@ -260,45 +258,5 @@ class View {
   // While the sound plays there is enough to hear.
   speak() {
     if (!this.player.playing) this.readout.speak();
-  }
-
-  listen() {
-    const { act } = this;
-    listen(this.part("lanes"), act);
-    listenMinimap(this.part("minimap"), act);
-    this.part("play").addEventListener("click", () => act.toggle());
-    this.part("in").addEventListener("click", () => act.zoomStep(1));
-    this.part("out").addEventListener("click", () => act.zoomStep(-1));
-    this.part("fit").addEventListener("click", () => act.fit());
-    // Another tab of the page asks for a classifier.
-    this.root.addEventListener("hold", ({ detail }) => {
-      if (this.scene && detail.row < this.scene.clip.n) act.choose(detail.row);
-    });
-    const rows = this.part("rows"); // the numbers beside the heatmap
-    rows.addEventListener("click", (event) => {
-      act.pick(event.clientY - rows.getBoundingClientRect().top);
-    });
-    this.root.addEventListener("keydown", (event) => {
-      const action = this.scene && keyAction(event, act);
-      if (!action) return;
-      event.preventDefault();
-      this.pointer = null;
-      const { announced } = this.readout;
-      action();
-      this.stage.wake(true);
-      if (announced === this.readout.announced) this.speak();
-    });
-  }
-
-  // Size, theme and fonts of the page.
-  watch() {
-    whileShown(this.root, {
-      shown: () => this.scene && this.stage.redraw(true),
-      hidden: () => this.player.pause(),
-      themed: () => {
-        if (this.scene && this.scene.theme.dark !== isDark(this.root)) this.recolour();
-      },
-    });
-    document.fonts.ready.then(() => this.scene && this.stage.redraw(true));
   }
 }
