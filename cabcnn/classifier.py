@@ -41,7 +41,9 @@ class Classifier:
             output = self.model.decide(features, [len(features)])
         notices = sound.notices()
         edge = self.card.familiar
-        if edge is not None and familiarity.distance(features, self.model.norm) > edge:
+        if edge is not None and familiarity.unlike(
+            features, self.model.norm, edge, self.card.seconds
+        ):
             notices.append(familiarity.NOTICE)
         if name is None:
             name = Path(source).name if isinstance(source, str | os.PathLike) else ""

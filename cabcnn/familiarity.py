@@ -14,9 +14,10 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
-from cabcnn.model import BatchNorm, CabCnn
+from cabcnn.model import INTERVAL_SECONDS, BatchNorm, CabCnn
 
 QUANTILE = 0.99  # of clips that nothing was learned from: beyond it a clip is unlike them
+ENOUGH_SECONDS = 3.0  # a shorter excerpt varies too much by itself, unless T is as short
 FEWEST, MOST = 20, 500  # clips to know that from
 NOTICE = (
     "This is unlike the sound that the model learned from; it answers with one of its classes "
@@ -39,6 +40,13 @@ def distance(features: Tensor, norm: BatchNorm) -> float:
     own = (variance + norm.eps).sqrt()  # eps: a feature that is never active tells nothing
     apart = (mean - norm.running_mean).square() + (own - scale).square()
     return float((apart / scale.square()).mean().sqrt())
+
+
+def unlike(features: Tensor, norm: BatchNorm, edge: float, seconds: float | None) -> bool:
+    """Whether the features (p, 128) of a clip, heard for at most `seconds` (T), lie beyond a
+    card's `edge`. Of less than 3 s that is not said, unless T is less."""
+    least = min(ENOUGH_SECONDS, seconds or ENOUGH_SECONDS)
+    return len(features) * INTERVAL_SECONDS >= least and distance(features, norm) > edge
 
 
 def farthest(

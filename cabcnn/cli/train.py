@@ -32,9 +32,13 @@ def train(
     protocol: Annotated[
         str | None,
         typer.Option(
-            help="Who is tested: speaker-disjoint, paper (mixed), both (one model each), or "
-            "official (the corpus's own split)."
+            help="Who is tested: speaker-disjoint, paper (mixed), both (one model each), "
+            "official (the corpus's own split), or folds (every speaker once)."
         ),
+    ] = None,
+    folds: Annotated[
+        int | None,
+        typer.Option(help="Test every speaker once: train one model for each of so many folds."),
     ] = None,
     layout: Annotated[
         str | None, typer.Option(help="How the corpus lies on disk; found out if left out.")
@@ -83,8 +87,8 @@ def train(
     from cabcnn.training.run import MODEL, carry_out, leads
 
     given = {
-        "seconds": seconds, "recipe": recipe, "protocol": protocol, "layout": layout,
-        "label": label, "speaker": speaker, "speaker-pattern": speaker_pattern,
+        "seconds": seconds, "recipe": recipe, "protocol": protocol, "folds": folds,
+        "layout": layout, "label": label, "speaker": speaker, "speaker-pattern": speaker_pattern,
         "only": labels, "seed": seed, "epochs": epochs, "batch-size": batch_size,
         "learning-rate": learning_rate, "crop": crop, "title": title,
     }  # fmt: skip
@@ -148,6 +152,9 @@ def _planned(corpus: str, out: Path, given: dict[str, Any]) -> Any:
         "speaker_pattern": given.get("speaker-pattern"),
         "labels": given.get("only"),
     }
+    protocol = given.get("protocol", "folds" if "folds" in given else "both")
+    if "folds" in given and protocol != "folds":
+        raise CabcnnError(f"--folds and --protocol {protocol} exclude each other; leave one out.")
     return Plan(
         # found again from wherever the run is taken up
         corpus=str(Path(corpus).resolve()) if Path(corpus).exists() else corpus,
@@ -156,7 +163,8 @@ def _planned(corpus: str, out: Path, given: dict[str, Any]) -> Any:
         options={k: v for k, v in options.items() if v is not None},
         seconds=given.get("seconds", recipe["seconds"]),
         recipe=recipe,
-        protocol=given.get("protocol", "both"),
+        protocol=protocol,
+        folds=given.get("folds", 5),
         seed=given.get("seed", 0),
         title=given.get("title", ""),
     )

@@ -49,11 +49,7 @@ def speaker_split(labels: Sequence[str], speakers: Sequence[str], seed: int = 0)
 
     Raises CorpusError where a clip's speaker is unknown, or a label has too few of them.
     """
-    if unknown := sum(not speaker for speaker in speakers):
-        raise CorpusError(
-            f"Of {unknown} clips nobody knows who speaks, so that no speaker can be kept apart; "
-            "name the speakers, or choose the mixed split (paper)."
-        )
+    check_known(speakers)
     names, label = np.unique(np.asarray(labels, np.str_), return_inverse=True)
     _, group = np.unique(np.asarray(speakers, np.str_), return_inverse=True)
     counts = np.zeros((group.max() + 1, len(names)))
@@ -70,6 +66,15 @@ def speaker_split(labels: Sequence[str], speakers: Sequence[str], seed: int = 0)
             "choose the mixed split (paper)."
         )
     return Parts(*(np.flatnonzero(place[group] == part) for part in range(PARTS)))
+
+
+def check_known(speakers: Sequence[str]) -> None:
+    """Raises CorpusError where a clip's speaker is unknown, so that none can be kept apart."""
+    if unknown := sum(not speaker for speaker in speakers):
+        raise CorpusError(
+            f"Of {unknown} clips nobody knows who speaks, so that no speaker can be kept apart; "
+            "name the speakers, or choose the mixed split (paper)."
+        )
 
 
 def check_disjoint(

@@ -92,5 +92,6 @@ def _split(result: Result, clips: Sequence[Clip]) -> dict[str, Any]:
         "sides": sides,
         "epochs": len(result.history),
         "best_epoch": result.best_epoch,
+        "stopped_early": result.stopped,
         **as_dict(result.evaluation, [clips[clip].speaker for clip in part.clips.test]),
     }

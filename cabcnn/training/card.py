@@ -17,10 +17,11 @@ from cabcnn.corpora.table import Clip
 from cabcnn.familiarity import farthest
 from cabcnn.model import CabCnn
 from cabcnn.training.arrays import Arrays
-from cabcnn.training.crossvalidation import rounded
+from cabcnn.training.crossvalidation import measurement, rounded
 from cabcnn.training.excerpts import first_seconds
 from cabcnn.training.plan import Plan
 from cabcnn.training.processes import Processes
+from cabcnn.training.protocols import SENTENCES
 
 if TYPE_CHECKING:
     from cabcnn.training.run import Result
@@ -41,6 +42,9 @@ def card_of(
     processes: Processes,
 ) -> Card:
     """What a run knows of its model; the first result is of this very model."""
+    measurements = tuple(_measured(result, arrays) for result in results)
+    if plan.protocol == "folds":
+        measurements = (_over_folds(plan, results, arrays),)
     built_in = plan.corpus == BUILT_IN
     where = "The built-in corpus of synthetic voices" if built_in else Path(plan.corpus).name
     per_label = ", ".join(
@@ -61,11 +65,15 @@ def card_of(
         licence="MIT, the clips and these weights." if built_in else "As the recordings'.",
         caution=SYNTHETIC if built_in else ONE_CORPUS,
         recipe=plan.full_recipe.as_dict(),
-        measurements=tuple(_measured(result, arrays) for result in results),
+        measurements=measurements,
         device=described(processes),
         date=datetime.date.today().isoformat(),
         parameters=sum(p.numel() for p in model.parameters()),
-        notes=_owed_to_voices(results),
+        notes=(
+            *_owed_to_voices(results),
+            *_of_folds(plan, results),
+            *_lone_voices(results, arrays),
+        ),
         familiar=familiar(model, arrays, not_learned, plan.seconds),
     )
 
@@ -78,7 +86,9 @@ def familiar(
 
 
 def _owed_to_voices(results: Sequence[Result]) -> tuple[str, ...]:
-    """What the two splits tell together."""
+    """What the two splits tell together, where both models learned as long as they were to."""
+    if any(result.stopped for result in results):
+        return ()
     found = {result.part.unseen_speakers: result.evaluation.scores for result in results}
     if len(found) < 2:
         return ()
@@ -90,12 +100,58 @@ def _owed_to_voices(results: Sequence[Result]) -> tuple[str, ...]:
     )
 
 
+def _of_folds(plan: Plan, results: Sequence[Result]) -> tuple[str, ...]:
+    """Which of several models this is."""
+    if plan.protocol != "folds":
+        return ()
+    own = results[0].evaluation.scores.unweighted_recall
+    return (
+        f"Of each of {plan.folds} folds of the speakers one model knows nothing and is tested on "
+        f"it. This is the first of them, with an unweighted recall of {own:.3f}; it was not chosen "
+        "for that.",
+    )
+
+
+def _lone_voices(results: Sequence[Result], arrays: Arrays) -> tuple[str, ...]:
+    """Why a score has no interval, where that is because too few speak."""
+    said = []
+    for result in results:
+        test = result.part.clips.test
+        for number, name in enumerate(arrays.label_names):
+            voices = arrays.speakers[test[arrays.labels[test] == number]].tolist()
+            if len(set(voices) - {""}) + voices.count("") == 1:
+                said.append(
+                    f"Of {name} one voice was tested ({result.part.name}): how others would do it "
+                    "can't tell, so that there is no interval."
+                )
+    return tuple(said)
+
+
+def _over_folds(plan: Plan, results: Sequence[Result], arrays: Arrays) -> Measurement:
+    """One measurement of all the folds' models; the protocol says which of them there are."""
+    rows = [
+        {
+            "clips": result.part.clips.test.tolist(),
+            "labels": result.evaluation.labels.tolist(),
+            "probabilities": result.evaluation.probabilities.tolist(),
+            "effective_classifiers": result.evaluation.effective_classifiers,
+        }
+        for result in results
+    ]
+    tested = f"{len(results)} of " if len(results) < plan.folds else ""
+    early = [result.part.name for result in results if result.stopped]
+    stopped = f"; {', '.join(early)} stopped early" if early else ""
+    protocol = f"{tested}{plan.folds} folds {SENTENCES['folds']}{stopped}"
+    return measurement(rows, arrays, protocol, unseen_speakers=True)
+
+
 def _measured(result: Result, arrays: Arrays) -> Measurement:
     evaluation, part = result.evaluation, result.part
     scores = evaluation.scores
     speakers = arrays.speakers[part.clips.test].tolist()
+    early = f"; stopped early, after epoch {len(result.history)}" if result.stopped else ""
     return Measurement(
-        protocol=f"{part.name}: {part.sentence}",
+        protocol=f"{part.name}: {part.sentence}{early}",
         unseen_speakers=part.unseen_speakers,
         models=1,
         clips=len(part.clips.test),

@@ -11,7 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from cabcnn.checkpoint import Measurement
-from cabcnn.corpora.splits import speaker_folds
+from cabcnn.corpora.splits import Parts, check_disjoint, speaker_folds
 from cabcnn.errors import CabcnnError
 from cabcnn.metrics import Interval, confusion_matrix, scores
 from cabcnn.training.arrays import Arrays
@@ -31,22 +31,37 @@ class Split(NamedTuple):
 def fold_splits(arrays: Arrays, folds: int, seed: int = 0) -> list[Split]:
     """Speaker-disjoint splits in which every clip is tested once.
 
-    Raises CorpusError where a label has fewer speakers than there are folds.
+    Raises CorpusError where a label has fewer speakers than there are folds, or one recording is
+    on both sides of a split.
     """
     names = [arrays.label_names[label] for label in arrays.labels]
     fold = speaker_folds(names, list(arrays.speakers), folds, seed)
-    return [
+    splits = [
         Split(f"fold-{k}", np.flatnonzero(fold != k), np.flatnonzero(fold == k))
         for k in range(folds)
     ]
+    return _checked(arrays, splits)
 
 
 def speaker_splits(arrays: Arrays) -> list[Split]:
-    """One split a speaker, who is left out."""
-    return [
+    """One split a speaker, who is left out.
+
+    Raises CorpusError where one recording is on both sides of a split.
+    """
+    splits = [
         Split(s, np.flatnonzero(arrays.speakers != s), np.flatnonzero(arrays.speakers == s))
         for s in sorted(set(arrays.speakers.tolist()))
     ]
+    return _checked(arrays, splits)
+
+
+def _checked(arrays: Arrays, splits: list[Split]) -> list[Split]:
+    speakers, sounds = arrays.speakers.tolist(), arrays.digests()
+    names = [f"clip {number}" for number in range(1, len(arrays) + 1)]
+    for split in splits:
+        sides = Parts(split.learned, split.learned[:0], split.tested)
+        check_disjoint(sides, speakers, sounds, names)
+    return splits
 
 
 def run_split(split: Split, learn: Learn, work: Path, settings: dict[str, Any]) -> dict:

@@ -16,7 +16,8 @@ from cabcnn.training.recipe import Recipe
 
 FILE = "plan.json"
 LONGEST_NAME = 80
-Protocol = Literal["speaker-disjoint", "paper", "both", "official"]
+Protocol = Literal["speaker-disjoint", "paper", "both", "official", "folds"]
+FEWEST_FOLDS, MOST_FOLDS = 3, 20
 OPTIONS = {"label", "speaker", "speaker_pattern", "labels", "inside"}
 PROTOCOLS: tuple[Protocol, ...] = get_args(Protocol)
 
@@ -29,7 +30,7 @@ class Plan:
     `seconds` and `seed` stand above those in it. `options` go to `cabcnn.corpora.read`.
     `protocol` says who is tested: "speaker-disjoint", voices that were not learned from;
     "paper", the mixed split of Section 4; "both", one model each; "official", the split that
-    the corpus came with.
+    the corpus came with; "folds", each voice once, by one model for each of `folds` parts.
 
     Raises CabcnnError for what can't be carried out.
     """
@@ -45,6 +46,7 @@ class Plan:
     device: str = "auto"
     rate: int = 8000  # Hz
     title: str = ""
+    folds: int = 5  # of the protocol of that name
 
     def __post_init__(self) -> None:
         name = self.name
@@ -57,6 +59,11 @@ class Plan:
         if self.protocol not in PROTOCOLS:
             raise CabcnnError(
                 f"{self.protocol!r} is no way to split; choose one of {', '.join(PROTOCOLS)}."
+            )
+        if not FEWEST_FOLDS <= self.folds <= MOST_FOLDS:
+            raise CabcnnError(
+                f"{self.folds} folds are asked for; from {FEWEST_FOLDS} (to learn from, to choose "
+                f"the best epoch by, to be tested on) to {MOST_FOLDS} can be made."
             )
         if not 0 <= self.seed < 2**32:
             raise CabcnnError(

@@ -8,7 +8,14 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from cabcnn.corpora.splits import Parts, check_disjoint, mixed_split, speaker_split
+from cabcnn.corpora.splits import (
+    Parts,
+    check_disjoint,
+    check_known,
+    mixed_split,
+    speaker_folds,
+    speaker_split,
+)
 from cabcnn.errors import CorpusError
 from cabcnn.training.arrays import Arrays
 from cabcnn.training.plan import Plan
@@ -17,6 +24,7 @@ SENTENCES = {
     "speaker-disjoint": "60/10/30 by speakers: tested on voices that it never heard",
     "paper": "60/10/30 of the clips, mixed (the paper's split): a voice may be on both sides",
     "official": "the split that the corpus came with",
+    "folds": "by speakers: tested on voices that it never heard",
 }
 VALIDATION_NAMES = ("validation", "valid", "val", "dev")
 
@@ -45,20 +53,56 @@ def parts_of(plan: Plan, arrays: Arrays, names: Sequence[str]) -> list[Part]:
         wanted = ["speaker-disjoint"]
         if len(set(speakers)) < len(speakers):
             wanted.append("paper")
+    if plan.protocol == "folds":
+        splits = [
+            (f"fold-{k}", f"fold {k} of {plan.folds} {SENTENCES['folds']}", clips)
+            for k, clips in enumerate(rotated(labels, speakers, plan.folds, plan.seed), 1)
+        ]
+    else:
+        splits = [
+            (name, SENTENCES[name], _split(name, labels, arrays, plan.seed)) for name in wanted
+        ]
     found = []
-    for name in wanted:
-        if name == "speaker-disjoint":
-            clips = speaker_split(labels, speakers, plan.seed)
-            check_disjoint(clips, speakers, arrays.digests(), names)
-        elif name == "paper":
-            clips = mixed_split(labels, plan.seed)
-        else:
-            clips = official_split(labels, arrays.splits.tolist(), plan.seed)
+    sounds: list[str] = []
+    for name, sentence, clips in splits:
         learned = set(arrays.speakers[np.concatenate(clips[:2])].tolist())
         tested = set(arrays.speakers[clips.test].tolist())
         unseen = not learned & tested and "" not in learned | tested
-        found.append(Part(name, SENTENCES[name], clips, unseen))
+        if name != "paper" and (unseen or name != "official"):
+            sounds = sounds or arrays.digests()
+            sides = clips if name != "official" else _two_sides(clips)
+            check_disjoint(sides, speakers, sounds, names)
+        found.append(Part(name, sentence, clips, unseen))
     return found
+
+
+def rotated(labels: Sequence[str], speakers: Sequence[str], folds: int, seed: int) -> list[Parts]:
+    """For each of so many folds of the speakers one split: it is tested, the next one chooses the
+    best epoch, the others are learned from.
+
+    Raises CorpusError where a speaker is unknown, or a label has fewer of them than folds.
+    """
+    check_known(speakers)
+    fold = speaker_folds(labels, speakers, folds, seed)
+    found = []
+    for k in range(folds):
+        validation = fold == (k + 1) % folds
+        training = np.flatnonzero((fold != k) & ~validation)
+        found.append(Parts(training, np.flatnonzero(validation), np.flatnonzero(fold == k)))
+    return found
+
+
+def _split(name: str, labels: list[str], arrays: Arrays, seed: int) -> Parts:
+    if name == "speaker-disjoint":
+        return speaker_split(labels, arrays.speakers.tolist(), seed)
+    if name == "paper":
+        return mixed_split(labels, seed)
+    return official_split(labels, arrays.splits.tolist(), seed)
+
+
+def _two_sides(clips: Parts) -> Parts:
+    """Those that a model learns from or is chosen by, and those that it is tested on."""
+    return Parts(np.concatenate(clips[:2]), clips[1][:0], clips.test)
 
 
 def official_split(labels: Sequence[str], splits: Sequence[str], seed: int = 0) -> Parts:

@@ -48,6 +48,7 @@ class Result:
     history: list[dict[str, Any]]
     best_epoch: int
     evaluation: Evaluation
+    stopped: bool = False  # before its recipe was over
 
 
 @dataclass(frozen=True)
@@ -179,8 +180,12 @@ def _lead(plan: Plan, journal: Journal, report: Report, cache: Path | None) -> O
             progress=partial(journal.count, total=len(test)),
             processes=processes,
         )
-        results.append(Result(part, progress.history, progress.best_epoch, evaluation))
-        stopped = not progress.finished(plan.full_recipe)
+        early = not progress.finished(plan.full_recipe)
+        results.append(Result(part, progress.history, progress.best_epoch, evaluation, early))
+        after = [one.name for one in parts[len(results) :]]
+        # A stop that comes while a part is scored begins no other.
+        begins = bool(after) and not journal.epochs_of(after[0])
+        stopped = early or (begins and journal.asked_to_stop())
         processes.share(bytes([stopped]))
         if stopped:
             break
@@ -240,6 +245,7 @@ def _train(
         device=device_of(plan.device),
         state=journal.folder / f"state-{part.name}{checkpoint.SUFFIX}",
         on_epoch=on_epoch,
+        asked_to_stop=journal.asked_to_stop,
     )
     journal.keep_epochs(progress.history, part.name)
     return model, progress

@@ -41,6 +41,7 @@ def train(
     start: dict[str, Tensor] | None = None,
     state: Path | None = None,
     on_epoch: Callable[[Progress, CabCnn], bool | None] = lambda progress, model: None,
+    asked_to_stop: Callable[[], bool] = lambda: False,
     memory: int | None = None,
     build: Callable[[int], CabCnn] = CabCnn,
 ) -> tuple[CabCnn, Progress]:
@@ -49,7 +50,8 @@ def train(
     `start` are weights to begin with instead of random ones. `state` is a file that holds the
     run after every epoch: a run that finds one goes on from there and ends as it would have
     without the interruption. `on_epoch` is told after each epoch and stops the run by
-    returning True. `memory` is how many bytes the activations of a batch may take; those
+    returning True; `asked_to_stop` ends one that goes on from a file before it learns any more.
+    `memory` is how many bytes the activations of a batch may take; those
     beyond it are computed twice, to the same result. `build(classes)` makes the network with
     random weights; what it marks as needing no gradient is not trained.
 
@@ -91,7 +93,9 @@ def train(
         progress, best = Progress(), _copy(model)
         if earlier := processes.share(_read(state) if processes.leads else b""):
             progress, best = unpack(earlier, state, model, adam, recipe, data)
-        while not progress.finished(recipe):
+        stop = processes.leads and bool(earlier) and asked_to_stop()
+        stop = processes.share(bytes([stop])) == bytes([True])
+        while not (stop or progress.finished(recipe)):
             begun = time.perf_counter()
             row = _epoch(arrays, training, recipe, progress.epoch, model, adam, processes, memory)
             result = None
@@ -110,8 +114,6 @@ def train(
             if not processes.leads:
                 facts, stop = json.loads(said)
                 progress = Progress(**facts)
-            if stop:
-                break
         model.load_state_dict(best)
         share_norm(model, Processes(processes.device))
     return model.eval(), progress

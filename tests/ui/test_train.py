@@ -7,6 +7,7 @@ import shutil
 import time
 import zipfile
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -200,6 +201,9 @@ def test_enough_known_speakers_are_tested_on_voices_never_heard():
         "speaker-disjoint",
         "official",
     ]
+    many = replace(found, labels=(("a", 9, 5, 0.1), ("b", 9, 6, 0.1)))
+    ways = [way for _, way in settings.protocols(many, ["a", "b"])]
+    assert ways == ["both", "speaker-disjoint", "paper", "folds"]
 
 
 def test_fewer_classes_may_change_how_it_is_tested(visitor):
@@ -397,10 +401,10 @@ def test_those_who_wait_see_their_place_and_may_cancel(visitor, training):
 
 
 def test_the_page_asks_on_while_something_goes_on_and_a_little_longer(visitor, monkeypatch):
-    timer = next(one for one in visitor.demo.blocks.values() if isinstance(one, gr.Timer))
-    assert timer.active is False
     look = visitor.handler("look")
     request = gr.Request(session_hash=visitor.session)
+    timer = next(one for one in look(request) if isinstance(one, gr.Timer))
+    assert timer.active is False
     assert look(request)[timer].active is False
     visitor.call("begin", BUILT_IN)
     visitor.train()

@@ -76,7 +76,7 @@ def test_of_many_clips_some_are_heard(formula_model, short_arrays, monkeypatch):
 
 
 def test_a_clip_beyond_the_edge_has_a_notice_and_the_same_answer(formula_model, make_card, babble):
-    sound = (babble(2, 8000), 8000)
+    sound = (babble(4, 8000), 8000)
     card = make_card(seconds=None)
     plain = Classifier(formula_model(3), card).explain(sound)
     assert NOTICE not in plain.notices, "an older card knows nothing of it"
@@ -84,6 +84,11 @@ def test_a_clip_beyond_the_edge_has_a_notice_and_the_same_answer(formula_model, 
     assert near.notices == plain.notices
     far = Classifier(formula_model(3), replace(card, familiar=1e-9)).explain(sound)
     assert far.notices == (*plain.notices, NOTICE)
+    short = (sound[0][:16_000], 8000)
+    judge = Classifier(formula_model(3), replace(card, familiar=1e-9))
+    assert NOTICE not in judge.explain(short).notices, "two seconds say little"
+    brief = Classifier(formula_model(3), replace(card, familiar=1e-9, seconds=1.0))
+    assert NOTICE in brief.explain(short).notices, "and are all that this model hears"
     assert np.array_equal(far.attention, plain.attention)
     assert np.array_equal(far.votes, plain.votes)
 

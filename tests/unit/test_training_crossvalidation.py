@@ -7,8 +7,9 @@ import json
 import numpy as np
 import pytest
 
-from cabcnn.errors import CabcnnError
+from cabcnn.errors import CabcnnError, CorpusError
 from cabcnn.model import CabCnn
+from cabcnn.training.arrays import prepare
 from cabcnn.training.crossvalidation import (
     Split,
     fold_splits,
@@ -35,6 +36,16 @@ def test_each_speaker_is_left_out_in_turn(short_arrays):
     for split in splits:
         assert set(short_arrays.speakers[split.tested]) == {split.name}
         assert split.name not in short_arrays.speakers[split.learned]
+
+
+def test_one_recording_on_both_sides_is_refused(short_clips):
+    """The same sound under the names of two speakers."""
+    clips = list(short_clips)
+    clips[2] = clips[2]._replace(path=clips[0].path)
+    leaking = prepare(clips, 8_000)
+    for make in (speaker_splits, lambda arrays: fold_splits(arrays, 3)):
+        with pytest.raises(CorpusError, match=r"clip \d and clip \d are the same recording"):
+            make(leaking)
 
 
 def evaluation(predicted: list[int], labels: list[int], attention: list[float]) -> Evaluation:

@@ -7,7 +7,8 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from cabcnn.errors import CorpusError
+from cabcnn.errors import CabcnnError, CorpusError
+from cabcnn.training.arrays import prepare
 from cabcnn.training.plan import Plan
 from cabcnn.training.protocols import official_split, parts_of
 
@@ -54,6 +55,36 @@ def test_unknown_speakers(arrays, names):
             parts_of(replace(PLAN, protocol=protocol), nameless, names)
     (mixed,) = parts_of(replace(PLAN, protocol="paper"), nameless, names)
     assert not mixed.unseen_speakers, "nobody knows"
+
+
+@pytest.mark.parametrize("protocol", ["speaker-disjoint", "folds", "official"])
+def test_one_recording_of_two_speakers_is_a_leak_whatever_the_split(protocol, short_clips, names):
+    """Of each label two speakers learn, in the official split, and the third is tested."""
+    plan = replace(PLAN, protocol=protocol, folds=3)
+    clips = [
+        clip._replace(split="test" if clip.speaker.endswith("2") else "train")
+        for clip in short_clips
+    ]
+    for part in parts_of(plan, prepare(clips, 8_000), names):
+        assert part.unseen_speakers
+    clips[2] = clips[2]._replace(path=clips[0].path)  # of the speakers noise2 and noise0
+    with pytest.raises(CorpusError, match="are the same recording of two speakers"):
+        parts_of(plan, prepare(clips, 8_000), names)
+
+
+def test_an_official_split_by_clips_is_no_speaker_disjoint_one(arrays, names):
+    (part,) = parts_of(replace(PLAN, protocol="official"), arrays, names)
+    assert not part.unseen_speakers
+
+
+def test_folds_need_known_speakers_and_enough_of_them(arrays, names):
+    folds = replace(PLAN, protocol="folds", folds=3)
+    with pytest.raises(CorpusError, match=r"Of 24 clips nobody knows who speaks"):
+        parts_of(folds, with_speakers(arrays, [""] * 24), names)
+    with pytest.raises(CorpusError, match=r"has 3 speaker\(s\), too few for 4"):
+        parts_of(replace(folds, folds=4), arrays, names)
+    with pytest.raises(CabcnnError, match="2 folds are asked for; from 3"):
+        replace(folds, folds=2)
 
 
 def test_one_seed_one_split(arrays, names):

@@ -12,6 +12,7 @@ import numpy as np
 import pytest
 import soundfile
 import torch
+from safetensors.torch import load_file
 
 import cabcnn
 from cabcnn import checkpoint
@@ -242,6 +243,83 @@ def test_stopped_and_taken_up_again(finished, plan, cache, tmp_path):
     assert whole is not None
     assert len(whole.results) == 2
     assert_same_run(tmp_path, finished[0])
+
+
+def test_a_stopped_second_split_is_no_equal(finished, plan, cache, tmp_path):
+    """It is said of its score, and the difference of the two scores is not taken for anything."""
+
+    def stop_the_second(event) -> None:
+        if event.epoch is not None and event.epoch["part"] == "paper":
+            statuses.ask_to_stop(tmp_path)
+
+    outcome = carry_out(plan, tmp_path, on_event=stop_the_second, cache=cache)
+    assert outcome is not None
+    assert [result.stopped for result in outcome.results] == [False, True]
+    whole, early = outcome.card.measurements
+    assert "stopped" not in whole.protocol
+    assert early.protocol.endswith("; stopped early, after epoch 1")
+    assert not any("The difference of" in note for note in outcome.card.notes)
+
+
+def test_a_stop_that_is_killed_while_it_scores_learns_no_more(finished, plan, cache, tmp_path):
+    def stop_then_die(event) -> None:
+        if event.epoch is not None:
+            statuses.ask_to_stop(tmp_path)
+        if event.status.state == "scoring":
+            raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        carry_out(plan, tmp_path, on_event=stop_then_die, cache=cache)
+    assert len(epochs(tmp_path)) == 1
+    outcome = carry_out(plan, tmp_path, cache=cache)
+    assert outcome is not None
+    assert len(epochs(tmp_path)) == len(outcome.results[0].history) == 1
+    assert len(outcome.results) == 1
+
+
+def test_a_stop_while_a_split_is_scored_begins_no_other(finished, plan, cache, tmp_path):
+    def stop_while_scoring(event) -> None:
+        if event.status.state == "scoring":
+            statuses.ask_to_stop(tmp_path)
+
+    outcome = carry_out(plan, tmp_path, on_event=stop_while_scoring, cache=cache)
+    assert outcome is not None
+    assert [result.stopped for result in outcome.results] == [False]
+    assert {row["part"] for row in epochs(tmp_path)} == {"speaker-disjoint"}
+
+
+def test_every_speaker_is_tested_once_over_folds(plan, cache, tmp_path):
+    """Four speakers of each label, three folds; interrupted after the first and taken up."""
+    folds = replace(plan, protocol="folds", folds=3, recipe={**QUICK, "max_epochs": 1})
+
+    def interrupt(event) -> None:
+        if event.epoch is not None and event.epoch["part"] == "fold-2":
+            raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        carry_out(folds, tmp_path, on_event=interrupt, cache=cache)
+    outcome = carry_out(folds, tmp_path, report=report.write, cache=cache)
+    assert outcome is not None
+    assert [result.part.name for result in outcome.results] == ["fold-1", "fold-2", "fold-3"]
+    tested = np.concatenate([result.part.clips.test for result in outcome.results])
+    assert sorted(tested) == list(range(24))
+    speakers = np.array([clip.speaker for clip in outcome.clips])
+    for result in outcome.results:
+        sides = [set(speakers[part]) for part in result.part.clips]
+        assert sum(map(len, sides)) == len(set.union(*sides)) == 8
+    (found,) = outcome.card.measurements
+    recalls = [result.evaluation.scores.unweighted_recall for result in outcome.results]
+    assert (found.models, found.clips, found.speakers) == (3, 24, 8)
+    assert found.unseen_speakers
+    assert found.unweighted_recall == pytest.approx(np.mean(recalls), abs=1e-4)
+    assert found.spread == pytest.approx(np.std(recalls, ddof=1), abs=1e-4)
+    assert found.protocol.startswith("3 folds by speakers")
+    assert f"unweighted recall of {recalls[0]:.3f}" in outcome.card.notes[0]
+    kept = weights(tmp_path)
+    state = load_file(tmp_path / "state-fold-1.safetensors")
+    assert torch.equal(kept["norm.weight"], state["best.norm.weight"]), "the first fold's model"
+    told = json.loads((tmp_path / "report" / "scores.json").read_text())["splits"]
+    assert [row["name"] for row in told] == ["fold-1", "fold-2", "fold-3"]
 
 
 def test_a_corpus_that_changes_during_training(finished, plan, cache, corpus, tmp_path):

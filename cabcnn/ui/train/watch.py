@@ -93,7 +93,8 @@ def _numbered(job: Job) -> str:
 def _detail(job: Job, place: int) -> dict[str, Any]:
     status, recipe = job.status, job.plan.full_recipe
     rows = _rows(job.folder / EPOCHS)
-    parts = [part for part in status.parts or PARTS if any(row["part"] == part for row in rows)]
+    seen = dict.fromkeys(row["part"] for row in rows)
+    parts = [part for part in status.parts or seen if part in seen]
     labels = _labels(job.folder / CORPUS)
     return {
         "name": job.name,
@@ -106,8 +107,7 @@ def _detail(job: Job, place: int) -> dict[str, Any]:
         "left": _left(job, rows),
         "classes": len(labels),
         "parts": [
-            {"name": part, "title": PARTS.get(part, part), **_curves(rows, part, job)}
-            for part in parts
+            {"name": part, "title": _title(part), **_curves(rows, part, job)} for part in parts
         ],
         "watched": _read_json(job.folder / ATTENTION / "clip.json"),
         "frames": _frames(job.folder),
@@ -115,6 +115,12 @@ def _detail(job: Job, place: int) -> dict[str, Any]:
         "epochs": recipe.max_epochs,
         "actions": _actions(job),
     }
+
+
+def _title(part: str) -> str:
+    """What a person is told of the model of a split."""
+    fold = part.removeprefix("fold-")
+    return PARTS.get(part, f"tested on fold {fold}, voices it never heard")
 
 
 def _sentence(job: Job, place: int) -> str:
