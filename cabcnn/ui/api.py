@@ -1,52 +1,179 @@
-"""The endpoint `/explain`, for programs."""
+"""The endpoints for programs: /explain, /classify, /export and /models."""
 
 from __future__ import annotations
 
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
 import gradio as gr
 from gradio import events
 
+from cabcnn import audio
+from cabcnn.audio import Sound
+from cabcnn.classifier import Classifier
 from cabcnn.errors import AudioError, CabcnnError
-from cabcnn.figures import tables
+from cabcnn.explanation import Explanation
+from cabcnn.figures import exports, tables
 from cabcnn.ui.explore import LONGEST
 from cabcnn.ui.models import Models
 from cabcnn.ui.sounds import Sounds
 
+MOST = 100  # sounds of one request
+# Two at a time, in a queue of their own: a program with many files delays no visitor.
+LIMITS: dict[str, Any] = {"concurrency_id": "api", "concurrency_limit": 2}
+
 
 def build(models: Models, sounds: Sounds) -> None:
-    """Adds the endpoint to the page that is being built."""
+    """Adds the endpoints to the page that is being built."""
 
     def explain(
         file: gr.FileData, model: str | None = None, seconds: float | None = None
     ) -> dict[str, Any]:
-        """Classifies a sound and says why.
+        """Classifies a sound and says why, with all numbers.
 
         Parameters:
             file: a sound or a video, of any usual format
-            model: the name of a model; null for the one that the page begins with
-            seconds: hear the first so many seconds; null for as many as the model's own T
+            model: the name of a model, see the endpoint models; null for the one that the page
+                begins with
+            seconds: hear the first so many seconds, 60 at most; null for as many as the model's
+                own T
         Returns:
             the label, the probability of each, and lists: times (p,), attention (p, n), votes
             (p, n, m) and interval_probabilities (p, m), for p intervals, n classifiers and m
             classes in the order of labels
         """
-        try:
-            path = _uploaded(file, sounds.folder)
-            try:
-                classifier = models.get(model or models.first())
-                x = classifier.explain(
-                    path, _bounded(seconds or classifier.card.seconds), name=_name(file, path)
-                )
-            finally:
-                sounds.used(path)
-        except CabcnnError as error:
-            raise gr.Error(str(error), print_exception=False) from error
-        return tables.as_dict(x)
+        with _in_one_sentence():
+            x, _ = _explained(file, _chosen(models, model), seconds, sounds)
+            return tables.as_dict(x)
 
-    # Two at a time, in a queue of their own: a program with many files delays no visitor.
-    events.api(explain, api_name="explain", concurrency_id="api", concurrency_limit=2)
+    def classify(
+        files: list[gr.FileData], model: str | None = None, seconds: float | None = None
+    ) -> list[dict[str, Any]]:
+        """Classifies sounds, such as recordings of voices, without the numbers behind it.
+
+        Parameters:
+            files: sounds or videos, of any usual format, 100 at most
+            model: the name of a model, see the endpoint models; null for the one that the page
+                begins with
+            seconds: hear the first so many seconds of each, 60 at most; null for as many as the
+                model's own T
+        Returns:
+            for each file in its order: name, label, the probability of each label, seconds heard,
+            notices, and how often the model was measured to be right (score); or its name and an
+            error
+        """
+        with _in_one_sentence():
+            if not isinstance(files, list) or len(files) > MOST:
+                raise AudioError(f"Give a list of files, {MOST} at most.")
+            classifier = _chosen(models, model)
+            return [_verdict(file, classifier, seconds, sounds) for file in files]
+
+    def export(
+        file: gr.FileData,
+        kind: str = "pdf",
+        model: str | None = None,
+        seconds: float | None = None,
+        muted: list[int] | None = None,
+        columns: int = 2,
+        with_sound: bool = False,
+    ) -> gr.FileData:
+        """Explains a sound as a file: a figure, an interactive page, a table, or labels.
+
+        Parameters:
+            file: a sound or a video, of any usual format
+            kind: png, svg or pdf (a figure for a paper), html (an interactive page), csv,
+                long.csv, json, npz, TextGrid (Praat), txt or classifiers.txt (Audacity)
+            model: the name of a model, see the endpoint models; null for the one that the page
+                begins with
+            seconds: hear the first so many seconds, 60 at most; null for as many as the model's
+                own T
+            muted: numbers of classifiers to be left out of the decision
+            columns: how wide a figure is, in columns of a paper, 1 or 2
+            with_sound: whether a page holds the sound too
+        Returns:
+            the file; it can be fetched for ten minutes
+        """
+        with _in_one_sentence():
+            if f".{kind}" not in exports.KINDS:
+                kinds = ", ".join(ending.removeprefix(".") for ending in exports.KINDS)
+                raise CabcnnError(f"There is no kind of file {kind!r}, only {kinds}.")
+            x, sound = _explained(file, _chosen(models, model), seconds, sounds)
+            x = x.without(muted) if muted else x
+            path = Path(tempfile.mkdtemp(dir=sounds.folder)) / f"{exports.stem(x)}.{kind}"
+            heard = sound if with_sound else None
+            exports.write(x, path, columns=columns, sound=heard)
+            return gr.FileData(path=str(path), orig_name=path.name)
+
+    def list_models() -> list[dict[str, Any]]:
+        """Lists the models, each with what it tells apart and how often it is right.
+
+        Returns:
+            for each model: name, title, labels, seconds (T; null where it hears whole clips), and
+            how often it was measured to be right (score)
+        """
+        return [
+            {
+                "name": name,
+                "title": card.title,
+                "labels": list(card.labels),
+                "seconds": card.seconds,
+                "score": card.score(),
+            }
+            for name, card in models.cards()
+        ]
+
+    events.api(explain, api_name="explain", **LIMITS)
+    events.api(classify, api_name="classify", **LIMITS)
+    events.api(export, api_name="export", **LIMITS)
+    events.api(list_models, api_name="models", **LIMITS)
+
+
+@contextmanager
+def _in_one_sentence() -> Iterator[None]:
+    """Hands what the caller can mend on as its sentence, without a trace in the server's log."""
+    try:
+        yield
+    except CabcnnError as error:
+        raise gr.Error(str(error), print_exception=False) from error
+
+
+def _chosen(models: Models, name: str | None) -> Classifier:
+    return models.get(name or models.first())
+
+
+def _explained(
+    file: Any, classifier: Classifier, seconds: float | None, sounds: Sounds
+) -> tuple[Explanation, Sound]:
+    """What an uploaded file made the model do, and what was heard of it; the file goes soon."""
+    path = _uploaded(file, sounds.folder)
+    try:
+        wanted = _bounded(seconds or classifier.card.seconds)
+        sound = audio.read(path, wanted)
+        return classifier.explain(sound, wanted, name=_name(file, path)), sound
+    finally:
+        sounds.used(path)
+
+
+def _verdict(
+    file: Any, classifier: Classifier, seconds: float | None, sounds: Sounds
+) -> dict[str, Any]:
+    try:
+        x, _ = _explained(file, classifier, seconds, sounds)
+    except CabcnnError as error:
+        name = file.get("orig_name") if isinstance(file, dict) else None
+        return {"name": str(name or ""), "error": str(error)}
+    return {
+        "name": x.name,
+        "label": x.label,
+        "probabilities": dict(zip(x.labels, x.probabilities.tolist(), strict=True)),
+        "seconds": x.seconds,
+        "notices": list(x.notices),
+        "model": x.model,
+        "score": x.score,
+    }
 
 
 def _uploaded(file: Any, folder: Path) -> Path:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from threading import Lock
 
 from cabcnn import checkpoint
@@ -47,6 +48,14 @@ class Models:
     def choices(self) -> list[tuple[str, str]]:
         """(title, name) of each model, sorted by name; one whose file is no good says so."""
         return [(self._title(name), name) for name in checkpoint.names()]
+
+    def cards(self) -> list[tuple[str, Card]]:
+        """(name, card) of each model whose file is good, sorted by name."""
+        found = []
+        for name in checkpoint.names():
+            with suppress(CheckpointError):
+                found.append((name, self.card(name)))
+        return found
 
     def first(self) -> str | None:
         """The model to begin with: accents, the paper's task, where it is there."""

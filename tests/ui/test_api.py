@@ -1,4 +1,4 @@
-"""The endpoint `/explain`, through gradio_client, from a page that is really served."""
+"""The endpoints for programs, through gradio_client, from a page that is really served."""
 
 from __future__ import annotations
 
@@ -76,13 +76,63 @@ def test_a_client_cannot_name_a_file_of_the_server(client, voice):
             client.predict(file, api_name="/explain")
 
 
-def test_it_is_the_only_endpoint_and_it_is_documented(client):
+def test_the_endpoints_are_these_and_are_documented(client):
     endpoints = client.view_api(return_format="dict", print_info=False)
-    assert list(endpoints["named_endpoints"]) == ["/explain"]
+    named = endpoints["named_endpoints"]
+    assert list(named) == ["/explain", "/classify", "/export", "/models"]
     assert endpoints["unnamed_endpoints"] == {}
-    parameters = endpoints["named_endpoints"]["/explain"]["parameters"]
-    assert [p["parameter_name"] for p in parameters] == ["file", "model", "seconds"]
-    assert [p["parameter_has_default"] for p in parameters] == [False, True, True]
+    for name, count in (("/explain", 3), ("/classify", 3), ("/export", 7), ("/models", 0)):
+        parameters = named[name]["parameters"]
+        assert len(parameters) == count
+        assert [p["parameter_has_default"] for p in parameters] == [k > 0 for k in range(count)]
+    first = [p["parameter_name"] for p in named["/export"]["parameters"][:4]]
+    assert first == ["file", "kind", "model", "seconds"]
+
+
+def test_many_are_classified_at_once_and_bad_ones_say_why(client, voice, tmp_path, monkeypatch):
+    (tmp_path / "notes.wav").write_text("no sound at all " * 99)
+    paths = [voice("a.wav", 3), tmp_path / "notes.wav", voice("b.wav", 8)]
+    files = [handle_file(str(path)) for path in paths]
+    found = client.predict(files, "accents", 5, api_name="/classify")
+    assert [one["name"] for one in found] == ["a.wav", "notes.wav", "b.wav"]
+    for one, path in ((found[0], paths[0]), (found[2], paths[2])):
+        x = cabcnn.load("accents").explain(path, 5)
+        assert one["label"] == x.label
+        np.testing.assert_allclose(list(one["probabilities"].values()), x.probabilities, atol=1e-9)
+        assert "speakers it never heard" in one["score"]
+    assert found[2]["notices"] == ["Only the first 5 seconds were used."]
+    assert "text, not sound" in found[1]["error"]
+    monkeypatch.setattr("cabcnn.ui.api.MOST", 2)
+    with pytest.raises(AppError, match="2 at most"):
+        client.predict(files, api_name="/classify")
+
+
+def test_a_figure_comes_as_a_file(client, voice):
+    path = voice("my clip.wav", seconds=2)
+    given = handle_file(str(path))
+    got = Path(client.predict(given, "svg", "accents", None, [3, 17], 1, api_name="/export"))
+    assert got.name == "my-clip-accents-2s-without-3-17.svg"
+    x = cabcnn.load("accents").explain(path).without([3, 17])
+    expected = path.with_suffix(".svg")
+    x.save(expected, columns=1)
+    assert got.read_bytes() == expected.read_bytes()
+    labels = Path(client.predict(given, "txt", api_name="/export")).read_text("utf-8")
+    assert labels.startswith("0.000000\t")
+    page = client.predict(given, "html", with_sound=True, api_name="/export")
+    assert "data:audio/wav;base64," in Path(page).read_text("utf-8")
+    with pytest.raises(AppError, match=r"no kind of file '\.\./x\.pdf', only png"):
+        client.predict(given, "../x.pdf", api_name="/export")
+    with pytest.raises(AppError, match="no classifier 99"):
+        client.predict(given, "csv", "accents", None, [99], api_name="/export")
+
+
+def test_models_are_listed_with_their_scores(client):
+    found = client.predict(api_name="/models")
+    assert [model["name"] for model in found] == ["accents", "digits"]
+    assert found[0]["labels"] == ["US", "UK", "AU"]
+    assert found[0]["seconds"] == 30
+    assert "speakers it never heard" in found[0]["score"]
+    assert found[1]["score"].startswith("Nobody has measured")
 
 
 MANY = """
