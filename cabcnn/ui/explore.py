@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -14,9 +15,9 @@ from cabcnn.checkpoint import Card
 from cabcnn.errors import CabcnnError
 from cabcnn.ui import evidence, examples, takeaway
 from cabcnn.ui.attention_view import AttentionView
-from cabcnn.ui.attention_view.payload import payload
 from cabcnn.ui.messages import note, nothing, session_of, trouble
 from cabcnn.ui.models import Models
+from cabcnn.ui.shown import packed
 from cabcnn.ui.sounds import Clip, Sounds
 
 SECONDS = (5, 10, 30, 60)
@@ -90,20 +91,8 @@ def build(
     def explain(clip: Clip, name: str, wanted: float, session: str) -> dict[str, Any]:
         classifier = models.get(name)
         heard = wanted or classifier.card.seconds
-        part = audio.read(clip.sound, heard)
-        x = classifier.explain(part, heard, name=clip.name)
-        return payload(
-            name=x.name,
-            labels=x.labels,
-            attention=x.attention,
-            votes=x.votes,
-            samples=part.samples,
-            rate=part.rate,
-            audio=sounds.hold(session, clip, part, model=name, seconds=heard),
-            title=classifier.card.title,
-            score=classifier.card.score(),
-            notices=x.notices,
-        )
+        hold = partial(sounds.hold, session, clip, model=name, seconds=heard)
+        return packed(classifier, clip, heard, hold)
 
     def take(path: Path, title: str, about: str, name: str, wanted: float, session: str):
         longest = max(LONGEST, wanted, models.card(name).seconds or 0)

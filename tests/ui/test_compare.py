@@ -186,6 +186,20 @@ def test_what_fails_says_so_at_its_side_and_the_rest_stays(comparison, voice, tm
     assert comparison.said == {"a": "", "b": ""}
 
 
+def test_a_side_whose_model_went_away_says_so(comparison, voice, models_folder):
+    gone = models_folder / "gone.safetensors"
+    gone.write_bytes((models_folder / "accents.safetensors").read_bytes())
+    comparison.upload("a", voice())
+    comparison.chosen["compare-model-b"] = "gone"
+    comparison.upload("b", voice("b.wav"))
+    gone.unlink()
+    comparison.upload("a", voice("next.wav"))
+    assert comparison.side("a")["name"] == "next.wav"
+    assert comparison.side("b") is None
+    assert "no model" in comparison.said["b"]
+    assert comparison.said["a"] == ""
+
+
 def test_a_source_without_a_sound_is_a_sentence(comparison):
     comparison.pick("a", OPEN)
     assert "No clip is open in Explore" in comparison.said["a"]

@@ -203,7 +203,7 @@ def test_a_bug_of_ours_surfaces(visitor, voice, monkeypatch):
     def broken(*_, **__):
         raise ZeroDivisionError
 
-    monkeypatch.setattr("cabcnn.ui.explore.payload", broken)
+    monkeypatch.setattr("cabcnn.ui.shown.payload", broken)
     with pytest.raises(ZeroDivisionError):
         visitor.upload(voice())
 

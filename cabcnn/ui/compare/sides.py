@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import itertools
 from collections.abc import Mapping
+from functools import partial
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -12,9 +13,9 @@ import gradio as gr
 from cabcnn import audio
 from cabcnn.errors import AudioError, CabcnnError
 from cabcnn.ui import examples
-from cabcnn.ui.attention_view.payload import payload
 from cabcnn.ui.compare.noise import with_noise
 from cabcnn.ui.models import Models
+from cabcnn.ui.shown import packed
 from cabcnn.ui.sounds import Clip, Sounds
 
 PLACES = ("compare-a", "compare-b")  # where the sides' clips are held
@@ -91,56 +92,31 @@ class Sides:
 
         Raises CabcnnError where it can't be explained; what was held before then stays.
         """
-        name = settings.models[side]
-        heard = settings.seconds or self.models.card(name).seconds
-        return self._payload(session, side, clip, name or "", heard, None)
+        classifier, name = self.models.get(settings.models[side]), settings.models[side] or ""
+        heard = settings.seconds or classifier.card.seconds
+        place = PLACES[side]
+        hold = partial(self.sounds.hold, session, clip, model=name, seconds=heard, place=place)
+        return packed(classifier, clip, heard, hold)
 
-    def value(self, session: str, known: Mapping[int, dict[str, Any]]) -> dict[str, Any]:
+    def value(
+        self, session: str, known: Mapping[int, dict[str, Any]]
+    ) -> tuple[dict[str, Any], dict[int, CabcnnError]]:
         """The view's value: both sides as they are held, of which the payloads of some are
-        `known`. Values that overtake each other are told apart by their `turn`."""
+        `known`. Values that overtake each other are told apart by their `turn`. Beside it what
+        is wrong with a side that is held and can't be shown any more."""
         turn = next(self._turns)
         held = [self.sounds.held(session, place) for place in PLACES]
-        shown: list[dict[str, Any] | None] = []
+        shown: list[dict[str, Any] | None] = [known.get(0), known.get(1)]
+        troubles: dict[int, CabcnnError] = {}
         for side, one in enumerate(held):
-            made = known.get(side)
-            if one is not None and made is None:
+            if one is not None and shown[side] is None:
+                file = gr.FileData(path=str(one.playing), mime_type="audio/wav").model_dump()
                 try:
-                    made = self._payload(
-                        session, side, one.clip, one.model, one.seconds, one.playing
-                    )
-                except CabcnnError:  # its model went away: the other side is shown alone
-                    made = None
-            shown.append(made and {**made, "key": Path(made["audio"]["path"]).name})
+                    classifier = self.models.get(one.model)
+                    shown[side] = packed(classifier, one.clip, one.seconds, lambda _, f=file: f)
+                except CabcnnError as error:  # its model went away
+                    troubles[side] = error
+        sides = [made and {**made, "key": Path(made["audio"]["path"]).name} for made in shown]
         first, second = held
         same = bool(first and second and first.model == second.model)
-        return {"turn": turn, "sides": shown, "same": same}
-
-    def _payload(
-        self,
-        session: str,
-        side: int,
-        clip: Clip,
-        name: str,
-        heard: float | None,
-        playing: Path | None,
-    ) -> dict[str, Any]:
-        classifier = self.models.get(name)
-        part = audio.read(clip.sound, heard)
-        x = classifier.explain(part, heard, name=clip.name)
-        if playing is None:
-            place = PLACES[side]
-            file = self.sounds.hold(session, clip, part, model=name, seconds=heard, place=place)
-        else:
-            file = gr.FileData(path=str(playing), mime_type="audio/wav").model_dump()
-        return payload(
-            name=x.name,
-            labels=x.labels,
-            attention=x.attention,
-            votes=x.votes,
-            samples=part.samples,
-            rate=part.rate,
-            audio=file,
-            title=classifier.card.title,
-            score=classifier.card.score(),
-            notices=x.notices,
-        )
+        return {"turn": turn, "sides": sides, "same": same}, troubles

@@ -81,7 +81,8 @@ def build(models: Models, sounds: Sounds, tab: gr.Tab) -> None:
             except CabcnnError as error:
                 out[columns[side].message] = trouble(error)
         if made:
-            out[view] = sides.value(session, made)
+            out[view], troubles = sides.value(session, made)
+            out |= {columns[side].message: trouble(error) for side, error in troubles.items()}
         return out
 
     def again(session: str, chosen: Settings, which: tuple[int, ...]) -> dict[Any, Any]:
