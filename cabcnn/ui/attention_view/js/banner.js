@@ -15,7 +15,7 @@ export function showBanner(root, { muted, until }, whole, act) {
   const text = element("p");
   text.append(
     element("strong", "", saying(muted, until, whole)),
-    ` All of it said ${whole.labels[best]} ${percent(whole.probabilities[best])}.`,
+    ` ${before(muted, until)} said ${whole.labels[best]} ${percent(whole.probabilities[best])}.`,
   );
   const back = element("p", "cav-back");
   if (muted.length) back.append(button("Unmute all", "cav-unmute", act.unmuteAll));
@@ -29,6 +29,12 @@ function saying(muted, until, { n }) {
   if (until === null) return `This is the verdict with ${some}.`;
   const first = `This is the verdict from the first ${seconds(until)}`;
   return muted.length ? `${first}, with ${some}.` : `${first}.`;
+}
+
+// What the verdict is set against.
+function before(muted, until) {
+  if (until === null) return "All of them";
+  return muted.length ? "All of them, on the whole clip," : "The whole clip";
 }
 
 function named(muted, act) {
