@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
+import base64
 import io
-import itertools
 
 import numpy as np
 import pytest
@@ -13,6 +13,23 @@ import soxr
 pytestmark = pytest.mark.browser
 
 SHOWN = ".cav[data-state=ready]"
+
+# Keeps what the microphone's worklet gives to the page: `window.gave()`, base64 of floats.
+TAPPED = """() => {
+    const gave = [];
+    window.AudioWorkletNode = class extends window.AudioWorkletNode {
+        constructor(...given) {
+            super(...given);
+            this.port.addEventListener("message", ({ data }) => data && gave.push(data));
+        }
+    };
+    window.gave = () => {
+        const bytes = gave.flatMap((floats) => Array.from(new Uint8Array(floats.buffer)));
+        let text = "";
+        for (const byte of bytes) text += String.fromCharCode(byte);
+        return btoa(text);
+    };
+}"""
 
 
 def to_live(page) -> None:
@@ -47,6 +64,7 @@ def stop_and_open(page) -> tuple[np.ndarray, int]:
 
 def test_speak_see_stop_and_find_it_in_explore(open_page, spoken):
     page = open_page()
+    page.evaluate(TAPPED)
     to_live(page)
     page.get_by_role("button", name="Start").click()
     page.wait_for_selector(".clv[data-state=listening]")
@@ -62,26 +80,33 @@ def test_speak_see_stop_and_find_it_in_explore(open_page, spoken):
     page.wait_for_function("() => document.querySelectorAll('.clv-bars li').length === 10")
     wait_for(page, "intervals", 90)
     heard, rate = stop_and_open(page)
-    assert len(heard) == number(page, "samples") == number(page, "have")
+    assert number(page, "have") == number(page, "samples")
+    # A model of spoken digits hears no more than 10 s, on a slow machine less than was spoken.
+    assert len(heard) == min(number(page, "samples"), 10 * rate)
     page.wait_for_selector(f'{SHOWN}[data-m="10"]')
-    # No sample is missing in between: what is a second apart was spoken a second apart.
+    # What opens is what the microphone gave, sample by sample,
+    gave = np.frombuffer(base64.b64decode(page.evaluate("() => window.gave()")), "<f4")
+    wanted = np.rint(gave[: len(heard)] * 32768).clip(-32768, 32767)
+    np.testing.assert_allclose(heard * 32768, wanted, atol=1.01)  # halves are rounded
+    # and as loud and clear as it was spoken, where a busy machine let the browser hear a second
+    # without a gap.
     given, its_rate = soundfile.read(spoken)
     given = soxr.resample(given, its_rate, rate)
-    seconds = range(len(heard) // rate)
-    assert len(seconds) >= 2
-    places = [place(heard[second * rate : (second + 1) * rate], given) for second in seconds]
-    for (first, likeness), (second, _) in itertools.pairwise(places):
-        assert likeness > 0.9
-        assert (second - first) % len(given) == pytest.approx(rate, abs=1)
+    seconds = [heard[at : at + rate] for at in range(0, len(heard) - rate, rate)]
+    likeness, gain = max(best_fit(second, given) for second in seconds)
+    assert likeness > 0.9
+    assert 0.9 < gain < 1.1
 
 
-def place(part: np.ndarray, given: np.ndarray) -> tuple[int, float]:
-    """Where a part lies in a sound that is played over and over, and how alike they are."""
+def best_fit(part: np.ndarray, given: np.ndarray) -> tuple[float, float]:
+    """How alike a part is to where it fits best in a sound that is played over and over, and how
+    much louder."""
     spectrum = np.fft.rfft(given) * np.fft.rfft(part, len(given)).conj()
-    products = np.fft.irfft(spectrum, len(given))
-    start = int(products.argmax())
-    there = np.resize(np.roll(given, -start), len(part))
-    return start, float(there @ part / np.sqrt((there @ there) * (part @ part)))
+    there = np.resize(np.roll(given, -int(np.fft.irfft(spectrum, len(given)).argmax())), len(part))
+    product = there @ part
+    return float(product / np.sqrt((there @ there) * (part @ part))), float(
+        product / (there @ there)
+    )
 
 
 def test_the_network_goes_and_comes_back_and_nothing_is_lost(browser, address):

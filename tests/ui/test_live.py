@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import base64
+from collections.abc import Coroutine
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
@@ -37,6 +38,12 @@ def asked(samples: np.ndarray, at: int = 0, seen: int = 0, **changes: Any) -> di
     packed = base64.b64encode(samples.tobytes()).decode()
     piece = {"key": KEY, "model": "accents", "rate": RATE, "at": at, "seen": seen}
     return {**piece, "samples": packed, **changes}
+
+
+def run(coroutine: Coroutine[Any, Any, Any]) -> Any:
+    """Runs it to its end, in a thread: a browser test may have a loop of its own in this one."""
+    with ThreadPoolExecutor(1) as pool:
+        return pool.submit(asyncio.run, coroutine).result()
 
 
 def rows_of(answer: dict[str, Any]) -> np.ndarray:
@@ -170,7 +177,7 @@ def test_many_at_once_are_heard_as_if_alone(sessions, samples):
     async def everybody() -> list[dict[str, Any]]:
         return await asyncio.gather(*(speak(key) for key in keys))
 
-    for answer in asyncio.run(everybody()):
+    for answer in run(everybody()):
         assert answer["have"] == len(samples)
         np.testing.assert_allclose(answer["probabilities"], alone, atol=1e-6)
 
@@ -184,7 +191,7 @@ def test_one_session_takes_one_piece_at_a_time(sessions, samples):
 
 def test_a_recording_opens_in_explore(demo, find_handler, samples):
     (view,) = (b for b in demo.blocks.values() if getattr(b, "elem_id", "") == "live")
-    answer = asyncio.run(view.send(asked(samples)))
+    answer = run(view.send(asked(samples)))
     assert answer["have"] == len(samples)
     request = gr.Request(session_hash="speaker")
     event = gr.EventData(None, {"key": KEY})
