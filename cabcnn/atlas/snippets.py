@@ -13,7 +13,7 @@ from cabcnn.atlas.findings import Moment
 
 BEFORE, AFTER = 0.25, 0.25  # seconds
 FADE = 0.01
-RATES = 8_000, 48_000  # what every browser plays
+RATES = 8_000, 24_000  # what every browser plays, and as much as speech needs
 
 
 def snippet(path: Path, moment: Moment) -> bytes:

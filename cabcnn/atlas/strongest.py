@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 from collections import Counter
 from typing import NamedTuple
 
@@ -10,6 +11,9 @@ from cabcnn.explanation import Explanation
 
 MOMENTS = 6  # of a classifier
 PER_VOICE = 2
+# Where attention is settled, thousands of weights differ in the fifth decimal: those count as
+# equal, and which of them are taken is drawn by their names and times, from all over the corpus.
+DECIMALS = 3
 
 
 class _Found(NamedTuple):
@@ -32,7 +36,7 @@ class Strongest:
         self._clips += 1
         highest = x.attention.max(0)
         for i, best in enumerate(self._found):
-            if len(best) == MOMENTS and highest[i] <= best[-1].weight:
+            if len(best) == MOMENTS and _level(highest[i]) < _level(best[-1].weight):
                 continue
             best += (
                 _Found(one.attention, self._clips, sound, one.time, tuple(one.votes.tolist()))
@@ -59,7 +63,7 @@ def _picked(found: list[_Found]) -> list[_Found]:
     too, so nothing else has to be remembered."""
     picked: list[_Found] = []
     voices: Counter[str | int] = Counter()
-    for one in sorted(found, key=lambda one: (-one.weight, one.clip, one.time)):
+    for one in sorted(found, key=_rank):
         voice = one.sound.speaker or one.clip
         if voices[voice] < PER_VOICE:
             voices[voice] += 1
@@ -67,3 +71,13 @@ def _picked(found: list[_Found]) -> list[_Found]:
         if len(picked) == MOMENTS:
             break
     return picked
+
+
+def _rank(one: _Found) -> tuple[float, bytes, int, float]:
+    name = f"{one.time:.4f} {one.sound.name}".encode("utf-8", "replace")
+    lot = hashlib.blake2b(name, digest_size=8).digest()
+    return -_level(one.weight), lot, one.clip, -one.weight
+
+
+def _level(weight: float) -> float:
+    return round(float(weight), DECIMALS)

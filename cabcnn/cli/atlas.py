@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from cabcnn.cli.terminal import say
+from cabcnn.errors import CabcnnError
 
 if TYPE_CHECKING:
     from cabcnn.atlas import Atlas
@@ -32,7 +33,10 @@ def atlas(
     ] = None,
     out: Annotated[
         Path | None,
-        typer.Option(help="Also write it to this file, in JSON.", dir_okay=False),
+        typer.Option(
+            help="Also write it: to a .json file, or into a folder, as a page to look at and "
+            "listen to, without a server."
+        ),
     ] = None,
     limit: Annotated[
         int | None, typer.Option(min=1, help="At most so many clips, from all over the corpus.")
@@ -63,6 +67,8 @@ def atlas(
     from cabcnn.atlas import kept, of, write
     from cabcnn.atlas.computing import root_of
 
+    if out is not None and out.suffix.lower() in (".html", ".htm"):
+        raise CabcnnError(f"{out} would be a page without its sounds; give a folder for both.")
     memory.keep_freed_memory()
     classifier = cabcnn.load(checkpoint)
     clips = corpora.read(
@@ -88,8 +94,14 @@ def atlas(
     for name, reason in found.left_out:
         say(f"{name}: left out: {reason}", sys.stderr)
     _show(found)
-    if out is not None:
+    if out is None:
+        return
+    if out.suffix.lower() == ".json":
         write(found, out)
+    elif root is not None:
+        from cabcnn.ui.atlas import standalone
+
+        say(str(standalone.write(found, classifier.card.title, root, out)), sys.stderr)
 
 
 def _show(atlas: Atlas) -> None:

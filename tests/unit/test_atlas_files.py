@@ -8,6 +8,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+import soundfile
 from typer.testing import CliRunner
 
 import cabcnn
@@ -249,3 +250,28 @@ def test_the_command_takes_a_part_from_all_over(model_file, folder, tmp_path):
     assert found.labels == ("noise", "tone")
     assert found.seconds == 0.1
     assert all(sound.name.startswith(("noise/", "tone/")) for sound in found.sounds)
+
+
+def test_the_command_writes_a_page_with_its_sounds(model_file, folder, tmp_path):
+    out = tmp_path / "page"
+    result = run(folder, "--checkpoint", model_file, "--out", out)
+    assert result.exit_code == 0, result.exception
+    assert result.stderr.endswith("index.html\n")
+    text = (out / "index.html").read_text("utf-8")
+    value = json.loads(text.split('id="value">')[1].split("</script>")[0])
+    assert value["state"] == "ready"
+    assert not value["explore"]
+    assert "@@" not in text
+    assert "http" not in text.replace("http://www.w3.org", "")
+    rows = enumerate(value["rows"])
+    moments = {f"{i}-{place}.wav" for i, row in rows for place in range(len(row["moments"]))}
+    assert {path.name for path in (out / "sounds").iterdir()} == moments
+    samples, rate = soundfile.read(out / "sounds" / "0-0.wav")
+    assert rate == 8_000
+    assert 0.25 <= len(samples) / rate <= 0.5
+
+
+def test_a_page_without_a_folder_is_refused(model_file, folder, tmp_path):
+    result = run(folder, "--checkpoint", model_file, "--out", tmp_path / "atlas.html")
+    assert isinstance(result.exception, CabcnnError)
+    assert "without its sounds" in str(result.exception)

@@ -17,7 +17,7 @@ export function detail(atlas, i, { columns, look, go }) {
       element(
         "p",
         "cat-small",
-        `Specialisation ${special.toFixed(3)}; labels dealt out by chance look as uneven in ${percent(chance)} of cases.`,
+        `Specialisation ${special.toFixed(3)}; labels dealt out by chance look as uneven in at most ${percent(chance)} of cases.`,
       ),
     );
   }

@@ -35,7 +35,8 @@ export function heads(row, sort) {
 
 export function showSorting(row, key) {
   for (const cell of row.children) {
-    if (cell.dataset.key === key) cell.setAttribute("aria-sort", key === "number" || key === "where" || key === "class" ? "ascending" : "descending");
+    const direction = ["use", "special"].includes(key) ? "descending" : "ascending";
+    if (cell.dataset.key === key) cell.setAttribute("aria-sort", direction);
     else cell.removeAttribute("aria-sort");
   }
 }
@@ -151,5 +152,6 @@ export function named({ rows, sounds, classes }, i, place) {
   const [sound, time, weight, k, vote] = rows[i].moments[place];
   const [of, speaker] = sounds[sound];
   const who = speaker ? `${of}, ${speaker}` : of;
-  return `${who}, at ${time.toFixed(2)} s: weight ${weight.toFixed(2)}, votes ${classes[k]} ${percent(vote)}`;
+  const says = `${classes[k]} ${percent(vote)}`.replace(" %", "\u00a0%");
+  return `${who}, at ${time.toFixed(2)} s: weight ${weight.toFixed(2)}, votes ${says}`;
 }
