@@ -13,7 +13,7 @@ from gradio import events
 from cabcnn import audio
 from cabcnn.checkpoint import Card
 from cabcnn.errors import CabcnnError
-from cabcnn.ui import evidence, examples, takeaway
+from cabcnn.ui import evidence, examples, links, takeaway
 from cabcnn.ui.attention_view import AttentionView
 from cabcnn.ui.messages import note, nothing, session_of, trouble
 from cabcnn.ui.models import Models
@@ -35,16 +35,17 @@ NO_SOUND = "No sound is held for you at the moment: record, upload or choose one
 # Sounds are explained a few at a time; the page stays free for everybody else meanwhile.
 LIMITS: dict[str, Any] = {"concurrency_id": "explain", "concurrency_limit": 4}
 
+AfterEvent = Callable[[events.Dependency], None]
 
-def build(
-    models: Models, sounds: Sounds, model: gr.Dropdown
-) -> Callable[[events.Dependency], None]:
+
+def build(models: Models, sounds: Sounds, model: gr.Dropdown) -> tuple[AfterEvent, AfterEvent]:
     """Lays out the tab. `model` is the page's choice of model, shared by its tabs.
 
     Returns what makes an event elsewhere that changed the model end in a new explanation of the
-    sound that is held, if any.
+    sound that is held, if any; and what makes the page's loading end in what its link asks for.
     """
     clips = examples.load()
+    stems = {(clip.title, clip.description): clip.path.stem for clip in clips}
 
     def seconds_of(name: str | None) -> list[tuple[str, float]]:
         try:
@@ -87,20 +88,39 @@ def build(
     view = AttentionView(elem_id="view")
     evidence.build(models, sounds, view)
     takeaway.build(models, sounds, model, seconds, FILE_TYPES, LONGEST)
+    address = gr.Textbox(visible=False)  # what comes after the page's #
 
-    def explain(clip: Clip, name: str, wanted: float, session: str) -> dict[str, Any]:
+    def explain(
+        clip: Clip, name: str, wanted: float, session: str, opened: bool = False
+    ) -> dict[str, Any]:
         classifier = models.get(name)
         heard = wanted or classifier.card.seconds
         hold = partial(sounds.hold, session, clip, model=name, seconds=heard)
-        return packed(classifier, clip, heard, hold)
+        link = {
+            "example": stems.get((clip.name, clip.about)),
+            "model": name,
+            "seconds": wanted,
+            "opened": opened,
+        }
+        return packed(classifier, clip, heard, hold, link)
 
-    def take(path: Path, title: str, about: str, name: str, wanted: float, session: str):
+    def take(
+        path: Path,
+        title: str,
+        about: str,
+        name: str,
+        wanted: float,
+        session: str,
+        opened: bool = False,
+    ):
         longest = max(LONGEST, wanted, models.card(name).seconds or 0)
-        return show(Clip(title, audio.read(path, longest), about), name, wanted, session)
+        return show(Clip(title, audio.read(path, longest), about), name, wanted, session, opened)
 
-    def show(clip: Clip, name: str, wanted: float, session: str) -> dict[Any, Any]:
+    def show(
+        clip: Clip, name: str, wanted: float, session: str, opened: bool = False
+    ) -> dict[Any, Any]:
         said = note(clip.about) if clip.about else nothing()
-        return {view: explain(clip, name, wanted, session), message: said}
+        return {view: explain(clip, name, wanted, session, opened), message: said}
 
     def give(path: str | None, title: str, name: str, wanted: float, request: gr.Request):
         if path is None:  # the box was emptied
@@ -142,6 +162,25 @@ def build(
     def relabel(name: str | None):
         return gr.Radio(choices=seconds_of(name))
 
+    def open_link(asked: str | None, request: gr.Request):
+        """What a link brings; without one the page stays as it is."""
+        names = [name for _, name in models.choices()]
+        try:
+            link = links.read(asked or "", list(stems.values()), names, (*SECONDS, OWN))
+            if link is None:
+                return gr.skip()
+            wanted = OWN if link.seconds is None else link.seconds
+            name = link.model or models.first() or ""
+            chosen_too = {model: name, seconds: gr.Radio(seconds_of(name), value=wanted)}
+            if link.example is None:
+                return {message: note(links.WITHOUT_SOUND), **chosen_too}
+            path, title, about, own = next(c for c in clips if c.path.stem == link.example)
+            name = link.model or own
+            shown = take(path, title, about, name, wanted, session_of(request), True)
+            return shown | chosen_too | {model: name}
+        except CabcnnError as error:
+            return {message: trouble(error)}
+
     quiet: dict[str, Any] = {"api_visibility": "private", "show_progress": "minimal"}
     each: dict[str, Any] = {**quiet, **LIMITS, "show_progress_on": view}
     microphone.stop_recording(
@@ -164,7 +203,16 @@ def build(
     def explain_after(event: events.Dependency) -> None:
         event.success(follow, [model, seconds], [view, message], **each)
 
-    return explain_after
+    def open_after(event: events.Dependency) -> None:
+        event.then(
+            open_link,
+            address,
+            [view, message, model, seconds],
+            js="() => location.hash",
+            **each,
+        )
+
+    return explain_after, open_after
 
 
 def _seconds_choices(card: Card | None) -> list[tuple[str, float]]:

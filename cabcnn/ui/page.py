@@ -59,7 +59,7 @@ def build(training: train.Training | None = None) -> gr.Blocks:
         desk = None
         with gr.Tabs(elem_id="tabs") as tabs:
             with gr.Tab("Explore", id=EXPLORE):
-                again = explore.build(models, sounds, model)
+                again, open_link = explore.build(models, sounds, model)
             with gr.Tab("Live", id="live"):
                 live.build(models, sounds, model, tabs, EXPLORE, again)
             with gr.Tab("Compare", id="compare") as comparing:
@@ -84,7 +84,7 @@ def build(training: train.Training | None = None) -> gr.Blocks:
             if desk is not None:
                 desk.forget(explore.session_of(request))
 
-        demo.load(offer, model, model, queue=False, api_visibility="private")
+        open_link(demo.load(offer, model, model, queue=False, api_visibility="private"))
         demo.unload(leave)
     return demo
 

@@ -17,9 +17,10 @@ def packed(
     clip: Clip,
     seconds: float | None,
     file: Callable[[Sound], dict[str, Any]],
+    link: dict[str, Any] | None = None,
 ) -> dict[str, Any]:
     """Explains the first `seconds` of a clip, None for all of it. `file` is given what was heard
-    and returns the file that plays it, a dumped Gradio `FileData`.
+    and returns the file that plays it, a dumped Gradio `FileData`; `link` as `payload` takes it.
 
     Raises AudioError where there is nothing to classify.
     """
@@ -36,4 +37,5 @@ def packed(
         title=classifier.card.title,
         score=classifier.card.score(),
         notices=x.notices,
+        link=link,
     )

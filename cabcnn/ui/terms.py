@@ -24,6 +24,8 @@ TERMS = {
     "evidence": "Weight × vote: what a classifier says for a class, as loudly as it is heard.",
     "chance": "What guessing would give: one part for each class.",
     "waveform": "The sound's pressure over time: the louder, the taller.",
+    "spectrogram": "Which frequencies are in the sound, and when: time to the right, 0 to 4 kHz "
+    "upwards, colour for loudness in decibels below the loudest.",
     "t": "How many seconds of a clip a model was trained on, and hears of yours unless you "
     "choose otherwise.",
     "unweighted-recall": "Of each class, the share that the model recognises; then the mean over "

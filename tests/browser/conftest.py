@@ -133,7 +133,7 @@ def open_page(browser, address) -> Iterator[Callable]:
         if message.type == "error":
             troubles.append(f"{message.text} ({message.location})")
 
-    def open_(width: int = 1280, height: int = 900, **options):
+    def open_(width: int = 1280, height: int = 900, link: str = "", **options):
         context = browser.new_context(viewport={"width": width, "height": height}, **options)
         contexts.append(context)
         page = context.new_page()
@@ -141,9 +141,10 @@ def open_page(browser, address) -> Iterator[Callable]:
         page.on("request", watch_request)
         page.on("console", watch_console)
         page.on("pageerror", lambda error: troubles.append(str(error)))
-        page.goto(address)
+        page.goto(address + link)
         page.wait_for_selector("#examples .gallery-item")
-        page.wait_for_selector(".cav[data-state=empty]")
+        if not link:
+            page.wait_for_selector(".cav[data-state=empty]")
         return page
 
     yield open_

@@ -69,3 +69,55 @@ def test_a_phone_without_storage_has_the_tour_too(open_page):
     assert page.evaluate("document.documentElement.scrollWidth") == 390
     page.tap("#view .cav-tour-leave")
     assert not page.is_visible("#view .cav-tour")
+
+
+def test_a_link_brings_back_what_was_chosen_and_says_what_is_not_there(open_page, address):
+    page = open_page()
+    page.get_by_label("10 s", exact=True).check()
+    show_example(page)
+    page.evaluate(
+        """() => {
+            const view = document.querySelector("#view .cav");
+            view.explorer.restore({ muted: [2, 7], sorting: "use", window: [1, 3] });
+            navigator.clipboard.writeText = async (text) => { window.copied = text; };
+        }"""
+    )
+    page.get_by_role("button", name="Copy link").click()
+    link = page.wait_for_function("() => window.copied").json_value()
+    assert "Link copied" in page.inner_text("#view .cav-link-said")
+    other = open_page(link=link.removeprefix(address))
+    other.wait_for_selector('#view .cav[data-state=ready][data-p="400"][data-muted="2 7"]')
+    other.wait_for_selector('#view .cav[data-from="1.0000"][data-to="3.0000"]')
+    assert other.evaluate("document.querySelector('#view .cav').explorer.snapshot()") == {
+        "muted": [2, 7],
+        "sorting": "use",
+        "window": [1, 3],
+    }
+    assert other.get_by_label("10 s", exact=True).is_checked()
+    other = open_page(link="#example=nobody&model=accents")
+    other.wait_for_selector("#message .trouble")
+    assert "'nobody'" in other.inner_text("#message .trouble")
+    assert other.get_attribute("#view .cav", "data-state") == "empty"
+
+
+def test_the_spectrogram_comes_when_asked_for_and_shares_the_axis(open_page, voice_file):
+    page = open_page()
+    page.set_input_files("#upload input[type=file]", voice_file(seconds=3))
+    page.wait_for_selector("#view .cav[data-state=ready]")
+    lane = "#view .cav-plot[data-lane=spectrogram]"
+    assert not page.is_visible(lane)
+    page.get_by_role("button", name="Spectrogram").click()
+    page.wait_for_selector("#view .cav[data-spectrum=ready]")
+    page.wait_for_selector(lane, state="visible")
+    heatmap = page.locator("#view .cav-plot[data-lane=heatmap]").bounding_box()
+    box = page.locator(lane).bounding_box()
+    assert (box["x"], box["width"]) == (heatmap["x"], heatmap["width"])
+    page.wait_for_function(
+        """lane => {
+            const canvas = document.querySelector(lane + " canvas");
+            const { width, height } = canvas;
+            const { data } = canvas.getContext("2d").getImageData(0, 0, width, height);
+            return new Set(new Uint32Array(data.buffer)).size > 50;
+        }""",
+        arg=lane,
+    )

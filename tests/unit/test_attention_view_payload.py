@@ -154,7 +154,7 @@ def regrouped(attention: np.ndarray, votes: np.ndarray) -> list[dict[str, Any]]:
 
 @needs_node
 @pytest.mark.parametrize(
-    "name", ["axis", "live", "order", "pair", "palette", "state", "steps", "tour"]
+    "name", ["axis", "link", "live", "order", "pair", "palette", "state", "steps", "stft", "tour"]
 )
 def test_module(name: str) -> None:
     run_node(ROOT / f"tests/js/{name}.test.mjs")

@@ -10,7 +10,7 @@ import gradio as gr
 from .bundle import on_load
 
 HERE = Path(__file__).parent
-STYLES = ("view.css", "tour.css")
+STYLES = ("view.css", "tour.css", "extras.css")
 
 
 class AttentionView(gr.HTML):

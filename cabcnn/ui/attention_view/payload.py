@@ -49,6 +49,7 @@ def payload(
     title: str,
     score: str,
     notices: Sequence[str] = (),
+    link: dict[str, Any] | None = None,
 ) -> dict[str, Any]:
     """The value of an `AttentionView` for one clip of p intervals, n classifiers, m classes.
 
@@ -57,7 +58,8 @@ def payload(
     waveform that was analysed, at `rate` Hz; `audio` the sound to play, a dumped Gradio
     `FileData`, already cut to what was analysed, or None. `name` says which clip it is,
     `title` which model, `score` how well that model was measured to do, one sentence;
-    `notices` are short warnings.
+    `notices` are short warnings; `link` is what a link needs to bring this back (js/link.js):
+    `example` or None, `model`, `seconds`, and `opened` where it came by one.
 
     Raises ValueError when the shapes do not belong together or a number is not finite.
     """
@@ -87,6 +89,7 @@ def payload(
         "title": title,
         "score": score,
         "notices": list(notices),
+        "link": link,
         "labels": [str(label) for label in labels],
         "p": p,
         "n": n,

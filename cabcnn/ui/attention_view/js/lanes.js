@@ -5,6 +5,7 @@ import { drawHeatmap } from "./draw_heatmap.js";
 import { drawMinimap } from "./draw_minimap.js";
 import { drawRibbon } from "./draw_ribbon.js";
 import { drawRunning } from "./draw_running.js";
+import { drawSpectrogram } from "./draw_spectrogram.js";
 import { drawStack } from "./draw_stack.js";
 import { drawWaveform } from "./draw_waveform.js";
 import { percent, seconds } from "./format.js";
@@ -14,6 +15,7 @@ import { Raster, Surface } from "./surface.js";
 const DRAW = {
   ruler: drawRuler,
   waveform: drawWaveform,
+  spectrogram: drawSpectrogram,
   heatmap: drawHeatmap,
   ribbon: drawRibbon,
   stack: drawStack,
@@ -53,6 +55,7 @@ export class Lanes {
     const verdict = clip.labels.map((label, k) => `${label} ${percent(clip.probabilities[k])}`);
     say("ruler", `Time axis, 0 to ${length}`);
     say("waveform", `Waveform of ${length}`);
+    say("spectrogram", `Spectrogram of ${length}, 0 to 4 kHz`);
     say(
       "heatmap",
       `Heatmap, ${heat.rows.length} of ${clip.n} classifiers by ${clip.p} intervals: ` +

@@ -28,6 +28,7 @@ export async function decode(value) {
     title: value.title,
     score: value.score,
     notices: value.notices,
+    link: value.link,
     labels: value.labels,
     probabilities: value.probabilities,
     sound: value.audio ? value.audio.url : null,

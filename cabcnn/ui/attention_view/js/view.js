@@ -29,12 +29,14 @@ import { Header } from "./header.js";
 import { Hearing } from "./hearing.js";
 import { heat, heatColours } from "./heat.js";
 import { Lanes } from "./lanes.js";
+import { LinkButton } from "./link.js";
 import { Options } from "./options.js";
 import { Overlays } from "./overlays.js";
 import { classColour } from "./palette.js";
 import { decode } from "./payload.js";
 import { Player } from "./player.js";
 import { Readout } from "./readout.js";
+import { Spectrogram } from "./spectrogram.js";
 import { Stage } from "./stage.js";
 import { intervalsBetween, State } from "./state.js";
 import { Stop } from "./stop.js";
@@ -79,6 +81,8 @@ class View {
       read: () => this.read(),
       painted: (whole) => this.painted(whole),
     });
+    this.link = new LinkButton(root, this.part("copy-link"), this.part("link-said"));
+    this.spectrogram = new Spectrogram(root, { changed: (whole) => this.spectral(whole) });
     this.tour = new Tour(root, {
       scene: () => this.scene,
       aim: (cell) => this.aim(cell),
@@ -135,6 +139,8 @@ class View {
     this.changed(null);
     this.played();
     this.root.explorer = explorer(this);
+    this.spectrogram.begin(whole);
+    this.link.begin(whole);
     this.tour.begin();
   }
 
@@ -203,7 +209,16 @@ class View {
     }
     scene.colours = heatColours(scene.heat, scene.theme);
     this.lanes.build(scene);
+    this.spectral(true);
     this.stage.redraw(true);
+  }
+
+  // The spectrogram lane came, went or has been computed.
+  spectral(whole) {
+    if (!this.scene) return;
+    const { image } = this.spectrogram;
+    this.scene.spectrogram = { image, colours: this.spectrogram.legend(this.scene.theme) };
+    this.stage.redraw(whole);
   }
 
   painted(whole) {
