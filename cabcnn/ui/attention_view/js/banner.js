@@ -2,15 +2,20 @@
 // says what the whole clip and everybody said, and leads back there.
 
 import { percent, seconds } from "./format.js";
-import { element } from "./marks.js";
+import { element, refill } from "./marks.js";
 import { argmax } from "./sum.js";
 
 const NAMED = 12; // muted classifiers that get a button of their own
 
 export function showBanner(root, { muted, until }, whole, act) {
   const banner = root.querySelector(".cav-banner");
-  banner.hidden = !muted.length && until === null;
-  if (banner.hidden) return banner.replaceChildren();
+  const playhead = root.querySelector(".cav-playhead");
+  if (!muted.length && until === null) {
+    refill(banner, [], playhead);
+    banner.hidden = true;
+    return;
+  }
+  banner.hidden = false;
   const best = argmax(whole.probabilities);
   const text = element("p");
   text.append(
@@ -20,8 +25,8 @@ export function showBanner(root, { muted, until }, whole, act) {
   const back = element("p", "cav-back");
   if (muted.length) back.append(button("Unmute all", "cav-unmute", act.unmuteAll));
   if (until !== null) back.append(button("Whole clip", "cav-unstop", () => act.stop(null)));
-  banner.replaceChildren(text, back);
-  if (muted.length && muted.length <= NAMED) banner.append(named(muted, act));
+  const names = muted.length && muted.length <= NAMED ? [named(muted, act)] : [];
+  refill(banner, [text, back, ...names], playhead);
 }
 
 function saying(muted, until, { n }) {

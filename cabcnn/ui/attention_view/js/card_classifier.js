@@ -2,7 +2,7 @@
 // it speaks, and its strongest moments to listen to.
 
 import { part, percent, seconds, weight } from "./format.js";
-import { element, swatch } from "./marks.js";
+import { element, refill, swatch } from "./marks.js";
 import { Surface } from "./surface.js";
 import { argmax, meanVote, ranked, says, strongestMoments } from "./sum.js";
 
@@ -38,7 +38,6 @@ export class ClassifierCard {
     mute.textContent = silent ? "Unmute" : "Mute";
     mute.setAttribute("aria-pressed", silent);
     mute.setAttribute("aria-label", `${silent ? "Unmute" : "Mute"} classifier ${row}`);
-    only.disabled = muted.length === clip.n - 1 && !silent;
     only.setAttribute("aria-label", `Hear only classifier ${row}`);
     const place = ranked(sums.use).indexOf(row) + 1;
     const text = silent
@@ -83,7 +82,7 @@ export class ClassifierCard {
     if (!buttons.length) {
       buttons.push(element("span", "cav-none", "none: it has no attention here"));
     }
-    this.parts.moments.replaceChildren(...buttons);
+    refill(this.parts.moments, buttons, this.parts.mute);
   }
 
   // The little timeline: the largest attention weight of each pixel, over the whole clip.

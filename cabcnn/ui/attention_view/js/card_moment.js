@@ -2,7 +2,7 @@
 // to the interval's prediction, and together they are it.
 
 import { count, part, percent, seconds, vote as voteText, weight } from "./format.js";
-import { element } from "./marks.js";
+import { element, refill } from "./marks.js";
 import { argmax, ranked } from "./sum.js";
 
 const NAMED = 6; // classifiers with a line of their own
@@ -66,7 +66,7 @@ export class MomentCard {
     const whole = line("together", 1, "", sums.intervals[k][t], null);
     whole.className = "cav-sum";
     whole.title = `what the interval says for ${labels[k]}`;
-    this.parts.table.tBodies[0].replaceChildren(...lines, whole);
+    refill(this.parts.table.tBodies[0], [...lines, whole], this.parts.class);
   }
 }
 

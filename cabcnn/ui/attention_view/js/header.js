@@ -46,7 +46,11 @@ export class Header {
       aloneValue.textContent = region ? percent(region.probabilities[k]) : "";
     });
     root.classList.toggle("cav-has-region", region !== null);
-    part("regional").hidden = region === null;
+    const line = part("regional");
+    if (!region && line.contains(document.activeElement)) {
+      part("playhead").focus({ preventScroll: true });
+    }
+    line.hidden = region === null;
     if (region) part("regional-text").replaceChildren(...regional(labels, region));
   }
 }

@@ -53,5 +53,5 @@ export const HELP = [
   ["I O", "region starts, ends here"],
   ["F", "fold unused rows"],
   ["+ − 0", "zoom in, out, whole clip"],
-  ["PgUp PgDn", "page through the clip"],
+  ["PgUp PgDn", "page on; Shift + drag: move"],
 ];

@@ -32,3 +32,12 @@ export function swatch(k) {
   svg.append(line);
   return svg;
 }
+
+// Gives a box other children. If the focus was in it, its first button has it then, or where there
+// is none `other`: who works by keys does not start at the top of the page again.
+export function refill(box, children, other) {
+  const had = box.contains(document.activeElement);
+  box.replaceChildren(...children);
+  const next = box.hidden ? null : box.querySelector("button");
+  if (had) (next ?? other).focus({ preventScroll: true });
+}

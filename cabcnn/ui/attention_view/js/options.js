@@ -37,7 +37,6 @@ export class Options {
     this.sorting.value = sorting;
     this.fold.setAttribute("aria-pressed", folded);
     this.fold.textContent = folded ? `Unfold ${heat.unused}` : `Fold unused (${heat.unused})`;
-    this.fold.disabled = heat.unused === 0 && !folded;
     const keeps = KEEPS.filter((k) => k < clip.n);
     const kept = keptOf(muted, use, clip.n);
     const choices = [["all", `all ${clip.n}`], ...keeps.map((k) => [String(k), `top ${k} by use`])];
