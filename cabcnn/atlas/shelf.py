@@ -13,7 +13,7 @@ from cabcnn.atlas.file import FORMAT, AtlasError, read, write
 from cabcnn.atlas.findings import Atlas
 from cabcnn.atlas.fingerprint import fingerprint
 from cabcnn.classifier import Classifier
-from cabcnn.corpora import Clip
+from cabcnn.corpora import Clip, built_in
 from cabcnn.corpora.layouts import BUILT_IN
 
 SUFFIX = ".json"
@@ -58,7 +58,12 @@ def place(classifier: Classifier, clips: Sequence[Clip], seconds: float | None =
 def kept(
     classifier: Classifier, clips: Sequence[Clip], seconds: float | None = None
 ) -> Atlas | None:
-    """The atlas that was computed here before, if one was; a damaged file counts as none."""
+    """The atlas that came with the program, or was computed here before, if one was; a damaged
+    file counts as none."""
+    if seconds in (None, classifier.card.seconds) and _is_built_in(clips):
+        found = shipped(classifier)
+        if found is not None:
+            return found
     return _fitting(place(classifier, clips, seconds), classifier)
 
 
@@ -87,6 +92,13 @@ def of(
     )
     write(found, path)
     return read(path)  # rounded, as it will be the next time
+
+
+def _is_built_in(clips: Sequence[Clip]) -> bool:
+    """Whether these are the clips of the built-in corpus, all of them."""
+    if not clips or not clips[0].path.is_relative_to(built_in.folder()):
+        return False
+    return [clip[:3] for clip in clips] == [clip[:3] for clip in built_in.read_built_in()]
 
 
 def _fitting(path: Path, classifier: Classifier) -> Atlas | None:

@@ -195,6 +195,16 @@ def test_a_shipped_atlas_is_what_its_model_does():
         assert x.votes[t, i] == pytest.approx(one.votes, abs=2e-3)
 
 
+def test_what_is_shipped_is_not_computed_again():
+    classifier, clips = cabcnn.load(SHIPPED[0]), corpora.read("built-in")
+    found, there = atlas.kept(classifier, clips), atlas.shipped(classifier)
+    assert found is not None
+    assert there is not None
+    assert (found.date, found.moments) == (there.date, there.moments)
+    assert atlas.kept(classifier, clips[:-1]) is None
+    assert atlas.kept(classifier, clips, seconds=0.5) is None
+
+
 def test_no_shipped_atlas_is_of_no_model_and_all_are_small():
     files = list(shelf.shipped_folder().glob("*.json"))
     assert sorted(path.stem for path in files) == SHIPPED

@@ -98,7 +98,7 @@ def build(models: Models, model: gr.Dropdown, tab: gr.Tab, tabs: gr.Tabs, explor
 
 
 def _find(classifier: Classifier) -> Atlas | None:
-    return atlas.shipped(classifier) or atlas.kept(classifier, _clips())
+    return atlas.kept(classifier, _clips())
 
 
 @cache
