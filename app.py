@@ -1,9 +1,11 @@
 """The demo: `python app.py`, then open the address that it prints.
 
 CABCNN_TRAINING=0 keeps visitors from training models, =1 lets them. Where it is not set they
-may, except on a Hugging Face Space, which all the world can open.
+may, except on a Hugging Face Space, which all the world can open. CABCNN_MCP=1 makes the
+endpoints for programs tools of the Model Context Protocol too.
 """
 
+import os
 import sys
 
 from cabcnn.errors import CabcnnError
@@ -15,6 +17,6 @@ demo = page.build(training)
 
 if __name__ == "__main__":
     try:
-        page.launch(demo, training=training)
+        page.launch(demo, training=training, mcp=os.environ.get("CABCNN_MCP") == "1")
     except CabcnnError as error:
         sys.exit(str(error))

@@ -105,8 +105,9 @@ def explain(
             sound = file if with_sound else None
             try:
                 x = classifier.explain(file, seconds, name=str(file))
-                for ending in endings if out is not None else ():
-                    x.save(out / f"{stem}{ending}", columns=columns, sound=sound)
+                if out is not None:
+                    for ending in endings:
+                        x.save(out / f"{stem}{ending}", columns=columns, sound=sound)
             except CabcnnError as error:
                 failed = True
                 say(f"{file}: {error}", sys.stderr)

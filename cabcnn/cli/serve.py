@@ -45,6 +45,15 @@ def serve(
             envvar="CABCNN_AUTH",
         ),
     ] = None,
+    mcp: Annotated[
+        bool,
+        typer.Option(
+            "--mcp",
+            help="Offer the endpoints for programs to assistants too, as tools of the Model "
+            "Context Protocol; needs `pip install 'gradio[mcp]'`.",
+            envvar="CABCNN_MCP",
+        ),
+    ] = False,
 ) -> None:
     """Open the page: record or upload a voice, see why it was classified so, train models."""
     from cabcnn.training.jobs import Jobs
@@ -55,7 +64,7 @@ def serve(
     wanted = allowed(training, share)
     chosen = Training(Jobs(at_once=at_once), corpora_folder) if wanted else None
     demo = page.build(chosen)
-    page.launch(demo, host=host, port=port, share=share, training=chosen, auth=visitors)
+    page.launch(demo, host=host, port=port, share=share, training=chosen, mcp=mcp, auth=visitors)
 
 
 def allowed(said: bool | None, share: bool) -> bool:

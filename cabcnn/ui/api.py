@@ -21,7 +21,6 @@ from cabcnn.ui.explore import LONGEST
 from cabcnn.ui.models import Models
 from cabcnn.ui.sounds import Sounds
 
-MOST = 100  # sounds of one request
 # Two at a time, in a queue of their own: a program with many files delays no visitor.
 LIMITS: dict[str, Any] = {"concurrency_id": "api", "concurrency_limit": 2}
 
@@ -32,14 +31,12 @@ def build(models: Models, sounds: Sounds) -> None:
     def explain(
         file: gr.FileData, model: str | None = None, seconds: float | None = None
     ) -> dict[str, Any]:
-        """Classifies a sound and says why, with all numbers.
+        """Classifies a sound and says why, with all numbers: a megabyte of them for 20 seconds.
 
         Parameters:
             file: a sound or a video, of any usual format
-            model: the name of a model, see the endpoint models; null for the one that the page
-                begins with
-            seconds: hear the first so many seconds, 60 at most; null for as many as the model's
-                own T
+            model: the name of a model; null for the one that the page begins with
+            seconds: hear the first so many, 60 at most; null for as many as the model's own T
         Returns:
             the label, the probability of each, and lists: times (p,), attention (p, n), votes
             (p, n, m) and interval_probabilities (p, m), for p intervals, n classifiers and m
@@ -50,26 +47,29 @@ def build(models: Models, sounds: Sounds) -> None:
             return tables.as_dict(x)
 
     def classify(
-        files: list[gr.FileData], model: str | None = None, seconds: float | None = None
-    ) -> list[dict[str, Any]]:
-        """Classifies sounds, such as recordings of voices, without the numbers behind it.
+        file: gr.FileData, model: str | None = None, seconds: float | None = None
+    ) -> dict[str, Any]:
+        """Classifies a sound, such as a recording of a voice: the verdict alone, in a few words.
 
         Parameters:
-            files: sounds or videos, of any usual format, 100 at most
-            model: the name of a model, see the endpoint models; null for the one that the page
-                begins with
-            seconds: hear the first so many seconds of each, 60 at most; null for as many as the
-                model's own T
+            file: a sound or a video, of any usual format
+            model: the name of a model; null for the one that the page begins with
+            seconds: hear the first so many, 60 at most; null for as many as the model's own T
         Returns:
-            for each file in its order: name, label, the probability of each label, seconds heard,
-            notices, and how often the model was measured to be right (score); or its name and an
-            error
+            name, label, the probability of each label, seconds heard, notices, model, and how often
+            it was measured to be right (score)
         """
         with _in_one_sentence():
-            if not isinstance(files, list) or len(files) > MOST:
-                raise AudioError(f"Give a list of files, {MOST} at most.")
-            classifier = _chosen(models, model)
-            return [_verdict(file, classifier, seconds, sounds) for file in files]
+            x, _ = _explained(file, _chosen(models, model), seconds, sounds)
+            return {
+                "name": x.name,
+                "label": x.label,
+                "probabilities": dict(zip(x.labels, x.probabilities.tolist(), strict=True)),
+                "seconds": x.seconds,
+                "notices": list(x.notices),
+                "model": x.model,
+                "score": x.score,
+            }
 
     def export(
         file: gr.FileData,
@@ -80,16 +80,14 @@ def build(models: Models, sounds: Sounds) -> None:
         columns: int = 2,
         with_sound: bool = False,
     ) -> gr.FileData:
-        """Explains a sound as a file: a figure, an interactive page, a table, or labels.
+        """Explains a sound as a file: a figure for a paper, an interactive page (html), a table, or
+        labels for Praat (TextGrid) or Audacity (txt).
 
         Parameters:
             file: a sound or a video, of any usual format
-            kind: png, svg or pdf (a figure for a paper), html (an interactive page), csv,
-                long.csv, json, npz, TextGrid (Praat), txt or classifiers.txt (Audacity)
-            model: the name of a model, see the endpoint models; null for the one that the page
-                begins with
-            seconds: hear the first so many seconds, 60 at most; null for as many as the model's
-                own T
+            kind: png, svg, pdf, html, csv, long.csv, json, npz, TextGrid, txt or classifiers.txt
+            model: the name of a model; null for the one that the page begins with
+            seconds: hear the first so many, 60 at most; null for as many as the model's own T
             muted: numbers of classifiers to be left out of the decision
             columns: how wide a figure is, in columns of a paper, 1 or 2
             with_sound: whether a page holds the sound too
@@ -125,6 +123,7 @@ def build(models: Models, sounds: Sounds) -> None:
             for name, card in models.cards()
         ]
 
+    # Gradio names a tool for MCP after its function, and tells of each parameter one line.
     events.api(explain, api_name="explain", **LIMITS)
     events.api(classify, api_name="classify", **LIMITS)
     events.api(export, api_name="export", **LIMITS)
@@ -155,25 +154,6 @@ def _explained(
         return classifier.explain(sound, wanted, name=_name(file, path)), sound
     finally:
         sounds.used(path)
-
-
-def _verdict(
-    file: Any, classifier: Classifier, seconds: float | None, sounds: Sounds
-) -> dict[str, Any]:
-    try:
-        x, _ = _explained(file, classifier, seconds, sounds)
-    except CabcnnError as error:
-        name = file.get("orig_name") if isinstance(file, dict) else None
-        return {"name": str(name or ""), "error": str(error)}
-    return {
-        "name": x.name,
-        "label": x.label,
-        "probabilities": dict(zip(x.labels, x.probabilities.tolist(), strict=True)),
-        "seconds": x.seconds,
-        "notices": list(x.notices),
-        "model": x.model,
-        "score": x.score,
-    }
 
 
 def _uploaded(file: Any, folder: Path) -> Path:

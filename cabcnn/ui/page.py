@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import importlib
 import signal
 import sys
 import threading
@@ -96,13 +97,18 @@ def launch(
     port: int | None = None,
     share: bool = False,
     training: train.Training | None = None,
+    mcp: bool = False,
     **options: Any,
 ) -> Any:
     """Serves the page until it is interrupted; `options` go to `gr.Blocks.launch`. `training`
-    is what the page was built with.
+    is what the page was built with. With `mcp`, the endpoints for programs are tools of the
+    Model Context Protocol too.
 
-    Raises CabcnnError where the port is taken, or the environment says nonsense of training.
+    Raises CabcnnError where the port is taken, the environment says nonsense of training, or
+    what MCP needs is not installed.
     """
+    if mcp:
+        _need_mcp()
     if training is not None:
         training.check()
     memory.keep_freed_memory()
@@ -121,6 +127,7 @@ def launch(
             run_history=False,  # what was said stays with who said it
             enable_monitoring=False,
             ssr_mode=False,
+            mcp_server=mcp,
             app_kwargs={"lifespan": partial(_serving, training)},
             **options,
         )
@@ -137,6 +144,16 @@ async def _serving(training: train.Training | None, app: object) -> AsyncIterato
     async with kept().sweeping(app):
         with training.serving() if training is not None else nullcontext():
             yield
+
+
+def _need_mcp() -> None:
+    """Gradio would go on without."""
+    try:
+        importlib.import_module("mcp")
+    except ImportError as error:
+        raise CabcnnError(
+            "MCP needs a package that is not installed; run: pip install 'gradio[mcp]'."
+        ) from error
 
 
 def _leave_nothing_behind() -> None:
