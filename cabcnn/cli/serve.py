@@ -61,6 +61,8 @@ def serve(
     from cabcnn.ui.train import Training
 
     visitors = None if auth is None else people(auth)
+    if mcp and visitors:
+        raise CabcnnError("Tools of MCP know no password: give --mcp or --auth, not both.")
     wanted = allowed(training, share)
     chosen = Training(Jobs(at_once=at_once), corpora_folder) if wanted else None
     demo = page.build(chosen)

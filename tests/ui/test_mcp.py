@@ -12,8 +12,10 @@ from typing import Any
 import pytest
 from mcp import ClientSession
 from mcp.client.streamable_http import streamable_http_client
+from typer.testing import CliRunner
 
 import cabcnn
+from cabcnn import cli
 from cabcnn.errors import CabcnnError
 from cabcnn.ui import page
 
@@ -68,3 +70,9 @@ def test_without_its_package_the_option_is_a_sentence(demo, monkeypatch):
     monkeypatch.setitem(sys.modules, "mcp", None)
     with pytest.raises(CabcnnError, match=r"pip install 'gradio\[mcp\]'"):
         page.launch(demo, mcp=True)
+
+
+def test_tools_and_passwords_do_not_go_together():
+    result = CliRunner().invoke(cli.app, ["app", "--mcp", "--auth", "ann:secret"])
+    assert isinstance(result.exception, CabcnnError)
+    assert "not both" in str(result.exception)
