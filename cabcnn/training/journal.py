@@ -81,7 +81,10 @@ class Journal:
         return path.read_text().splitlines() if path.exists() else []
 
     def end(self, state: State, message: str) -> None:
-        """The last word of a run that fails; a disk that is full may not take it."""
+        """The last word of a run that fails; a disk that is full may not take it. One that has
+        come to its end can't fail any more, even if it is ended before it could leave."""
+        if self.status.state in ("finished", "stopped"):
+            return
         with contextlib.suppress(CabcnnError):
             self.tell(state, message)
 

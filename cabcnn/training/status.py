@@ -52,22 +52,33 @@ def read(folder: str | Path) -> Status | None:
 
     A run whose process has died is "interrupted", whatever its file says.
     """
-    try:
-        facts = json.loads((Path(folder) / FILE).read_bytes())
-        known = {one.name for one in fields(Status)}
-        status = Status(**{name: value for name, value in facts.items() if name in known})
-        status = replace(status, parts=tuple(status.parts))
-    except (OSError, ValueError, TypeError, AttributeError):
-        return None
-    if status.going_on and not alive(
-        status.pid, status.begun, status.host, signs(Path(folder), OWNER, FILE)
-    ):
+    folder = Path(folder)
+    status = _told(folder)
+    if status is None or not status.going_on or _alive(folder, status):
+        return status
+    # It may have ended in good order meanwhile, with a last word.
+    status = _told(folder)
+    if status is not None and status.going_on:
         return replace(
             status,
             state="interrupted",
             message="The process ended before its time; start it again and it goes on.",
         )
     return status
+
+
+def _told(folder: Path) -> Status | None:
+    try:
+        facts = json.loads((folder / FILE).read_bytes())
+        known = {one.name for one in fields(Status)}
+        status = Status(**{name: value for name, value in facts.items() if name in known})
+        return replace(status, parts=tuple(status.parts))
+    except (OSError, ValueError, TypeError, AttributeError):
+        return None
+
+
+def _alive(folder: Path, status: Status) -> bool:
+    return alive(status.pid, status.begun, status.host, signs(folder, OWNER, FILE))
 
 
 def ask_to_stop(folder: str | Path) -> None:

@@ -108,7 +108,7 @@ def address(browser, files, served_home) -> Iterator[str]:
         yield url
     finally:
         server.terminate()
-        server.wait(20)
+        server.wait(60)
 
 
 def _answers(url: str) -> bool:

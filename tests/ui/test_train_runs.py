@@ -220,7 +220,7 @@ def test_a_checkpoint_that_is_brought_gets_a_name_of_its_own(jobs, demo, make_ca
     assert ("Brought <b>", "voices-2") in shown["model"].choices
     assert "voices-2 is among the models now" in shown["train-message"].value
     assert "voices-2" in shelf.own()
-    path = Path(call_plain(demo, "take_file", "voices-2"))
+    path = Path(call_plain(demo, "take_model", "voices-2"))
     assert path.name == "voices-2.safetensors"
     shown = by_id(call_plain(demo, "drop", "voices-2", "voices-2"))
     assert shown["model"].value == "accents"
@@ -240,7 +240,7 @@ def test_only_models_made_here_can_be_taken_or_removed(demo, name):
         "Choose one of the models that were trained or added here" in shown["train-message"].value
     )
     with pytest.raises(gr.Error, match="Choose one of the models"):
-        call_plain(demo, "take_file", name)
+        call_plain(demo, "take_model", name)
     assert "accents" in checkpoint.names()
 
 

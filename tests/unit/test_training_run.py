@@ -322,6 +322,24 @@ def test_every_speaker_is_tested_once_over_folds(plan, cache, tmp_path):
     assert [row["name"] for row in told] == ["fold-1", "fold-2", "fold-3"]
 
 
+def test_a_run_that_is_ended_when_it_is_done_is_done(finished, plan, cache, tmp_path):
+    """Its last word is kept if it is killed before it has left."""
+
+    def die_at_the_end(event) -> None:
+        if event.status.state == "finished":
+            raise KeyboardInterrupt
+
+    quick = replace(plan, protocol="speaker-disjoint", recipe={**QUICK, "max_epochs": 1})
+    with pytest.raises(KeyboardInterrupt):
+        carry_out(quick, tmp_path, on_event=die_at_the_end, cache=cache)
+    status = statuses.read(tmp_path)
+    assert status is not None
+    assert (status.state, status.message) == (
+        "finished",
+        checkpoint.load(tmp_path / "model.safetensors")[1].score(),
+    )
+
+
 def test_a_corpus_that_changes_during_training(finished, plan, cache, corpus, tmp_path):
     """Its recordings are decoded: what is trained on is what was there at the beginning, also
     after an interruption."""

@@ -130,7 +130,7 @@ def wire(
         said = note(f"{name} is among the models now; choose it at the top of the page.")
         return {**offered(current), message: said}
 
-    def take_file(name: str | None) -> str:
+    def take_model(name: str | None) -> str:
         try:
             place = Path(tempfile.mkdtemp(dir=sounds.folder))
             return str(shutil.copy(file_of(name), place))
@@ -147,6 +147,6 @@ def wire(
     quiet: dict[str, Any] = {"show_progress": "hidden", "api_visibility": "private"}
     changed = [model, shelf.mine, message]
     shelf.bring.upload(add, [shelf.bring, model], changed, **quiet)
-    shelf.take.click(take_file, shelf.mine, file, **quiet).success(None, js=download)
+    shelf.take.click(take_model, shelf.mine, file, **quiet).success(None, js=download)
     shelf.drop.click(drop, [shelf.mine, model], changed, **quiet)
     tab.select(lambda: gr.Dropdown(choices=own()), None, shelf.mine, queue=False, **quiet)
