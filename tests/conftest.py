@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import os
 from collections.abc import Callable, Iterator
 from fractions import Fraction
 from pathlib import Path
@@ -18,6 +19,31 @@ from cabcnn.checkpoint import Card, Measurement
 from cabcnn.corpora import Clip
 from cabcnn.model import CabCnn
 from cabcnn.training.arrays import Arrays, prepare
+from cabcnn.training.threads import cpus
+
+MOST_WORKERS = 2  # each imports torch, and the browser's tests are one chain anyway
+if "PYTEST_XDIST_WORKER" in os.environ:  # as many threads as processes would only get in their way
+    torch.set_num_threads(1)
+    os.environ.setdefault("OMP_NUM_THREADS", "1")
+
+
+def pytest_xdist_auto_num_workers(config: pytest.Config) -> int | None:
+    """Runs the whole suite in several processes, and what was named on the command line in this
+    one; PYTEST_XDIST_AUTO_NUM_WORKERS, where it is set, says otherwise."""
+    if "PYTEST_XDIST_AUTO_NUM_WORKERS" in os.environ:
+        return None
+    whole = config.args_source is not pytest.Config.ArgsSource.ARGS
+    chosen = config.option.keyword or config.option.markexpr or config.option.collectonly
+    return min(MOST_WORKERS, cpus()) if whole and not chosen else 0
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Keeps in one process what shares a module's fixtures, and all that shares the browser."""
+    for item in items:
+        browser = item.get_closest_marker("browser") is not None
+        item.add_marker(pytest.mark.xdist_group("browser" if browser else item.path.name))
+
 
 Samples = NDArray[np.float32]
 WriteSound = Callable[..., Path]
