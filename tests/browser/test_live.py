@@ -137,7 +137,7 @@ def test_the_network_goes_and_comes_back_and_nothing_is_lost(browser, address):
         context.close()
 
 
-def test_a_microphone_that_is_denied_missing_or_unplugged_is_a_clear_state(open_page):
+def test_a_microphone_that_is_denied_missing_asleep_or_unplugged_is_a_clear_state(open_page):
     page = open_page()
     to_live(page)
     page.evaluate(
@@ -151,6 +151,7 @@ def test_a_microphone_that_is_denied_missing_or_unplugged_is_a_clear_state(open_
             const { createMediaStreamSource } = AudioContext.prototype;
             AudioContext.prototype.createMediaStreamSource = function (stream) {
                 opened.push(stream.getAudioTracks()[0]);
+                window.context = this;
                 return createMediaStreamSource.call(this, stream);
             };
         }"""
@@ -164,6 +165,23 @@ def test_a_microphone_that_is_denied_missing_or_unplugged_is_a_clear_state(open_
     page.get_by_role("button", name="Start").click()
     wait_for(page, "painted", 20)
     assert page.locator(".clv-trouble").is_hidden()
+    page.evaluate(
+        """() => {
+            window.context.resume = async () => {};  // as a telephone call would have it
+            window.context.suspend();
+        }"""
+    )
+    page.locator(".clv-sentence", has_text="asleep").wait_for()
+    asleep = number(page, "samples")
+    page.wait_for_timeout(1_500)
+    page.evaluate(
+        """() => {
+            delete window.context.resume;
+            document.dispatchEvent(new Event("visibilitychange"));  // the tab is looked at again
+        }"""
+    )
+    page.locator(".clv-sentence", has_text="No sound came for").wait_for()
+    wait_for(page, "samples", asleep + 24_000)
     page.evaluate("() => window.unplug()")
     page.wait_for_selector(SHOWN, state="visible")  # what it had heard is kept, and opened
     page.get_by_role("tab", name="Live").click()

@@ -132,7 +132,8 @@ class View {
     }
     this.recording = new Recording(this.microphone.rate, this.facts.longest);
     this.last = null;
-    this.missed = 0;
+    this.missed = 0; // seconds in which no sound came
+    this.woken = false;
     this.history.clear();
     this.verdict.clear();
     this.pace.clear();
@@ -152,17 +153,20 @@ class View {
     const { recording } = this;
     if (!recording || !["listening", "sending"].includes(this.state)) return;
     const now = performance.now();
-    if (this.last !== null && now - this.last > ASLEEP) {
-      this.missed += (now - this.last) / 1000;
-      this.say(`The microphone slept for ${seconds(this.missed, 0)}: that is not in the recording.`);
+    const gap = this.last === null ? 0 : now - this.last;
+    if (gap > ASLEEP) this.missed += gap / 1000;
+    if (gap > ASLEEP || this.woken) {
+      const missed = `No sound came for ${seconds(this.missed, 0)}: the microphone or this page was asleep.`;
+      this.say(this.missed ? missed : "Listening again.");
     }
+    this.woken = false;
     this.last = now;
     this.level(recording.add(floats, now));
     this.part("clock").textContent = seconds(recording.seconds, 1);
     this.root.dataset.samples = recording.length;
     if (this.state !== "listening") return; // what comes at the end is sent with the rest
     this.line.pump();
-    if (recording.full) this.stop(`That were ${this.facts.longest} seconds, the most that is kept.`);
+    if (recording.full) this.stop(`That was ${this.facts.longest} seconds, the most that is kept.`);
   }
 
   level(peak) {
@@ -173,11 +177,12 @@ class View {
 
   slept(whether) {
     if (this.state !== "listening") return;
-    this.say(
-      whether
-        ? "The microphone is asleep: the browser or the system has stopped it. It goes on by itself."
-        : "Listening again.",
-    );
+    this.woken = !whether;
+    if (whether) {
+      this.say(
+        "The microphone is asleep: the browser or the system has stopped it. It goes on by itself.",
+      );
+    }
   }
 
   reached(whether) {

@@ -72,9 +72,14 @@ export async function open({ heard, ended, asleep }) {
     return context.close();
   };
   const sleeps = () => context.state !== "running" || track.muted;
-  const noticed = () => !over && asleep(sleeps());
   const wake = () => {
-    if (!over && !document.hidden && context.state !== "running") context.resume().then(noticed);
+    const may = !over && !document.hidden && context.state !== "running";
+    if (may) context.resume().catch(() => {}); // refused while somebody telephones, say
+  };
+  const noticed = () => {
+    if (over) return;
+    asleep(sleeps());
+    wake();
   };
   try {
     const module = URL.createObjectURL(new Blob([TAP], { type: "text/javascript" }));
