@@ -1,0 +1,199 @@
+"""What the explorer costs in a browser: bytes sent, click to picture, frames while it plays.
+
+    python benchmarks/view.py
+
+The real page in Chromium without a GPU, in a window of 1280 x 900. A frame's time is all that the
+page's main thread does for it, script, style, layout and paint, as Chromium's own tracing counts
+it: the tasks from one frame's beginning to the next one's, in CPU time, which other programs
+lengthen little. They lengthen what comes after a click: repeat it, and take the smallest.
+"""
+
+from __future__ import annotations
+
+import argparse
+import os
+import shutil
+import socket
+import statistics
+import subprocess
+import sys
+import tempfile
+import time
+import urllib.request
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import soundfile
+from playwright.sync_api import CDPSession, Page, sync_playwright
+
+sys.path.insert(0, str(Path(__file__).parent.parent))  # run from a checkout, nothing installed
+
+from cabcnn.ui import examples
+
+ROOT = Path(__file__).parent.parent
+FLAGS = ["--no-sandbox", "--disable-gpu", "--autoplay-policy=no-user-gesture-required"]
+SHOWN = "#view .cav[data-state=ready]"
+WAIT_MS = 120_000
+# Milliseconds from a click on an example to the frame in which its lanes were drawn.
+CLICK = """
+async (title) => {
+    const view = document.querySelector("#view .cav");
+    const button = [...document.querySelectorAll("#examples .gallery-item")]
+        .find((one) => one.innerText.trim() === title);
+    const drawn = new Promise((resolve) => {
+        const observer = new MutationObserver(() => {
+            if (!document.querySelector("#view .cav-clip").innerText.startsWith(title)) return;
+            observer.disconnect();
+            requestAnimationFrame(() => setTimeout(() => resolve(performance.now())));
+        });
+        observer.observe(view, { attributeFilter: ["data-painted"] });
+    });
+    const start = performance.now();
+    button.click();
+    return (await drawn) - start;
+}
+"""
+
+
+@contextmanager
+def served() -> Iterator[str]:
+    """The page in a process of its own; its address."""
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        port = free.getsockname()[1]
+    with tempfile.TemporaryDirectory() as files:
+        environment = {
+            **os.environ,
+            "GRADIO_SERVER_PORT": str(port),
+            "GRADIO_SERVER_NAME": "127.0.0.1",
+            "GRADIO_TEMP_DIR": files,
+            "CABCNN_HOME": files,
+        }
+        server = subprocess.Popen(
+            [sys.executable, "app.py"], cwd=ROOT, env=environment, stdout=subprocess.DEVNULL
+        )
+        url = f"http://127.0.0.1:{port}/"
+        try:
+            while server.poll() is None:
+                try:
+                    urllib.request.urlopen(url, timeout=5).close()
+                    break
+                except OSError:
+                    time.sleep(0.3)
+            yield url
+        finally:
+            server.terminate()
+            server.wait(20)
+
+
+def long_clip(folder: Path, seconds: int) -> Path:
+    """An example of speech, repeated to fill so many seconds."""
+    example = next(one for one in examples.load() if one.path.stem == "talk-uk-long")
+    samples, rate = soundfile.read(example.path)
+    path = folder / f"{seconds}.wav"
+    soundfile.write(path, np.resize(samples, seconds * rate), rate)
+    return path
+
+
+def sent(page: Page, cdp: CDPSession, path: Path, seconds: int) -> int:
+    """Bytes of the answers that bring the clip to the page, its sound not counted."""
+    addresses: dict[str, str] = {}
+    received: dict[str, int] = {}
+
+    def asked(event: Any) -> None:
+        addresses[event["requestId"]] = event["request"]["url"]
+
+    def came(event: Any) -> None:
+        known = received.get(event["requestId"], 0)
+        received[event["requestId"]] = known + event["dataLength"]
+
+    cdp.on("Network.requestWillBeSent", asked)
+    cdp.on("Network.dataReceived", came)
+    page.get_by_label(f"{seconds} s", exact=True).check()
+    page.set_input_files("#upload input[type=file]", path)
+    page.wait_for_selector(f'{SHOWN}[data-p="{seconds * 40}"]')
+    page.wait_for_timeout(1_000)
+    cdp.remove_listener("Network.requestWillBeSent", asked)
+    cdp.remove_listener("Network.dataReceived", came)
+    return max(
+        count for name, count in received.items() if "/queue/data" in addresses.get(name, "")
+    )
+
+
+def frames(page: Page, cdp: CDPSession, seconds: float) -> list[float]:
+    """Milliseconds of CPU that the main thread works for each frame while the clip plays."""
+    events: list[dict[str, Any]] = []
+    cdp.on("Tracing.dataCollected", lambda event: events.extend(event["value"]))
+    page.click("#view .cav-play")
+    page.wait_for_selector("#view .cav[data-playing=true]")
+    page.wait_for_timeout(1_000)
+    done: list[bool] = []
+    cdp.on("Tracing.tracingComplete", lambda _: done.append(True))
+    recorded = {"includedCategories": ["toplevel", "devtools.timeline"]}
+    cdp.send("Tracing.start", {"traceConfig": recorded, "transferMode": "ReportEvents"})
+    page.wait_for_timeout(seconds * 1_000)
+    cdp.send("Tracing.end")
+    while not done:
+        page.wait_for_timeout(100)
+    page.click("#view .cav-play")
+    drawn = [event for event in events if event["name"] == "FireAnimationFrame"]
+    thread = drawn[0]["pid"], drawn[0]["tid"]
+    tasks = sorted(
+        (event["ts"], event["tdur"] / 1_000)
+        for event in events
+        if event["name"] == "ThreadControllerImpl::RunTask"
+        and (event["pid"], event["tid"]) == thread
+        and "tdur" in event
+    )
+    starts = np.array([start for start, _ in tasks])
+    first = np.unique([np.searchsorted(starts, event["ts"], "right") - 1 for event in drawn])
+    return np.add.reduceat([taken for _, taken in tasks], first)[:-1].tolist()
+
+
+def main() -> None:
+    """Prints the table."""
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawTextHelpFormatter
+    )
+    parser.add_argument("--clicks", type=int, default=12)
+    parser.add_argument("--seconds", type=float, default=10, help="of playing that are traced")
+    arguments = parser.parse_args()
+    chromium = shutil.which("chromium")
+    with (
+        tempfile.TemporaryDirectory() as folder,
+        served() as url,
+        sync_playwright() as drivers,
+    ):
+        browser = drivers.chromium.launch(executable_path=chromium, args=FLAGS)
+        page = browser.new_page(viewport={"width": 1280, "height": 900})
+        page.set_default_timeout(WAIT_MS)
+        page.goto(url)
+        page.wait_for_selector("#examples .gallery-item")
+        page.wait_for_selector("#view .cav[data-state=empty]")
+        cdp = page.context.new_cdp_session(page)
+        cdp.send("Network.enable")
+        titles = [one.title for one in examples.load() if one.checkpoint == "accents"][:2]
+        clicks = [page.evaluate(CLICK, titles[turn % 2]) for turn in range(arguments.clicks + 2)]
+        warm = clicks[2:]  # the first of each also read files and compiled
+        sizes = {
+            seconds: sent(page, cdp, long_clip(Path(folder), seconds), seconds)
+            for seconds in (30, 60)
+        }
+        taken = frames(page, cdp, arguments.seconds)
+        version = browser.version
+        browser.close()
+    print(f"Chromium {version}, no GPU, {os.cpu_count()} cores\n")
+    print(f"{'click on an example to its picture, ms':<44}min {min(warm):.0f}, "
+          f"median {statistics.median(warm):.0f}")  # fmt: skip
+    for seconds, size in sizes.items():
+        print(f"{f'sent for {seconds} s, kB':<44}{size / 1_000:.0f}")
+    p50, p95 = np.percentile(taken, [50, 95])
+    print(f"{'a frame while 60 s play, ms of CPU':<44}p50 {p50:.1f}, p95 {p95:.1f} "
+          f"({len(taken)} frames in {arguments.seconds:g} s)")  # fmt: skip
+
+
+if __name__ == "__main__":
+    main()
