@@ -23,9 +23,12 @@ def test_files_of_the_clip_and_of_many_clips_come_out_of_the_page(
     page.get_by_label("html:").check()
     page.get_by_label("pdf:").uncheck()
     page.get_by_label("Put the sound").check()
+    page.click("#view .cav-one-mute")
+    page.wait_for_selector("#view .cav-banner", state="visible")
+    (muted,) = page.get_attribute("#view .cav", "data-muted").split()
     with page.expect_download() as download:
         page.click("#take-start")
-    assert download.value.suggested_filename == "voice-accents-3s.html"
+    assert download.value.suggested_filename == f"voice-accents-3s-without-{muted}.html"
     download.value.save_as(tmp_path / "page.html")
     opens_offline(browser, tmp_path / "page.html")
 
@@ -34,7 +37,7 @@ def test_files_of_the_clip_and_of_many_clips_come_out_of_the_page(
     page.get_by_label("html:").uncheck()
     page.get_by_label("TextGrid:").check()
     page.set_input_files("#many-upload input[type=file]", files)
-    page.get_by_text("notes.wav").first.wait_for()
+    page.locator("#many-upload").get_by_text("notes").wait_for()
     page.click("#many-start")
     page.wait_for_selector("#many-result", state="visible")
     assert "text, not sound" in page.inner_text("#many-summary")
