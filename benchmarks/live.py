@@ -4,10 +4,10 @@
     python benchmarks/live.py --users 1 8 32 48 --seconds 20 --no-browser
 
 Starts the page in a process of its own. Simulated users send sound as the page's own view does,
-each piece on time whether or not the last answer has come; what the server holds at the end is
-compared with what was sent. The users run on the same cores as the server, whose own time for an
-answer is told as well: it says more where other programs are busy. "late" is the latest that a
-piece went out after its time, while the one before it was under way. Then Chromium, where there is
+one piece after the other, each with all that was spoken meanwhile; what the server holds at the
+end is compared with what was sent. The users run on the same cores as the server, whose own time
+for an answer is told as well: it says more where other programs are busy. "late" is the latest that
+a piece went out after its time, while the one before was under way. Then Chromium, where there is
 one, opens the page with a microphone that is fed from a file, and the view tells how long the sound
 took to the picture, the median over its last forty pictures, once a second.
 """
@@ -43,6 +43,7 @@ from cabcnn import audio
 
 ROOT = Path(__file__).parent.parent
 RATE = 48_000
+MOST_SECONDS = 4  # that one piece may hold
 STARTS = 180  # seconds that the server may take to start
 
 
@@ -128,13 +129,16 @@ async def speak(
         if answer["first"] == user.intervals:
             user.intervals = answer["count"]
 
-    for end in range(step, len(samples) + 1, step):
-        due = begin + end / RATE
+    whole = len(samples) // step * step
+    while user.have < whole:
+        due = begin + (user.have + step) / RATE
         await asyncio.sleep(max(due - time.perf_counter(), 0))
-        user.lag = max(user.lag, time.perf_counter() - due)
-        user.sent = end
-        while user.have < end:  # one piece is under way at a time
-            await send(user.have, end)
+        passed = time.perf_counter() - begin
+        user.lag = max(user.lag, passed + begin - due)
+        # All that was spoken by now, as the view does it: the next piece grows while one waits.
+        spoken = min(int(passed * RATE / step) * step, user.have + MOST_SECONDS * RATE, whole)
+        user.sent = max(user.sent, spoken)
+        await send(user.have, max(spoken, user.have + step))
 
 
 async def crowd(url: str, count: int, hertz: float, seconds: float, samples: np.ndarray):
