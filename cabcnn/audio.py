@@ -32,7 +32,14 @@ CONTAINERS = (
     "ogg,rm,tta,w64,wav,wv"
 )
 CLIPPED_SHARE = 1e-3  # of the samples at full scale, above which a listener should be told
-QUIET_PEAK = 10 ** (-50 / 20)  # -50 dB of full scale
+QUIET = 10 ** (-50 / 20)  # -50 dB of full scale
+LOUD_SHARE = (
+    1e-3  # of the samples above that: a click of the button that stops does not make it loud
+)
+SHORT = 1.0  # seconds that are little to judge by, where nothing is known of the model
+# Of the usual length a model was measured on. The accents models are right 61 % of the time by the
+# first 5 s and 62 % by up to 30 s of clips of mostly 19 s: a quarter still does.
+SHORT_SHARE = 1 / 4
 
 
 class Sound(NamedTuple):
@@ -47,21 +54,31 @@ class Sound(NamedTuple):
     def seconds(self) -> float:
         return len(self.samples) / self.rate
 
-    def notices(self) -> list[str]:
-        """What a person should know of this recording beside any verdict on it."""
-        peaks = np.abs(self.samples)
+    def notices(self, usual: float | None = None) -> list[str]:
+        """What a person should know of this recording beside any verdict on it. `usual` is how
+        many seconds a model has mostly heard of a clip, None where nobody knows."""
         said = []
         if self.cut:
             said.append(f"Only the first {self.seconds:.4g} seconds were used.")
         if self.broken:
             said.append("The file is damaged: only what comes before the damage was used.")
-        if np.mean(peaks >= FULL_SCALE) > CLIPPED_SHARE:
+        if np.mean(np.abs(self.samples) >= FULL_SCALE) > CLIPPED_SHARE:
             said.append("The recording is clipped: its loudest moments are cut off.")
-        if peaks.max(initial=0.0) < QUIET_PEAK:
+        if np.mean(np.abs(self.samples - self.samples.mean()) >= QUIET) < LOUD_SHARE:
             said.append("The recording is almost silent, so this verdict is mostly about noise.")
-        if self.seconds < 1:
-            said.append("The clip lasts less than a second, which is little to judge by.")
+        if usual is None:
+            if self.seconds < SHORT:
+                said.append("The clip lasts less than a second, which is little to judge by.")
+        elif self.seconds < SHORT_SHARE * usual:
+            said.append(
+                f"{_rough(self.seconds)} is little to judge by: this model's score is of clips "
+                f"that mostly last {_rough(usual)}."
+            )
         return said
+
+
+def _rough(seconds: float) -> str:
+    return f"{seconds:.0f} s" if seconds >= 10 else f"{seconds:.2g} s"
 
 
 Source = str | os.PathLike[str] | Sound | tuple[NDArray, int]
@@ -172,7 +189,9 @@ def maxima(samples: Samples, rate: int) -> Samples:
 def _first(sound: Sound, seconds: float | None) -> Sound:
     if seconds is None or len(sound.samples) <= round(seconds * sound.rate):
         return sound
-    return sound._replace(samples=sound.samples[: round(seconds * sound.rate)], cut=True)
+    # what comes before T is whole, wherever the damage lies
+    first = sound.samples[: round(seconds * sound.rate)]
+    return sound._replace(samples=first, cut=True, broken=False)
 
 
 def _from_array(samples: NDArray, rate: int) -> Sound:

@@ -63,7 +63,8 @@ class Card:
     `measurements` begins with the one to quote first: on speakers that were not trained on,
     wherever there is one. `seconds` is T, None for whole clips; `rate` is in Hz. `familiar` is
     how far (`familiarity.distance`) a clip may be from those that were learned from before it
-    counts as unlike them; None where nobody has measured it, as for older cards.
+    counts as unlike them, and `usual` the median of how many seconds were heard of the clips that
+    the first score is of; None where nobody has measured it, as for older cards.
     """
 
     name: str
@@ -83,6 +84,7 @@ class Card:
     parameters: int = 0
     notes: tuple[str, ...] = field(default=())
     familiar: float | None = None
+    usual: float | None = None
 
     def score(self) -> str:
         """The sentence that stands beside every verdict."""
@@ -134,6 +136,7 @@ class Card:
                 or not 0 < card.classifiers < MOST_CLASSIFIERS
                 or (card.seconds is not None and not card.seconds > 0)
                 or (card.familiar is not None and not card.familiar > 0)
+                or (card.usual is not None and not card.usual > 0)
             ):
                 raise CheckpointError("its card contradicts itself")
             return card

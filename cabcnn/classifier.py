@@ -39,7 +39,7 @@ class Classifier:
         with torch.inference_mode():
             features = self.model.distil([values])
             output = self.model.decide(features, [len(features)])
-        notices = sound.notices()
+        notices = sound.notices(self.card.usual)
         edge = self.card.familiar
         if edge is not None and familiarity.unlike(
             features, self.model.norm, edge, self.card.seconds

@@ -50,7 +50,8 @@ def evaluate(
         typer.Option(
             "--familiar",
             help="Write into the model's card how far clips like these, of which it should have "
-            "learned from none, are from those it learned from: others are then warned of.",
+            "learned from none, are from those it learned from, and how long they mostly are: "
+            "others, and much shorter ones, are then warned of.",
         ),
     ] = False,
     device: Annotated[str, typer.Option(help="cpu, cuda or auto.")] = "auto",
@@ -75,6 +76,7 @@ def evaluate(
     from cabcnn.training import whole
     from cabcnn.training.cache import prepare_cached
     from cabcnn.training.card import familiar as familiar_to
+    from cabcnn.training.card import usual
     from cabcnn.training.evaluation import evaluate as score
     from cabcnn.training.run import device_of
 
@@ -120,8 +122,9 @@ def evaluate(
         edge = familiar_to(classifier.model, prepared.arrays, range(len(prepared.clips)), heard)
         if edge is None:
             raise CorpusError(f"To say what is familiar takes {FEWEST} clips or more; bring more.")
-        checkpoints.recard(checkpoints.find(checkpoint), familiar=edge)
-        say(f"familiar\t{edge:.4f}", sys.stdout)
+        length = usual(prepared.arrays, range(len(prepared.clips)), heard)
+        checkpoints.recard(checkpoints.find(checkpoint), familiar=edge, usual=length)
+        say(f"familiar\t{edge:.4f}\nusual seconds\t{length}", sys.stdout)
     if out is not None:
         whole.make_folder(out)
         rows = [

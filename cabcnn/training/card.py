@@ -15,7 +15,7 @@ from cabcnn.checkpoint import Card, Measurement
 from cabcnn.corpora.layouts import BUILT_IN
 from cabcnn.corpora.table import Clip
 from cabcnn.familiarity import farthest
-from cabcnn.model import CabCnn
+from cabcnn.model import INTERVAL_SECONDS, CabCnn
 from cabcnn.training.arrays import Arrays
 from cabcnn.training.crossvalidation import measurement, rounded
 from cabcnn.training.excerpts import first_seconds
@@ -75,6 +75,7 @@ def card_of(
             *_lone_voices(results, arrays),
         ),
         familiar=familiar(model, arrays, not_learned, plan.seconds),
+        usual=usual(arrays, results[0].part.clips.test, plan.seconds),
     )
 
 
@@ -83,6 +84,16 @@ def familiar(
 ) -> float | None:
     """A card's `familiar`, from the first `seconds` of clips that the model did not learn from."""
     return farthest(model, clips, lambda clip: first_seconds(arrays, clip, seconds))
+
+
+def usual(
+    arrays: Arrays, clips: Sequence[int] | NDArray[np.int64], seconds: float | None
+) -> float | None:
+    """A card's `usual`, of clips of which the first `seconds` were heard. None without clips."""
+    if not len(clips):
+        return None
+    heard = float(np.median(arrays.intervals[np.asarray(clips)])) * INTERVAL_SECONDS
+    return round(heard if seconds is None else min(heard, seconds), 3)
 
 
 def _owed_to_voices(results: Sequence[Result]) -> tuple[str, ...]:

@@ -151,13 +151,51 @@ def test_takes_a_sound_and_cuts_it(babble):
 
 
 def test_notices(tone, babble):
-    assert Sound(babble(2, 8_000), 8_000).notices() == []
+    voice = babble(2, 8_000)
+    assert Sound(voice, 8_000).notices() == []
     cases = {
-        "first 0.5 seconds": audio.read((babble(2, 8_000), 8_000), 0.5),
+        "first 0.5 seconds": audio.read((voice, 8_000), 0.5),
         "clipped": Sound(np.clip(3 * tone(2, 8_000), -1, 1), 8_000),
         "almost silent": Sound(tone(2, 8_000, amplitude=1e-3), 8_000),
         "less than a second": Sound(babble(0.5, 8_000), 8_000),
-        "damaged": Sound(babble(2, 8_000), 8_000, broken=True),
+        "damaged": Sound(voice, 8_000, broken=True),
     }
     for words, sound in cases.items():
-        assert any(words in notice for notice in sound.notices()), words
+        assert [words in notice for notice in sound.notices()][:1] == [True], words
+        assert all(notice.count(".") - notice.count("0.") == 1 for notice in sound.notices())
+    assert len(cases["damaged"].notices()) == len(cases["clipped"].notices()) == 1
+
+
+def test_a_click_or_an_offset_does_not_make_silence_loud(tone, babble):
+    quiet = tone(5, 8_000, amplitude=1e-3)
+    clicked = quiet.copy()
+    clicked[-30:-10] = 0.5  # the button that stops: 2.5 ms
+    for samples in (clicked, quiet + 0.1):
+        assert any("almost silent" in said for said in Sound(samples, 8_000).notices())
+    word = quiet.copy()
+    word[8_000:12_000] += babble(0.5, 8_000)
+    assert Sound(word, 8_000).notices() == []
+
+
+def test_a_few_samples_at_full_scale_are_not_clipping(babble):
+    voice = babble(2, 8_000)
+    voice[::1_600] = 1.0
+    assert Sound(voice, 8_000).notices() == []
+
+
+def test_damage_behind_t_is_nothing_to_know_of(babble):
+    sound = Sound(babble(2, 8_000), 8_000, broken=True)
+    assert audio.read(sound, 1).notices() == ["Only the first 1 seconds were used."]
+
+
+def test_short_is_short_for_the_model(babble):
+    def said(seconds: float, usual: float | None) -> list[str]:
+        return Sound(babble(seconds, 8_000), 8_000).notices(usual)
+
+    assert said(0.4, 0.42) == [], "a digit"
+    assert said(0.06, 0.42) != []
+    assert said(5, 19) == []
+    assert said(4, 18.6) == [
+        "4 s is little to judge by: this model's score is of clips that mostly last 19 s."
+    ]
+    assert said(0.9, None) != []

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -107,6 +108,8 @@ def test_notices_come_along(classifier, tone):
     notices = classifier.explain((loud, 8_000)).notices
     assert any("clipped" in notice for notice in notices)
     assert any("less than a second" in notice for notice in notices)
+    knows = Classifier(classifier.model, replace(classifier.card, usual=0.5))
+    assert len(knows.explain((loud, 8_000)).notices) == 1, "as long as its clips mostly are"
 
 
 def test_bad_sound_is_an_audio_error(classifier, tmp_path):
