@@ -90,10 +90,11 @@ def scores(rows: Sequence[Measurement]) -> str:
     ]
     calibrated = any(row.calibration_error is not None for row in rows)
     if calibrated:
-        heads.insert(-1, "Calibration error")
+        heads.insert(-1, term("calibration", "Calibration error"))
     met = {True: "speakers never heard in training", False: "speakers also heard in training"}
     body = "".join(
-        f"<tr><th scope='row'>{escape(row.protocol)}<small>{met[row.unseen_speakers]}</small></th>"
+        f"<tr><th scope='row'>{_protocol(row.protocol)}"
+        f"<small>{met[row.unseen_speakers]}</small></th>"
         f"<td><b>{_percent(row.unweighted_recall)}</b>{_spread(row)}</td>"
         f"<td>{f'{row.speakers:,}' if row.speakers else '?'}</td><td>{row.clips:,}</td>"
         f"<td>{row.models}</td>"
@@ -121,6 +122,12 @@ def scores(rows: Sequence[Measurement]) -> str:
         + "Classifiers at work: the effective number, by the perplexity of their shares of the "
         "attention; 1 if one decides all.</p>"
     )
+
+
+def _protocol(text: str) -> str:
+    """How it was tested, with the word for the honest way explained."""
+    before, word, after = text.partition("speaker-disjoint")
+    return escape(before) + (term("speaker-disjoint", word) if word else "") + escape(after)
 
 
 def confusion(labels: Sequence[str], row: Measurement, *, first: bool) -> str:

@@ -68,4 +68,15 @@
     },
     true,
   );
+
+  // A label that Gradio draws: it comes some time after this script.
+  const drawn = new MutationObserver(() => {
+    const label = document.querySelector("#seconds [data-testid=block-info]");
+    if (!label) return;
+    drawn.disconnect();
+    label.classList.add("term");
+    label.dataset.term = "t";
+    label.tabIndex = 0;
+  });
+  drawn.observe(document, { childList: true, subtree: true });
 })();

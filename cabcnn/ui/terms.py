@@ -36,6 +36,22 @@ TERMS = {
     "their shares).",
     "speaker-disjoint": "Scored on voices that the model never heard while it learned: the "
     "honest measure.",
+    "weight": "How much the classifier's vote counts in this interval: its attention, from 0 to 1.",
+    "interval-share": "Weight × vote: what the classifier adds to what the interval says. All "
+    "shares of an interval add up to it.",
+    "mean-vote": "What the classifier votes on average over the clip, the more counted, the more "
+    "attention it had at the time.",
+    "adds": "Its weight × vote, added up over the clip and divided by the number of intervals: "
+    "the part of the verdict that comes from this classifier.",
+    "of-attention": "Its part of all attention that is given in the clip. If all classifiers were "
+    "heard alike, each would have an even share.",
+    "use": "How much of a clip's attention goes to each classifier. All of them add up to 100 %.",
+    "specialisation": "How unevenly a classifier is used in the kinds of clips, beyond what so few "
+    "voices would show by chance: 0 is even use, 1 is one kind only.",
+    "argues-for": "What it votes on average, counted by its attention.",
+    "in-which-clips": "How its attention divides among the kinds of clips: a bar for each, the "
+    "dashed line is even use.",
+    "calibration": "How far, on average, the share it gets right is from how sure it is.",
 }
 
 

@@ -2,7 +2,7 @@
 // it speaks, and its strongest moments to listen to.
 
 import { part, percent, seconds, weight } from "./format.js";
-import { element, refill, swatch } from "./marks.js";
+import { element, refill, swatch, term } from "./marks.js";
 import { Surface } from "./surface.js";
 import { argmax, meanVote, ranked, says, strongestMoments } from "./sum.js";
 
@@ -43,7 +43,12 @@ export class ClassifierCard {
     const text = silent
       ? `: it is muted. It had ${percent(usedBefore[row])}.`
       : `, number ${place} of ${clip.n}. An even share is ${percent(1 / clip.n)}.`;
-    about.replaceChildren(element("b", "", percent(used)), ` of the attention${text}`);
+    about.replaceChildren(
+      element("b", "", percent(used)),
+      " of the ",
+      term("of-attention", "attention"),
+      text,
+    );
     this.tell(clip, used);
     this.parts.when.textContent = silent ? "When it would speak" : "When it speaks";
     this.list(this.spoken);

@@ -4,19 +4,20 @@ import { percent } from "./format.js";
 import { element, swatch } from "./marks.js";
 import { argmax } from "./sum.js";
 
+// What to sort by, the head, and its term, which the app's page explains.
 const COLUMNS = [
-  ["number", "Classifier"],
-  ["use", "Attention"],
-  ["where", "In which clips"],
-  ["class", "Argues for"],
-  ["special", "Specialisation"],
-  [null, "Moments"],
+  ["number", "Classifier", "classifier"],
+  ["use", "Attention", "use"],
+  ["where", "In which clips", "in-which-clips"],
+  ["class", "Argues for", "argues-for"],
+  ["special", "Specialisation", "specialisation"],
+  [null, "Moments", null],
 ];
 
 // The heads, of which `sort` is told the one that was pressed.
 export function heads(row, sort) {
   row.replaceChildren(
-    ...COLUMNS.map(([key, title]) => {
+    ...COLUMNS.map(([key, title, term]) => {
       const cell = element("th", `cat-col-${key ?? "moments"}`);
       cell.scope = "col";
       if (!key) {
@@ -26,6 +27,7 @@ export function heads(row, sort) {
       cell.dataset.key = key;
       const button = element("button", "", title);
       button.type = "button";
+      button.dataset.term = term;
       button.addEventListener("click", () => sort(key));
       cell.append(button);
       return cell;

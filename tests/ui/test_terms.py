@@ -1,0 +1,31 @@
+"""The glossary, and where it is used."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import replace
+
+from cabcnn.ui import about, page
+from cabcnn.ui.terms import TERMS
+
+USED = re.compile(r"""data-term="([\w-]+)"|\bterm\("([\w-]+)"|dataset\.term = "([\w-]+)\"""")
+
+
+def used(text: str) -> set[str]:
+    return {name for names in USED.findall(text) for name in names if name}
+
+
+def test_what_explains_itself_is_in_the_glossary():
+    sources = [path for kind in ("py", "js", "html") for path in page.HERE.rglob(f"*.{kind}")]
+    found = set().union(*(used(path.read_text("utf-8")) for path in sources))
+    assert {"t", "weight", "interval-share", "mean-vote", "use", "speaker-disjoint"} <= found
+    assert found <= TERMS.keys()
+
+
+def test_about_explains_its_words_without_changing_them(make_card):
+    (row, *_) = make_card().measurements
+    said = about.scores([replace(row, protocol="speaker-disjoint <5 folds>")])
+    assert 'data-term="speaker-disjoint">speaker-disjoint</span> &lt;5 folds&gt;<small>' in said
+    assert "<th scope='row'>another way<small>" in about.scores(
+        [replace(row, protocol="another way")]
+    )
