@@ -81,7 +81,7 @@ class Bundle:
         writer = csv.DictWriter(text, head, restval="")
         writer.writeheader()
         writer.writerows(self.rows)
-        self._put(SUMMARY, text.getvalue().encode())
+        self._put(SUMMARY, whole.encoded(text.getvalue()))
 
     def _put(self, name: str, content: bytes) -> None:
         self._archive.writestr(zipfile.ZipInfo(name, DATE), content, zipfile.ZIP_DEFLATED)

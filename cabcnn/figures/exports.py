@@ -14,7 +14,7 @@ from cabcnn.explanation import Explanation
 from cabcnn.figures import annotations, clip, page, tables
 from cabcnn.training import whole
 
-LONGEST_NAME = 80  # letters that a clip's name keeps in a file's
+LONGEST_NAME = 80  # bytes that a clip's name keeps in a file's, of which disks take 255
 
 
 class Kind(NamedTuple):
@@ -90,5 +90,10 @@ def stem(explanation: Explanation) -> str:
     if x.muted:
         few = "-".join(str(i) for i in x.muted) if len(x.muted) <= 5 else f"{len(x.muted)}-muted"
         parts.append(f"without-{few}")
-    safe = [re.sub(r"[^\w.+-]+", "-", part).strip("-.") or "clip" for part in parts]
-    return "-".join([safe[0][:LONGEST_NAME], *safe[1:]])
+    return "-".join(safe(part) for part in parts)
+
+
+def safe(text: str) -> str:
+    """Text as a part of a file's name that every disk takes."""
+    plain = re.sub(r"[^\w.+-]+", "-", text).strip("-.").encode()[:LONGEST_NAME]
+    return plain.decode(errors="ignore") or "clip"  # a letter that was cut through goes

@@ -33,9 +33,18 @@ def being_written(path: Path) -> Iterator[Path]:
 
 
 def write(path: Path, content: str | bytes) -> None:
-    """Raises CabcnnError where the disk does not take the file."""
+    """Writes text in UTF-8; what of a file's name is in no encoding stands there as an escape.
+
+    Raises CabcnnError where the disk does not take the file.
+    """
     with being_written(path) as part:
-        part.write_bytes(content.encode() if isinstance(content, str) else content)
+        part.write_bytes(encoded(content) if isinstance(content, str) else content)
+
+
+def encoded(text: str) -> bytes:
+    """Text in UTF-8. A byte of a file's name that is in no encoding (Python has half a surrogate
+    pair for it) becomes an escape, which JSON reads back as it was."""
+    return text.encode("utf-8", "backslashreplace")
 
 
 def write_json(path: Path, content: Any) -> None:

@@ -8,6 +8,7 @@ import re
 import shutil
 import subprocess
 import xml.etree.ElementTree as ElementTree
+import zipfile
 from dataclasses import replace
 from itertools import pairwise
 from pathlib import Path
@@ -24,7 +25,8 @@ from cabcnn.audio import Sound
 from cabcnn.classifier import Classifier
 from cabcnn.errors import CabcnnError
 from cabcnn.explanation import Explanation
-from cabcnn.figures import annotations, caption, clip, exports, palette
+from cabcnn.figures import annotations, bundle, caption, clip, exports, palette
+from cabcnn.training import whole
 
 RATE = 16_000
 
@@ -252,10 +254,25 @@ def test_plotly_gets_the_numbers(x):
         ("a b:c*?.wav", (), "a-b-c-tiny-2.99s"),
         ("…", (), "clip-tiny-2.99s"),
         ("", (), "clip-tiny-2.99s"),
+        (f"{'x' * 200}.wav", (), f"{'x' * 80}-tiny-2.99s"),
+        (f"{'語' * 80}.wav", (), f"{'語' * 26}-tiny-2.99s"),  # three bytes each
     ],
 )
 def test_names_of_files_are_safe_and_tell_what_is_in_them(x, name, muted, expected):
     assert exports.stem(replace(x, name=name).without(muted)) == expected
+
+
+def test_a_clip_whose_name_is_in_no_encoding_does_not_cost_the_others(x, tmp_path):
+    path = tmp_path / "all.zip"
+    with bundle.writing(path, [".json"]) as zipped:
+        zipped.fail("b\udcff.wav", "rename the file")
+        zipped.add(x)
+    with zipfile.ZipFile(path) as archive:
+        assert len(archive.namelist()) == 2
+        summary = archive.read("summary.csv").decode()
+    assert "b\\udcff.wav" in summary
+    whole.write_json(tmp_path / "named.json", ["b\udcff.wav"])
+    assert json.loads((tmp_path / "named.json").read_bytes()) == ["b\udcff.wav"]
 
 
 def test_equal_pictures_on_the_page_and_on_paper():

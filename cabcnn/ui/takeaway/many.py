@@ -15,7 +15,7 @@ from cabcnn.classifier import Classifier
 from cabcnn.corpora import archive
 from cabcnn.corpora.files import sounds_below
 from cabcnn.errors import CabcnnError
-from cabcnn.figures import bundle
+from cabcnn.figures import bundle, exports
 
 MOST = 200
 LIMITS = archive.Limits(files=2_000, bytes=2 << 30)
@@ -49,9 +49,8 @@ def explain(
     work = Path(tempfile.mkdtemp(dir=folder))
     try:
         clips = _sounds(given, work)
-        result = (
-            Path(tempfile.mkdtemp(dir=folder)) / f"{len(clips)}-clips-{classifier.card.name}.zip"
-        )
+        stem = f"{len(clips)}-clips-{exports.safe(classifier.card.name)}"
+        result = Path(tempfile.mkdtemp(dir=folder)) / f"{stem}.zip"
         with bundle.writing(result, kinds) as zipped:
             yield Progress(0, len(clips), [])
             for done, (name, path) in enumerate(clips):
