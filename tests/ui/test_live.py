@@ -211,6 +211,18 @@ def test_a_recording_opens_in_explore(demo, find_handler, samples):
     kept().forget("speaker")
 
 
+def test_a_silent_recording_leaves_what_is_open_in_explore(demo, find_handler, visitor, voice):
+    visitor.upload(voice())
+    there = kept().held(visitor.session)
+    (view,) = (b for b in demo.blocks.values() if getattr(b, "elem_id", "") == "live")
+    key = "f" * len(KEY)
+    run(view.send(asked(np.zeros(RATE, "<i2"), key=key)))
+    request = gr.Request(session_hash=visitor.session)
+    with pytest.raises(gr.Error, match="The clip is silent"):
+        find_handler(demo, "open_recording")("accents", request, gr.EventData(None, {"key": key}))
+    assert kept().held(visitor.session) is there
+
+
 @pytest.mark.parametrize("said", [{"key": KEY}, {"key": 3}, {}, None, "text"])
 def test_a_recording_that_is_gone_is_said_so(demo, find_handler, said):
     finish = find_handler(demo, "open_recording")

@@ -8,6 +8,7 @@ from typing import Any
 import gradio as gr
 from gradio import events
 
+from cabcnn import audio
 from cabcnn.errors import CabcnnError
 from cabcnn.ui.explore import nothing, session_of
 from cabcnn.ui.models import Models
@@ -59,7 +60,13 @@ def build(
         sound = sessions.sound(key) if isinstance(key, str) else None
         if not isinstance(key, str) or sound is None:
             raise gr.Error(GONE, print_exception=False)
-        sounds.hold(session_of(request), Clip(NAME, sound), sound)
+        try:  # before what is open in Explore makes way for it
+            card = models.card(name)
+            audio.analysed(sound, card.rate, card.seconds)
+        except CabcnnError as error:
+            raise gr.Error(str(error), print_exception=False) from error
+        clip, longest = Clip(NAME, sound), card.seconds
+        sounds.hold(session_of(request), clip, sound, model=name or "", seconds=longest)
         sessions.forget(key)
         return {view: facts(name, opened=key), tabs: gr.Tabs(selected=explore), message: nothing()}
 
