@@ -98,6 +98,7 @@ def build(models: Models, sounds: Sounds) -> None:
             if f".{kind}" not in exports.KINDS:
                 kinds = ", ".join(ending.removeprefix(".") for ending in exports.KINDS)
                 raise CabcnnError(f"There is no kind of file {kind!r}, only {kinds}.")
+            _check_numbers(muted)
             x, sound = _explained(file, _chosen(models, model), seconds, sounds)
             x = x.without(muted) if muted else x
             path = Path(tempfile.mkdtemp(dir=sounds.folder)) / f"{exports.stem(x)}.{kind}"
@@ -169,9 +170,17 @@ def _bounded(seconds: float | None) -> float:
     """T, or the longest that is answered: matrices of hours as text would hold up everybody."""
     if seconds is None:
         return LONGEST
+    if isinstance(seconds, bool) or not isinstance(seconds, int | float):
+        raise AudioError(f"{seconds!r} is no number of seconds.")
     if seconds > LONGEST:
         raise AudioError(f"Ask for {LONGEST:g} seconds at most, or use the Python package.")
     return seconds
+
+
+def _check_numbers(muted: Any) -> None:
+    if muted is None or (isinstance(muted, list) and all(type(i) is int for i in muted)):
+        return
+    raise CabcnnError(f"muted is {muted!r}; give a list of classifiers' numbers, such as [3, 17].")
 
 
 def _name(file: Any, path: Path) -> str:

@@ -67,6 +67,8 @@ def test_what_is_wrong_reaches_the_client_as_its_sentence(client, voice, tmp_pat
         explain(client, voice(), "klingon")
     with pytest.raises(AppError, match="T is -1 seconds"):
         explain(client, voice(), "accents", -1)
+    with pytest.raises(AppError, match="'5' is no number of seconds"):
+        explain(client, voice(), "accents", "5")
 
 
 def test_a_client_cannot_name_a_file_of_the_server(client, voice):
@@ -119,6 +121,8 @@ def test_a_figure_comes_as_a_file(client, voice):
         client.predict(given, "../x.pdf", api_name="/export")
     with pytest.raises(AppError, match="no classifier 99"):
         client.predict(given, "csv", "accents", None, [99], api_name="/export")
+    with pytest.raises(AppError, match="muted is '3 17'; give a list"):
+        client.predict(given, "csv", "accents", None, "3 17", api_name="/export")
 
 
 def test_models_are_listed_with_their_scores(client):
