@@ -117,15 +117,6 @@ class Sounds:
             self.used(last)  # not at once: the browser may still be loading it
         return gr.FileData(path=str(path), mime_type="audio/wav").model_dump()
 
-    def drop(self, session: str, place: str) -> None:
-        """Lets go of what stands at a place of a page."""
-        with self._lock:
-            visitor = self._visitor(session)
-            visitor.held.pop(place, None)
-            last = visitor.playing.pop(place, None)
-        if last is not None:
-            self.used(last)
-
     def used(self, file: Path) -> None:
         """Says that a file has served: it goes soon. Leaves files outside the folder alone."""
         if file.is_relative_to(self.folder):
