@@ -149,7 +149,8 @@ def _costs(found: Sequence[Group]) -> Table:
         for group in found
     ]
     head = ("network", "parameters", "epochs", "training, s", "one clip, ms", "device")
-    return Table("What they cost", head, rows, "One clip: the network alone, median, no decoding.")
+    remark = "One clip: median, from values or a spectrogram in memory to the answer."
+    return Table("What they cost", head, rows, remark)
 
 
 def _significance(best: Group | None, others: Sequence[Group], about: dict[str, Any]) -> Table:

@@ -110,7 +110,7 @@ def _epoch(
     model.train()
     order = random.permutation(len(side.labels))
     total = torch.zeros((), dtype=torch.float64, device=device)
-    at = 0
+    at = shown = 0
     for pictures in _pictures(rival, side.spectrograms[order], device):
         labels = torch.from_numpy(side.labels[order[at : at + len(pictures)]]).to(device)
         at += len(pictures)
@@ -121,7 +121,8 @@ def _epoch(
         loss.backward()
         descent.step()
         total += loss.detach() * len(pictures)
-    return float(total) / len(order)
+        shown += len(pictures)
+    return float(total) / shown
 
 
 def _pictures(rival: Rival, spectrograms: NDArray[np.uint8], device: str) -> Iterator[Tensor]:
