@@ -164,7 +164,7 @@ def prepare(
 
 def encoded(samples: NDArray[np.floating]) -> NDArray[np.uint8]:
     """Samples (k,) as bytes on the mu-law scale, the loudest at its end."""
-    share = np.asarray(samples, np.float64) / max(np.abs(samples).max(initial=0), 1e-30)
+    share = np.asarray(samples, np.float64) / (np.abs(samples).max(initial=0) or 1)
     height = np.sign(share) * np.log1p(MU * np.abs(share)) / np.log1p(MU)
     return (np.rint(STEPS * height) + ZERO).astype(np.uint8)
 

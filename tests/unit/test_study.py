@@ -12,7 +12,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 import torch
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays as numbers
 from scipy.stats import binom
@@ -57,6 +57,7 @@ def done(waves, tmp_path_factory) -> Path:
         np.float32, st.integers(1, 200), elements=st.floats(-1, 1, width=32, allow_subnormal=False)
     )
 )
+@example(np.array([2**-126, 0], np.float32))
 def test_eight_bits_keep_a_sound_to_a_few_percent_of_each_sample(samples):
     heard = decoded(encoded(samples))
     peak = np.abs(samples).max()
