@@ -5,6 +5,7 @@ from __future__ import annotations
 import base64
 import io
 import json
+import shutil
 import time
 from collections.abc import Callable
 from pathlib import Path
@@ -15,7 +16,7 @@ import pytest
 import soundfile
 
 import cabcnn
-from cabcnn import atlas, corpora
+from cabcnn import atlas, checkpoint, corpora
 from cabcnn.atlas.computing import root_of
 from cabcnn.atlas.words import sentence
 from cabcnn.classifier import Classifier
@@ -91,6 +92,18 @@ def test_a_shipped_model_shows_its_atlas_and_plays_its_moments(shipped_page, fin
     strange = [["digits", 99, 0], ["digits", 2, 99], ["digits", -1, 0], ["../digits", 2, 0]]
     for nonsense in (*strange, ["digits"], "digits", None, ["digits", "2", "0"], [2, 0, "x"]):
         assert snippet(nonsense) == ""
+
+
+def test_a_model_under_another_name_plays_its_moments(
+    shipped_page, find_handler, tmp_path, monkeypatch
+):
+    monkeypatch.setattr(checkpoint, "own_folder", lambda: tmp_path)
+    shutil.copy(checkpoint.find("digits"), tmp_path / "renamed.safetensors")
+    updates = find_handler(shipped_page, "look_at_atlas")("renamed")
+    (value,) = [v for v in updates.values() if isinstance(v, str)]
+    assert json.loads(value)["model"] == "renamed"
+    (view,) = [b for b in shipped_page.blocks.values() if isinstance(b, AtlasView)]
+    assert view.snippet(["renamed", 2, 0]) == view.snippet(["digits", 2, 0]) != ""
 
 
 def test_a_model_that_is_gone_is_told_of(shipped_page, find_handler):

@@ -21,10 +21,16 @@ SYNTHETIC = (
 
 
 def ready(
-    atlas: Atlas, title: str, said: Mapping[str, str] | None = None, *, explore: bool = True
+    atlas: Atlas,
+    title: str,
+    said: Mapping[str, str] | None = None,
+    *,
+    name: str | None = None,
+    explore: bool = True,
 ) -> str:
     """A whole atlas of the model called `title`. `said` are the words of sounds, by their names;
-    `explore` whether there is an Explore tab to look a classifier up in."""
+    `name` what the page knows the model by, its file's, where that is not its card's; `explore`
+    whether there is an Explore tab to look a classifier up in."""
     said = said or {}
     spread = atlas.spread.round(4).tolist()
     rows = [
@@ -44,7 +50,7 @@ def ready(
     return json.dumps(
         {
             "state": "ready",
-            "model": atlas.model,
+            "model": name or atlas.model,
             "weights": atlas.weights,
             "title": title,
             "about": about(atlas),

@@ -60,7 +60,7 @@ def build(models: Models, model: gr.Dropdown, tab: gr.Tab, tabs: gr.Tabs, explor
                 return payload.busy(title, work.done, work.total), True
             found = _find(classifier)
             if found is not None:
-                return payload.ready(found, title, _said()), False
+                return payload.ready(found, title, _said(), name=name), False
             return payload.waiting(title, len(_clips()), working.trouble(name or "")), False
         except CabcnnError as error:
             return payload.broken(str(error)), False
