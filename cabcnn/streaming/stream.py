@@ -33,7 +33,8 @@ class Heard(NamedTuple):
     @property
     def times(self) -> NDArray[np.float64]:
         """(k,) centre of each interval, in seconds from the beginning of the sound."""
-        return (self.first + np.arange(len(self.attention)) + 0.5) * INTERVAL_SECONDS
+        centres = np.arange(len(self.attention), dtype=np.float64) + self.first + 0.5
+        return centres * INTERVAL_SECONDS
 
 
 class Stream:

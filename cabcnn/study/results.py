@@ -18,7 +18,7 @@ from cabcnn.study.grid import FILE, MODELS
 from cabcnn.training import whole
 
 TABLE = "results.csv"
-COLUMNS = (
+COLUMNS: tuple[str, ...] = (
     "model", "seconds", "run", "protocol", "accuracy", "unweighted_recall", "macro_f1",
     "parameters", "epochs", "best_epoch", "training_seconds", "clip_milliseconds",
     "effective_classifiers", "device",

@@ -54,7 +54,7 @@ def rows_of(answer: dict[str, Any]) -> np.ndarray:
 def test_pieces_that_come_twice_early_or_late_count_once(sessions, samples):
     expected = Sessions(Models()).answer(asked(samples))
     given = np.random.default_rng(5)
-    have, seen, rows = 0, 0, []
+    have, seen, rows, answer = 0, 0, [], {}
     while have < len(samples):
         end = have + int(given.integers(1, 4_000))
         if given.random() < 0.3:  # too early: something before it is missing
@@ -107,7 +107,7 @@ def test_a_session_that_is_gone_asks_for_everything(sessions, samples):
 
 
 def test_nobody_is_listened_to_for_ever(sessions, samples):
-    step = np.tile(samples, 2)[: 5 * RATE]
+    step, answer = np.tile(samples, 2)[: 5 * RATE], {}
     for at in range(0, 65 * RATE, len(step)):
         answer = sessions.answer(asked(step, at, seen=10_000))
     assert answer["have"] == LONGEST * RATE
@@ -161,7 +161,7 @@ def test_so_is_what_is_no_piece(sessions, sent):
 def test_a_session_keeps_its_model_and_rate(sessions, samples):
     sessions.answer(asked(samples[:800]))
     for changes in ({"model": "digits"}, {"rate": 48_000}):
-        assert sessions.answer(asked(samples[:800], **changes)) == {"error": FOREIGN}
+        assert sessions.answer(asked(samples[:800]) | changes) == {"error": FOREIGN}
     assert sessions.answer(asked(samples[800:900], 800))["have"] == 900
 
 
@@ -170,6 +170,7 @@ def test_many_at_once_are_heard_as_if_alone(sessions, samples):
     alone = Sessions(Models()).answer(asked(samples))["probabilities"]
 
     async def speak(key: str) -> dict[str, Any]:
+        answer = {}
         for at in range(0, len(samples), 4_000):
             answer = await sessions.push(asked(samples[at : at + 4_000], at, key=key))
         return answer

@@ -57,6 +57,7 @@ def test_the_edge_lets_all_but_one_in_a_hundred_pass(formula_model, short_arrays
             found.append(distance(model.distil([values]), model.norm))
     edge = familiar(model, short_arrays, range(24), None)
     assert edge == pytest.approx(np.quantile(found, 0.99), abs=1e-4)
+    assert edge is not None
     assert 0 < edge <= max(found)
     assert familiar(model, short_arrays, range(19), None) is None, "too few to know"
     model.norm.running_var.fill_(torch.nan)

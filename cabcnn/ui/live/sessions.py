@@ -163,7 +163,7 @@ def _piece(asked: Any) -> Piece:
     """Raises AudioError for what the page's own view would never send."""
     try:
         samples = np.frombuffer(base64.b64decode(asked["samples"], validate=True), "<i2")
-        piece = Piece(*(asked[name] for name in Piece._fields[:-1]), samples)
+        piece = Piece(**{name: asked[name] for name in Piece._fields[:-1]}, samples=samples)
     except (KeyError, TypeError, ValueError, binascii.Error) as error:
         raise AudioError(FOREIGN) from error
     numbers = (piece.rate, piece.at, piece.seen)
