@@ -3,8 +3,12 @@
 from __future__ import annotations
 
 import json
+from functools import lru_cache
 from pathlib import Path
 from typing import NamedTuple
+
+from cabcnn import audio
+from cabcnn.audio import Sound
 
 
 class Example(NamedTuple):
@@ -31,3 +35,10 @@ def load() -> list[Example]:
         )
         for row in rows
     ]
+
+
+@lru_cache(maxsize=16)
+def sound(path: Path, seconds: float) -> Sound:
+    """The first `seconds` of an example, decoded once for everybody: that takes longer than the
+    network does. All of those that are shipped take 16 MB."""
+    return audio.read(path, seconds)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from contextlib import suppress
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -95,7 +96,7 @@ def build(models: Models, sounds: Sounds, model: gr.Dropdown) -> tuple[AfterEven
     ) -> dict[str, Any]:
         classifier = models.get(name)
         heard = wanted or classifier.card.seconds
-        hold = partial(sounds.hold, session, clip, model=name, seconds=heard)
+        hold = partial(sounds.hold, session, clip, model=name, seconds=heard, by=classifier)
         link = {
             "example": stems.get((clip.name, clip.about)),
             "model": name,
@@ -104,29 +105,30 @@ def build(models: Models, sounds: Sounds, model: gr.Dropdown) -> tuple[AfterEven
         }
         return packed(classifier, clip, heard, hold, link)
 
-    def take(
-        path: Path,
-        title: str,
-        about: str,
-        name: str,
-        wanted: float,
-        session: str,
-        opened: bool = False,
+    def longest(name: str, wanted: float) -> float:
+        return max(LONGEST, wanted, models.card(name).seconds or 0)
+
+    def try_out(
+        example: examples.Example, name: str, wanted: float, session: str, opened: bool = False
     ):
-        longest = max(LONGEST, wanted, models.card(name).seconds or 0)
-        return show(Clip(title, audio.read(path, longest), about), name, wanted, session, opened)
+        sound = examples.sound(example.path, longest(name, wanted))
+        clip = Clip(example.title, sound, example.description)
+        return show(clip, name, wanted, session, opened)
 
     def show(
         clip: Clip, name: str, wanted: float, session: str, opened: bool = False
     ) -> dict[Any, Any]:
-        said = note(clip.about) if clip.about else nothing()
-        return {view: explain(clip, name, wanted, session, opened), message: said}
+        return {view: explain(clip, name, wanted, session, opened), message: said_of(clip)}
+
+    def said_of(clip: Clip):
+        return note(clip.about) if clip.about else nothing()
 
     def give(path: str | None, title: str, name: str, wanted: float, request: gr.Request):
         if path is None:  # the box was emptied
             return {}
         try:
-            return take(Path(path), title, "", name, wanted, session_of(request))
+            clip = Clip(title, audio.read(Path(path), longest(name, wanted)))
+            return show(clip, name, wanted, session_of(request))
         except CabcnnError as error:
             return {message: trouble(error)}
         finally:
@@ -139,14 +141,14 @@ def build(models: Models, sounds: Sounds, model: gr.Dropdown) -> tuple[AfterEven
         return give(path, Path(path or "").name, name, wanted, request) | {upload: None}
 
     def choose(index: int, wanted: float, request: gr.Request):
-        path, title, about, name = clips[index]
+        example = clips[index]
+        name = example.checkpoint
         try:
-            return take(path, title, about, name, wanted, session_of(request)) | {model: name}
+            return try_out(example, name, wanted, session_of(request)) | {model: name}
         except CabcnnError as error:
             return {message: trouble(error)}
 
-    def again(name: str, wanted: float, request: gr.Request):
-        session = session_of(request)
+    def explain_held(name: str, wanted: float, session: str):
         clip = sounds.clip(session)
         if clip is None:
             return {message: note(NO_SOUND)}
@@ -155,9 +157,20 @@ def build(models: Models, sounds: Sounds, model: gr.Dropdown) -> tuple[AfterEven
         except CabcnnError as error:
             return {message: trouble(error)}
 
+    def again(name: str, wanted: float, request: gr.Request):
+        """Gradio tells of one choice in a list twice: the second time it is there already."""
+        session = session_of(request)
+        held = sounds.held(session)
+        with suppress(CabcnnError):  # said by what follows
+            by = models.get(name)
+            if held is not None and held.by is by and held.seconds == (wanted or by.card.seconds):
+                return {message: said_of(held.clip)}
+        return explain_held(name, wanted, session)
+
     def follow(name: str, wanted: float, request: gr.Request):
-        held = sounds.clip(session_of(request)) is not None
-        return again(name, wanted, request) if held else gr.skip()
+        session = session_of(request)
+        held = sounds.clip(session) is not None
+        return explain_held(name, wanted, session) if held else gr.skip()
 
     def relabel(name: str | None):
         return gr.Radio(choices=seconds_of(name))
@@ -174,9 +187,9 @@ def build(models: Models, sounds: Sounds, model: gr.Dropdown) -> tuple[AfterEven
             chosen_too = {model: name, seconds: gr.Radio(seconds_of(name), value=wanted)}
             if link.example is None:
                 return {message: note(links.WITHOUT_SOUND), **chosen_too}
-            path, title, about, own = next(c for c in clips if c.path.stem == link.example)
-            name = link.model or own
-            shown = take(path, title, about, name, wanted, session_of(request), True)
+            example = next(c for c in clips if c.path.stem == link.example)
+            name = link.model or example.checkpoint
+            shown = try_out(example, name, wanted, session_of(request), True)
             return shown | chosen_too | {model: name}
         except CabcnnError as error:
             return {message: trouble(error)}

@@ -47,12 +47,14 @@ class Clip(NamedTuple):
 
 class Held(NamedTuple):
     """A clip that stands at some place of a page, by which model and T it is shown there, and
-    the file that plays. Each explanation has a file of its own."""
+    the file that plays. Each explanation has a file of its own. `by` is the model as it was
+    loaded: another object once its file changes."""
 
     clip: Clip
     playing: Path
     model: str = ""
     seconds: float | None = None
+    by: object = None
 
 
 @dataclass
@@ -100,6 +102,7 @@ class Sounds:
         *,
         model: str = "",
         seconds: float | None = None,
+        by: object = None,
         place: str = EXPLORE,
     ) -> dict[str, Any]:
         """Keeps a clip for a page instead of the last one at that place, and writes the part
@@ -111,7 +114,7 @@ class Sounds:
             visitor = self._visitor(session)
             last = visitor.playing.get(place)
             visitor.playing[place] = path
-            visitor.held[place] = Held(clip, path, model, seconds)
+            visitor.held[place] = Held(clip, path, model, seconds, by)
             self._keep_within(HELD_BYTES)
         if last is not None:
             self.used(last)  # not at once: the browser may still be loading it

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import time
 from pathlib import Path
 
@@ -10,6 +11,7 @@ import pytest
 import soundfile
 
 import cabcnn
+from cabcnn import audio
 from cabcnn.ui import examples, explore
 
 
@@ -54,11 +56,30 @@ def test_a_recording_is_taken_and_the_microphone_is_free_again(visitor, voice):
 @pytest.mark.parametrize(("seconds", "intervals"), [(5, 200), (10, 400), (30, 1200), (60, 2400)])
 def test_another_t_needs_no_new_upload(visitor, voice, seconds, intervals):
     path = voice("long.flac", seconds=64)
-    assert visitor.upload(path, seconds=5).view["p"] == 200
+    assert visitor.upload(path, seconds=8).view["p"] == 320
     path.unlink()
     shown = visitor.call("again", "accents", seconds)
     assert shown.view["p"] == intervals
     assert shown.view["notices"] == [f"Only the first {seconds} seconds were used."]
+
+
+def test_what_is_shown_already_is_not_explained_again(visitor, voice, models_folder):
+    visitor.upload(voice())
+    assert visitor.call("again", "accents", 30).view is None, "its own T, by its number"
+    assert visitor.call("again", "digits", 0).view is not None
+    assert visitor.call("again", "digits", 0).view is None
+    assert visitor.call("again", "lost", 0).message
+    told = visitor.call("again", "digits", 0)
+    assert (told.view, told.message) == (None, ""), "the trouble is over"
+    os.utime(models_folder / "digits.safetensors", (1, 1))  # as if it had been trained anew
+    assert visitor.call("again", "digits", 0).view is not None
+
+
+def test_an_example_is_decoded_once(visitor, monkeypatch):
+    first = visitor.call("choose", 0, 0)
+    monkeypatch.setattr(audio, "_decode", None)
+    again = visitor.call("choose", 0, 5)
+    assert (first.view["name"], again.view["p"]) == (again.view["name"], 200)
 
 
 def test_the_models_own_t_is_its_cards(visitor, voice):
@@ -156,6 +177,7 @@ def test_bad_input_is_one_sentence_and_the_last_result_stays(
     assert sentence in shown.message
     assert shown.updates["upload"] is None
     assert Path(before.view["audio"]["path"]).exists()
+    visitor.call("again", "accents", 5)
     still = visitor.call("again", "accents", 0)
     assert still.view["probabilities"] == before.view["probabilities"]
 

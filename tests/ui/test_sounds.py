@@ -55,7 +55,7 @@ def test_each_place_of_a_page_has_a_sound_of_its_own(store, monkeypatch):
     shown = clip(name="compared")
     compared = Path(store.hold("a", shown, shown.sound, model="m", seconds=5, place="b")["path"])
     assert store.clip("a").name == "explored"
-    assert store.held("a", "b") == (shown, compared, "m", 5)
+    assert store.held("a", "b") == (shown, compared, "m", 5, None)
     last = Path(store.hold("a", shown, shown.sound, place="b")["path"])
     now = time.time()
     monkeypatch.setattr(time, "time", lambda: now + sounds.USED_SECONDS + 1)

@@ -66,7 +66,8 @@ class Sides:
         """
         source = settings.sources[side]
         if example := self.example(source):
-            return Clip(example.title, audio.read(example.path, LONGEST), example.description)
+            sound = examples.sound(example.path, LONGEST)
+            return Clip(example.title, sound, example.description)
         if source == OPEN:
             clip = self.sounds.clip(session)
             missing = "No clip is open in Explore: open one there, or choose another sound here."
