@@ -17,6 +17,7 @@ from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays as numbers
 from scipy.stats import binom
 
+from cabcnn.baselines import RIVALS
 from cabcnn.corpora import Clip
 from cabcnn.errors import CabcnnError, CorpusError
 from cabcnn.figures import study as report
@@ -258,14 +259,20 @@ def test_a_claim_holds_or_not_by_the_numbers():
         return results.Group(model, seconds, runs)
 
     ahead = claims([group("cab-cnn", [0.9, 0.92]), group("resnet18", [0.7, 0.8])])
-    assert "beats all five by ten points (Section 4) held here" in ahead[0]
-    assert "trains more steadily than the others held here" in ahead[1]
+    assert "beats all five by ten points (Section 4) held here, against 1 of the 5: " in ahead[0]
+    assert "trains more steadily than the others held here, against 1 of the 5: " in ahead[1]
+    rivals = [group(model, [0.7, 0.8]) for model in RIVALS]
+    assert "(Section 4) held here: " in claims([group("cab-cnn", [0.9, 0.92]), *rivals])[0]
     level = claims([group("cab-cnn", [0.6, 0.9]), group("resnet18", [0.7, 0.71])])
     assert "beats all five by ten points (Section 4) did not hold here" in level[0]
     assert "did not hold here" in level[1]
     thirty = claims([group("cab-cnn", [0.9], 30), group("cab-cnn", [0.95], 60)])
     assert "T = 30 s is best (Table 4) did not hold here" in thirty[0]
     assert "one run each" in thirty[0]
+    uneven = claims([group("cab-cnn", [0.9, 0.9], 30), group("cab-cnn", [0.95], 60)])
+    assert "of some, one run, so chance" in uneven[0]
+    without = claims([group("cab-cnn", [0.9], 5), group("cab-cnn", [0.95], 60)])
+    assert without == ["Nothing to compare yet."]
 
 
 def test_the_papers_tables_agree_with_its_matrices():
