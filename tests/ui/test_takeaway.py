@@ -151,6 +151,8 @@ def test_bad_lots_are_sentences(voice, tmp_path, explain_many, monkeypatch):
         told = explain_many([tmp_path / name], [".pdf"])
         assert 'class="trouble"' in told[-1]["many-status"].value
         assert sentence in told[-1]["many-status"].value
+    told = explain_many([voice("a.wav", 0.5), tmp_path / "swept.wav"], [".csv"])
+    assert "choose it again" in told[-1]["many-status"].value
     monkeypatch.setattr(many, "MOST", 2)
     told = explain_many([voice(f"{k}.wav", 0.5) for k in range(3)], [".csv"])
     assert "3 clips are more than the 2" in told[-1]["many-status"].value

@@ -20,6 +20,7 @@ from cabcnn.figures import bundle, exports
 MOST = 200
 LIMITS = archive.Limits(files=2_000, bytes=2 << 30)
 LARGEST_RESULT = 1 << 30  # bytes of the zip
+GONE = "What you chose was not kept so long as this took to begin; choose it again."
 
 
 class Progress(NamedTuple):
@@ -43,8 +44,8 @@ def explain(
     `kinds` of file of each, with a summary, into a zip in a new folder inside `folder`.
 
     A sound that can't be read is in the summary with its sentence. What was unpacked is removed
-    at the end. Raises CabcnnError where there are too many sounds or none, a zip can't be
-    unpacked, or the result grows too large.
+    at the end. Raises CabcnnError where there are too many sounds or none, one is gone, a zip
+    can't be unpacked, or the result grows too large.
     """
     work = Path(tempfile.mkdtemp(dir=folder))
     try:
@@ -71,6 +72,8 @@ def explain(
 
 def _sounds(given: Sequence[Path], work: Path) -> list[tuple[str, Path]]:
     """Names and paths of all sounds. One that was given is taken whatever its ending is."""
+    if not all(path.exists() for path in given):
+        raise CabcnnError(GONE)
     clips: list[tuple[str, Path]] = []
     for number, path in enumerate(given):
         if path.suffix.lower() == ".zip":
