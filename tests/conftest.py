@@ -7,6 +7,7 @@ import os
 from collections.abc import Callable, Iterator
 from fractions import Fraction
 from pathlib import Path
+from typing import Any
 
 import av
 import numpy as np
@@ -14,6 +15,7 @@ import pytest
 import soundfile
 import torch
 from numpy.typing import NDArray
+from xdist.scheduler import LoadScopeScheduling
 
 from cabcnn.checkpoint import Card, Measurement
 from cabcnn.corpora import Clip
@@ -21,6 +23,7 @@ from cabcnn.model import CabCnn
 from cabcnn.training.arrays import Arrays, prepare
 from cabcnn.training.threads import cpus
 
+BROWSER = "tests/browser/"
 MOST_WORKERS = 2  # each imports torch, and the browser's tests are one chain anyway
 if "PYTEST_XDIST_WORKER" in os.environ:  # as many threads as processes would only get in their way
     torch.set_num_threads(1)
@@ -37,12 +40,16 @@ def pytest_xdist_auto_num_workers(config: pytest.Config) -> int | None:
     return min(MOST_WORKERS, cpus()) if whole and not chosen else 0
 
 
-@pytest.hookimpl(tryfirst=True)
-def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+class ByModule(LoadScopeScheduling):
     """Keeps in one process what shares a module's fixtures, and all that shares the browser."""
-    for item in items:
-        browser = item.get_closest_marker("browser") is not None
-        item.add_marker(pytest.mark.xdist_group("browser" if browser else item.path.name))
+
+    def _split_scope(self, nodeid: str) -> str:
+        module = nodeid.partition("::")[0]
+        return BROWSER if module.startswith(BROWSER) else module
+
+
+def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> ByModule:
+    return ByModule(config, log)
 
 
 Samples = NDArray[np.float32]
