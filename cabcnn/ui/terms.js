@@ -25,7 +25,9 @@
     const own = tip.getBoundingClientRect();
     const left = Math.min(Math.max(of.left, 8), innerWidth - own.width - 8);
     const below = of.bottom + 6;
-    const top = below + own.height > innerHeight ? of.top - own.height - 6 : below;
+    const above = of.top - own.height - 6;
+    const up = below + own.height > innerHeight || ("above" in term.dataset && above >= 4);
+    const top = up ? above : below;
     tip.style.left = `${left + scrollX}px`;
     tip.style.top = `${Math.max(top, 4) + scrollY}px`;
   };
@@ -76,6 +78,7 @@
     drawn.disconnect();
     label.classList.add("term");
     label.dataset.term = "t";
+    label.dataset.above = ""; // what it labels is below, to be pressed
     label.tabIndex = 0;
   });
   drawn.observe(document, { childList: true, subtree: true });

@@ -113,9 +113,14 @@ def test_explore_by_keyboard_alone(open_page):
                 return passed
         raise AssertionError(f"Tab never reaches {wanted}, only {[one['name'] for one in passed]}")
 
+    page.get_by_label("5 s", exact=True).check()
     tab_to("gallery-item")
     page.keyboard.press("Enter")
     page.wait_for_selector("#view .cav[data-state=ready][data-painted]")
+    page.wait_for_function(  # the verdict and the notice are said aloud too
+        "said => document.querySelector('#view .cav-live').innerText.endsWith(said)",
+        arg="%. Only the first 5 seconds were used.",
+    )
     tab_to("cav-play")
     page.keyboard.press("Enter")
     page.wait_for_selector("#view .cav[data-playing=true]")

@@ -49,6 +49,9 @@ def test_a_tour_through_the_first_clip_and_the_terms_along_the_way(open_page):
     assert term.get_attribute("aria-describedby") == "term-tip"
     page.keyboard.press("Escape")
     assert not page.is_visible("#term-tip")
+    page.get_by_text("Hear the first", exact=True).hover()
+    assert page.inner_text("#term-tip") == TERMS["t"]
+    page.get_by_label("5 s", exact=True).check()  # it does not lie in the way
 
 
 def test_a_phone_without_storage_has_the_tour_too(open_page):

@@ -119,6 +119,7 @@ export function commands(view) {
       if (before) state.set({ region: before.region });
       before = null;
     },
+    edgeTime: (name) => state.region[name === "from" ? 0 : 1],
     edge(name, time) {
       const { interval, duration } = view.scene.clip;
       const [from, to] = state.region;

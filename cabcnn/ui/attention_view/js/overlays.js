@@ -51,7 +51,7 @@ export class Overlays {
 // Drags an edge, and moves it by keys.
 function follow(edge, lanes, act, scene) {
   const name = edge.dataset.edge;
-  const time = () => Number(edge.getAttribute("aria-valuenow"));
+  const time = () => act.edgeTime(name); // not what was drawn last: keys may come faster
   let held = false;
   edge.addEventListener("pointerdown", (event) => {
     if (event.button !== 0) return;

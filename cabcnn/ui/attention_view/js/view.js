@@ -44,7 +44,7 @@ import { argmax, clipProbabilities, strongestMoments } from "./sum.js";
 import { isDark, readTheme } from "./theme.js";
 import { Tour } from "./tour.js";
 import { wire } from "./wiring.js";
-import { explain, result } from "./words.js";
+import { explain, result, verdict } from "./words.js";
 
 // What a change of the state makes out of date, beside what always is.
 const DEAF = ["muted", "until"]; // what is heard
@@ -138,6 +138,7 @@ class View {
     this.player.load(whole.sound, whole.seconds);
     this.changed(null);
     this.played();
+    this.readout.announce(verdict(whole));
     this.root.explorer = explorer(this);
     this.spectrogram.begin(whole);
     this.link.begin(whole);

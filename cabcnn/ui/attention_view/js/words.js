@@ -17,10 +17,14 @@ export function explain(root, keys) {
   keys.replaceChildren(...rows.flat());
 }
 
+// A clip's verdict, and what is to be known of it.
+export function verdict({ name, labels, probabilities, notices }) {
+  return [`${name}: ${chances(labels, probabilities)}.`, ...notices].join(" ");
+}
+
 // What the change of `names` came to, or "" where the numbers say it.
 export function result(names, { clip, heat }, { muted, region, until, folded }, regional) {
-  const answer = ({ probabilities }) =>
-    clip.labels.map((label, k) => `${label} ${percent(probabilities[k])}`).join(", ");
+  const answer = ({ probabilities }) => chances(clip.labels, probabilities);
   if (names.includes("muted") || names.includes("until")) {
     const who = muted.length
       ? `${muted.length} of ${clip.n} classifiers muted`
@@ -36,4 +40,8 @@ export function result(names, { clip, heat }, { muted, region, until, folded }, 
     return `${heat.rows.length} rows${folded ? `, ${heat.unused} folded` : ""}.`;
   }
   return "";
+}
+
+function chances(labels, probabilities) {
+  return labels.map((label, k) => `${label} ${percent(probabilities[k])}`).join(", ");
 }
