@@ -13,7 +13,10 @@ from cabcnn.ui.atlas.view import source
 class AtlasView(gr.HTML):
     """Its value is what `payload` returns; `snippet` answers its calls for a moment's sound."""
 
-    def __init__(self, value: str, *, snippet: Callable[[Any], Any], elem_id: str) -> None:
+    def __init__(
+        self, value: str, *, snippet: Callable[[Any], Any], elem_id: str, render: bool = True
+    ) -> None:
+        # `render`: Gradio makes a view anew, unrendered, where a handler leaves it as it is.
         super().__init__(
             value,
             label="Atlas",
@@ -23,6 +26,7 @@ class AtlasView(gr.HTML):
             apply_default_css=False,
             server_functions=[snippet],
             elem_id=elem_id,
+            render=render,
         )
 
     def postprocess(self, value: str | None) -> str | None:

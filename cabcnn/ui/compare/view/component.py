@@ -16,7 +16,8 @@ HERE = Path(__file__).parent
 class CompareView(gr.HTML):
     """Its value is what `Sides.value()` returns, or None for nothing yet."""
 
-    def __init__(self, *, elem_id: str) -> None:
+    def __init__(self, *, elem_id: str, render: bool = True) -> None:
+        # `render`: Gradio makes a view anew, unrendered, where a handler leaves it as it is.
         super().__init__(
             None,
             label="Comparison",
@@ -30,6 +31,7 @@ class CompareView(gr.HTML):
             ),
             apply_default_css=False,
             elem_id=elem_id,
+            render=render,
         )
 
     def postprocess(self, value: Any) -> Any:

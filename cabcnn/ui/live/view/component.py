@@ -24,7 +24,9 @@ class LiveView(gr.HTML):
         *,
         push: Callable[[Any], Awaitable[dict[str, Any]]],
         elem_id: str,
+        render: bool = True,
     ) -> None:
+        # `render`: Gradio makes a view anew, unrendered, where a handler leaves it as it is.
         async def send(asked: Any) -> dict[str, Any]:
             return await push(asked)
 
@@ -43,6 +45,7 @@ class LiveView(gr.HTML):
             apply_default_css=False,
             server_functions=[send],
             elem_id=elem_id,
+            render=render,
         )
 
     def postprocess(self, value: Any) -> Any:

@@ -20,7 +20,10 @@ EVENTS = ("pick", "act", "take", "use")
 class TrainingView(gr.HTML):
     """Its value is what `watch.payload()` returns; `frames` answers its calls for attention."""
 
-    def __init__(self, value: str, *, frames: Callable[[Any], Any], elem_id: str) -> None:
+    def __init__(
+        self, value: str, *, frames: Callable[[Any], Any], elem_id: str, render: bool = True
+    ) -> None:
+        # `render`: Gradio makes a view anew, unrendered, where a handler leaves it as it is.
         super().__init__(
             value,
             label="Training runs",
@@ -36,6 +39,7 @@ class TrainingView(gr.HTML):
             apply_default_css=False,
             server_functions=[frames],
             elem_id=elem_id,
+            render=render,
         )
 
     def postprocess(self, value: str | None) -> str | None:
