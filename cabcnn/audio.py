@@ -24,6 +24,7 @@ from cabcnn.model import INTERVAL_SECONDS, VALUES_PER_SECOND
 Samples = NDArray[np.float32]
 BLOCK_SECONDS = 2.0  # decoded at a time: a file of hours costs no more than its first T
 LOWEST_RATE, HIGHEST_RATE = 1_000, 768_000
+PLAYABLE_RATES = 8_000, 48_000  # what every browser plays
 FULL_SCALE = 0.999
 # What PyAV may open. Its FFmpeg also reads playlists, which name other files and addresses: an
 # uploaded one would make a server read those.
@@ -111,6 +112,13 @@ def read(source: Source, seconds: float | None = None) -> Sound:
             f"{name} holds samples that are not numbers (NaN or infinite); export it again."
         )
     return sound
+
+
+def playable(sound: Sound) -> Sound:
+    """A sound at its own rate where browsers play that, else at the nearest that they do."""
+    low, high = PLAYABLE_RATES
+    rate = min(max(sound.rate, low), high)
+    return sound._replace(samples=resample(sound.samples, sound.rate, rate), rate=rate)
 
 
 def check_seconds(seconds: float | None) -> None:

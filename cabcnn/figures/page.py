@@ -22,7 +22,6 @@ CONFIG = {
     "modeBarButtonsToRemove": ["sendChartToCloud"],
     "plotlyServerURL": "",
 }
-PLAYABLE_RATES = 8_000, 48_000  # what every browser plays
 
 
 def to_html(explanation: Explanation, sound: audio.Source | None = None) -> bytes:
@@ -54,9 +53,9 @@ def _audio(x: Explanation, sound: audio.Source) -> str:
 
     start, end = edges(x)[[0, -1]].tolist()
     heard = audio.read(sound, end)
-    samples = heard.samples[round(start * heard.rate) :]
-    rate = min(max(heard.rate, PLAYABLE_RATES[0]), PLAYABLE_RATES[1])
+    part = heard._replace(samples=heard.samples[round(start * heard.rate) :])
+    played = audio.playable(part)
     file = io.BytesIO()
-    soundfile.write(file, audio.resample(samples, heard.rate, rate), rate, "PCM_16", format="WAV")
+    soundfile.write(file, played.samples, played.rate, "PCM_16", format="WAV")
     data = base64.b64encode(file.getvalue()).decode("ascii")
     return f'<audio controls data-start="{start:g}" src="data:audio/wav;base64,{data}"></audio>'

@@ -34,7 +34,6 @@ USED_SECONDS = 30.0  # and stays so long after: equal uploads of two visitors ar
 HOLD_SECONDS = 3600.0  # what a page left open keeps
 SWEEP_SECONDS = 10.0
 HELD_BYTES = 512 << 20  # of samples in memory, of all visitors together
-PLAYABLE_RATES = 8_000, 48_000  # what every browser plays
 
 
 class Clip(NamedTuple):
@@ -197,10 +196,8 @@ def _older(path: Path, than: float) -> bool:
 
 def write_playable(sound: Sound, path: Path) -> None:
     """A mono sound as a 16-bit WAV file, at its own rate where browsers play that."""
-    low, high = PLAYABLE_RATES
-    rate = min(max(sound.rate, low), high)
-    samples = audio.resample(sound.samples, sound.rate, rate)
-    soundfile.write(path, samples, rate, "PCM_16")
+    played = audio.playable(sound)
+    soundfile.write(path, played.samples, played.rate, "PCM_16")
 
 
 def private_folder() -> Path:
