@@ -33,6 +33,10 @@ def study(
             dir_okay=False,
         ),
     ] = None,
+    clips: Annotated[
+        int | None,
+        typer.Option(min=1, help="Study so many of the clips, drawn evenly from each label."),
+    ] = None,
     layout: Annotated[
         str | None, typer.Option(help="How the corpus lies on disk; found out if left out.")
     ] = None,
@@ -83,8 +87,10 @@ def study(
     )
     if corpus.endswith(PREPARED) and prepare is None:
         waves = Waves.load(corpus)
+        if clips is not None:
+            raise CabcnnError("--clips chooses before decoding; give it with --prepare.")
     else:
-        waves = _decoded(corpus, layout, label, speaker_pattern)
+        waves = _decoded(corpus, layout, label, speaker_pattern, clips)
     if prepare is not None:
         waves.save(prepare)
         say(f"{prepare}: {len(waves)} clips, {prepare.stat().st_size / 2**20:.1f} MiB", sys.stdout)
@@ -103,17 +109,26 @@ def study(
     say(f"{out / 'report.md'}", sys.stdout)
 
 
-def _decoded(corpus: str, layout: str | None, label: str | None, speaker_pattern: str | None):
+def _decoded(
+    corpus: str,
+    layout: str | None,
+    label: str | None,
+    speaker_pattern: str | None,
+    count: int | None,
+):
     """The corpus, decoded here and now."""
     from rich.console import Console
     from rich.progress import Progress
 
     from cabcnn import corpora
-    from cabcnn.study.waves import prepare
+    from cabcnn.study.waves import drawn, prepare
 
+    name = Path(corpus).name + (f", {label}" if label else "")
     clips = corpora.read(corpus, layout, label=label, speaker_pattern=speaker_pattern)
+    if count is not None and count < len(clips):
+        name += f" ({count} of its {len(clips):,} clips)"
+        clips = drawn(clips, count)
     console = Console(stderr=True)
     with Progress(console=console, transient=True, disable=not sys.stderr.isatty()) as bar:
         task = bar.add_task("Decoding", total=len(clips))
-        name = Path(corpus).name + (f", {label}" if label else "")
         return prepare(clips, name, progress=lambda done: bar.update(task, completed=done))

@@ -17,6 +17,7 @@ from cabcnn.study import paper, results
 from cabcnn.study.claims import claims
 from cabcnn.study.grid import LARGE, MASKED, MODELS, OURS, UNIFORM, count_of
 from cabcnn.study.results import Group
+from cabcnn.study.rivals import PATIENCE
 from cabcnn.study.significance import compare
 from cabcnn.training import whole
 
@@ -68,12 +69,17 @@ def _opening(about: dict[str, Any], found: Sequence[Group]) -> list[str]:
         "paper": "60/10/30 of the clips, mixed as in the paper: a voice may be on both sides",
         "speaker-disjoint": "60/10/30 by speakers: tested on voices that were not learned from",
     }[about["protocol"]]
-    most = about["max_epochs"]
+    capped = [title_of(group) for group in found if group.capped]
     return [
         f"Corpus: {about['corpus']}. {trained} models trained, on: {', '.join(devices)}.",
         f"Split: {split}; the same in all runs. {len(found[0].runs[0]['clips'])} test clips.",
-        "Each training ends after 15 epochs without a lower validation loss"
-        + (f", or after {most} epochs." if most < 1000 else "."),
+        f"Each training ends after {PATIENCE} epochs without a lower validation loss."
+        + (
+            f" Cut off before that, and might have gone on to learn: {', '.join(capped)}; the "
+            "table of costs says after how many epochs."
+            if capped
+            else ""
+        ),
     ]
 
 
@@ -141,7 +147,8 @@ def _costs(found: Sequence[Group]) -> Table:
         [
             title_of(group),
             f"{group.runs[0]['parameters']:,}",
-            f"{group.score('epochs').mean():.1f}",
+            f"{group.score('epochs').mean():.1f}"
+            + (f", {group.capped} cut off" if group.capped else ""),
             f"{group.score('training_seconds').mean():,.0f}",
             f"{np.median(group.score('clip_milliseconds')):.1f}",
             ", ".join(sorted({run["device"] for run in group.runs})),

@@ -67,9 +67,9 @@ def carry_out(
     """Trains and tests one model and keeps what came of it in `folder`.
 
     The result has the test clips' indices, labels and probabilities, `confusion`, the scores,
-    `parameters`, `epochs`, `training_seconds`, `clip_milliseconds` (one clip at a time,
-    from its values or its spectrogram in memory to the answer) and, of CAB-CNN, `by_seconds`: the
-    unweighted recall when it hears less.
+    `parameters`, `epochs`, `max_epochs`, `training_seconds`, `clip_milliseconds` (one clip at a
+    time, from its values or its spectrogram in memory to the answer) and, of CAB-CNN,
+    `by_seconds`: the unweighted recall when it hears less.
 
     Raises CabcnnError where the training diverges or the disk is full.
     """
@@ -91,6 +91,7 @@ def carry_out(
         "labels": labels.tolist(),
         "probabilities": probabilities.round(DECIMALS).tolist(),
         **found,
+        "max_epochs": grid.max_epochs,
         "device": described(device),
         "wall_seconds": round(time.perf_counter() - begun, 1),
     }

@@ -53,7 +53,9 @@ class Grid:
     """All that is trained, on one split.
 
     `max_epochs` ends a training that patience would not; 1,000 leaves that to patience, as in
-    the paper. `split_seed` deals the clips out, the same for all runs, as in the paper.
+    the paper. Networks whose epochs cost unlike much may join a study with unlike caps: each
+    result says which was its own. `split_seed` deals the clips out, the same for all runs, as in
+    the paper.
 
     Raises CabcnnError for what can't be trained.
     """
@@ -109,7 +111,7 @@ def keep(grid: Grid, folder: Path, facts: Mapping[str, Any]) -> None:
             there = json.loads(path.read_text("utf-8"))
         except (OSError, ValueError) as error:
             raise CabcnnError(f"{path} is damaged ({error}); choose another folder.") from error
-        for name in ("corpus", "digest", "protocol", "max_epochs", "split_seed"):
+        for name in ("corpus", "digest", "protocol", "split_seed"):
             if there.get(name) != wanted[name]:
                 raise CabcnnError(
                     f"{folder} holds a study whose {name.replace('_', ' ')} is "
@@ -118,6 +120,7 @@ def keep(grid: Grid, folder: Path, facts: Mapping[str, Any]) -> None:
         wanted["models"] = _joined(there["models"], wanted["models"])
         wanted["seconds"] = sorted({*there["seconds"], *wanted["seconds"]})
         wanted["runs"] = max(there["runs"], wanted["runs"])
+        wanted["max_epochs"] = max(there["max_epochs"], wanted["max_epochs"])
     whole.write_json(path, wanted)
 
 

@@ -15,12 +15,13 @@ from cabcnn.errors import CabcnnError
 from cabcnn.metrics import Scores
 from cabcnn.study import cell as cells
 from cabcnn.study.grid import FILE, MODELS
+from cabcnn.study.rivals import PATIENCE
 from cabcnn.training import whole
 
 TABLE = "results.csv"
 COLUMNS: tuple[str, ...] = (
     "model", "seconds", "run", "protocol", "accuracy", "unweighted_recall", "macro_f1",
-    "parameters", "epochs", "best_epoch", "training_seconds", "clip_milliseconds",
+    "parameters", "epochs", "max_epochs", "best_epoch", "training_seconds", "clip_milliseconds",
     "effective_classifiers", "device",
 )  # fmt: skip
 
@@ -55,6 +56,14 @@ class Group(NamedTuple):
         """Standard deviation of the runs' unweighted recalls; None of a single run."""
         recalls = self.score("unweighted_recall")
         return float(recalls.std(ddof=1)) if len(recalls) > 1 else None
+
+    @property
+    def capped(self) -> int:
+        """How many runs ended at their cap of epochs, not by patience."""
+        return sum(
+            run["epochs"] == run["max_epochs"] and run["epochs"] - run["best_epoch"] < PATIENCE
+            for run in self.runs
+        )
 
     @property
     def right(self) -> NDArray[np.bool_]:

