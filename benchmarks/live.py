@@ -17,6 +17,7 @@ from __future__ import annotations
 import argparse
 import asyncio
 import base64
+import json
 import os
 import secrets
 import shutil
@@ -26,11 +27,13 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from functools import cache
 from pathlib import Path
 
+import aiohttp
 import httpx
 import numpy as np
 import psutil
@@ -44,6 +47,7 @@ from cabcnn import audio
 ROOT = Path(__file__).parent.parent
 RATE = 48_000
 MOST_SECONDS = 4  # that one piece may hold
+JSON = {"content-type": "application/json"}
 STARTS = 180  # seconds that the server may take to start
 
 
@@ -101,27 +105,26 @@ def _answers(url: str) -> bool:
 
 async def speak(
     user: User,
-    client: httpx.AsyncClient,
+    client: aiohttp.ClientSession,
+    address: str,
     call: dict,
-    samples: np.ndarray,
+    as_text: Callable[[int, int], str],
+    length: int,
     hertz: float,
     wait: float,
 ) -> None:
-    """Sends a recording in real time, a piece every 1 / `hertz` seconds, after `wait` seconds."""
+    """Sends a recording of `length` samples in real time, a piece every 1 / `hertz` seconds,
+    after `wait` seconds."""
     step = round(RATE / hertz)
     begin = time.perf_counter() + wait
 
     async def send(at: int, end: int) -> None:
-        piece = {
-            "key": user.key,
-            "model": "accents",
-            "rate": RATE,
-            "at": at,
-            "seen": user.intervals,
-            "samples": base64.b64encode(samples[at:end].tobytes()).decode(),
-        }
+        facts = {"key": user.key, "rate": RATE, "at": at, "seen": user.intervals}
+        piece = {**facts, "model": "accents", "samples": as_text(at, end)}
+        body = json.dumps({**call, "data": piece}).encode()
         started = time.perf_counter()
-        answer = (await client.post("", json={**call, "data": piece})).json()
+        async with client.post(address, data=body, headers=JSON) as response:
+            answer = json.loads(await response.read())
         user.milliseconds.append(1_000 * (time.perf_counter() - started))
         if "error" in answer:
             sys.exit(f"a user was refused: {answer['error']}")
@@ -129,7 +132,7 @@ async def speak(
         if answer["first"] == user.intervals:
             user.intervals = answer["count"]
 
-    whole = len(samples) // step * step
+    whole = length // step * step
     while user.have < whole:
         due = begin + (user.have + step) / RATE
         await asyncio.sleep(max(due - time.perf_counter(), 0))
@@ -145,15 +148,24 @@ async def crowd(url: str, count: int, hertz: float, seconds: float, samples: np.
     """`count` users who speak for so long, begun one after the other within one piece's time."""
     users = [User() for _ in range(count)]
     whole = samples[: round(seconds * RATE)]
-    limits = httpx.Limits(max_connections=count, max_keepalive_connections=count)
-    async with httpx.AsyncClient(limits=limits, timeout=60) as client:
-        config = (await client.get(f"{url}/config")).json()
+
+    @cache  # they all say the same: the cores are for the server
+    def as_text(at: int, end: int) -> str:
+        return base64.b64encode(whole[at:end].tobytes()).decode()
+
+    connector = aiohttp.TCPConnector(limit=count)
+    async with aiohttp.ClientSession(connector=connector) as client:
+        async with client.get(f"{url}/config") as response:
+            config = await response.json()
         live = next(c for c in config["components"] if c["props"].get("elem_id") == "live")
         call = {"component_id": live["id"], "fn_name": "send", "session_hash": "benchmark"}
-        client.base_url = httpx.URL(f"{url}{config.get('api_prefix', '')}/component_server/")
+        address = f"{url}{config.get('api_prefix', '')}/component_server/"
         waits = np.arange(count) / count / hertz
         await asyncio.gather(
-            *(speak(u, client, call, whole, hertz, w) for u, w in zip(users, waits, strict=True))
+            *(
+                speak(user, client, address, call, as_text, len(whole), hertz, wait)
+                for user, wait in zip(users, waits, strict=True)
+            )
         )
     return users
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import NamedTuple
 
 import numpy as np
@@ -10,8 +11,9 @@ from numpy.typing import NDArray
 
 from cabcnn import audio
 from cabcnn.checkpoint import Card
-from cabcnn.model import INTERVAL_SECONDS, CabCnn
+from cabcnn.model import FEATURES, INTERVAL_SECONDS, CabCnn
 
+from . import trunk as trunks
 from .front_end import FrontEnd
 from .trunk import Trunk
 
@@ -89,37 +91,79 @@ class Stream:
     def push(self, samples: NDArray) -> Heard:
         """Takes the next samples, (k,) or (k, channels), floats or integers; returns the
         intervals that are decided by now, perhaps none."""
-        if self._finished:
-            raise ValueError("a finished stream takes no more sound; start another")
-        if not len(samples):
-            return self._decide([])
-        heard = audio.read((samples, self.rate)).samples
-        step = round(AT_ONCE * self.rate)
-        parts = (heard[start : start + step] for start in range(0, len(heard), step))
-        with torch.inference_mode():
-            return self._decide([self._features(part) for part in parts])
+        return push_together([self], [samples])[0]
 
     def finish(self) -> Heard:
         """Says that the sound is over; returns the intervals that waited for more."""
         if self._finished:
-            return self._decide([])
+            return _decide([self], [self._no_rows()])[0]
         self._finished = True
         with torch.inference_mode():
-            rest = self._features(np.zeros(0, np.float32), last=True)
-            return self._decide([rest, self._trunk.finish()])
+            rest = self._trunk.push(self._values(np.zeros(0, np.float32), last=True))
+            return _decide([self], [torch.cat([rest, self._trunk.finish()])])[0]
 
-    def _features(self, samples: audio.Samples, last: bool = False) -> torch.Tensor:
+    def _parts(self, samples: NDArray) -> list[audio.Samples]:
+        if self._finished:
+            raise ValueError("a finished stream takes no more sound; start another")
+        if not len(samples):
+            return []
+        heard = audio.read((samples, self.rate)).samples
+        step = round(AT_ONCE * self.rate)
+        return [heard[start : start + step] for start in range(0, len(heard), step)]
+
+    def _values(self, samples: audio.Samples, last: bool = False) -> torch.Tensor:
         values = torch.from_numpy(self._front_end.push(samples, last))
-        return self._trunk.push(values.to(self._model.norm.weight.device))
+        return values.to(self._model.norm.weight.device)
 
-    def _decide(self, features: list[torch.Tensor]) -> Heard:
-        first, n, m = self.intervals, self._model.n, self._model.classes
-        rows = sum(len(part) for part in features)
-        if not rows:
-            nothing = np.zeros((0, n, m), np.float32)
-            return Heard(first, nothing[:, :, 0], nothing, nothing[:, 0])
-        output = self._model.decide(torch.cat(features), [rows])
-        self.intervals += rows
-        decided = output.interval_probabilities.cpu().numpy()
+    def _no_rows(self) -> torch.Tensor:
+        return self._model.norm.weight.new_zeros(0, FEATURES)
+
+    def _heard(
+        self, attention: NDArray[np.float32], votes: NDArray[np.float32], decided: NDArray
+    ) -> Heard:
+        """Counts k more intervals in."""
+        first = self.intervals
+        self.intervals += len(decided)
         self._sum += decided.sum(0, dtype=np.float64)
-        return Heard(first, output.attention.cpu().numpy(), output.votes.cpu().numpy(), decided)
+        return Heard(first, attention, votes, decided)
+
+
+def push_together(streams: Sequence[Stream], pieces: Sequence[NDArray]) -> list[Heard]:
+    """`Stream.push` of several streams, none of them twice, each with its piece: those of one
+    model share the network's work, which costs little more for many than for one."""
+    parts = [stream._parts(piece) for stream, piece in zip(streams, pieces, strict=True)]
+    heard: dict[int, Heard] = {}
+    models: dict[int, list[int]] = {}
+    for place, stream in enumerate(streams):
+        models.setdefault(id(stream._model), []).append(place)
+    with torch.inference_mode():
+        for places in models.values():
+            features: dict[int, list[torch.Tensor]] = {place: [] for place in places}
+            for turn in range(max(len(parts[place]) for place in places)):
+                now = [place for place in places if turn < len(parts[place])]
+                values = [streams[place]._values(parts[place][turn]) for place in now]
+                found = trunks.push_together([streams[place]._trunk for place in now], values)
+                for place, rows in zip(now, found, strict=True):
+                    features[place].append(rows)
+            joined = [torch.cat([streams[p]._no_rows(), *features[p]]) for p in places]
+            decided = _decide([streams[place] for place in places], joined)
+            heard |= dict(zip(places, decided, strict=True))
+    return [heard[place] for place in range(len(streams))]
+
+
+def _decide(streams: Sequence[Stream], features: Sequence[torch.Tensor]) -> list[Heard]:
+    """What the classifier block makes of the features (k, 128) of each of one model's streams."""
+    model = streams[0]._model
+    attention = np.zeros((0, model.n), np.float32)
+    votes = np.zeros((0, model.n, model.classes), np.float32)
+    decided = votes[:, 0]
+    counts = [len(part) for part in features]
+    if any(counts):
+        output = model.decide(torch.cat(list(features)), [sum(counts)])
+        attention, votes = output.attention.cpu().numpy(), output.votes.cpu().numpy()
+        decided = output.interval_probabilities.cpu().numpy()
+    ends = np.cumsum(counts)
+    return [
+        stream._heard(*(rows[end - count : end] for rows in (attention, votes, decided)))
+        for stream, count, end in zip(streams, counts, ends, strict=True)
+    ]

@@ -25,6 +25,9 @@ from cabcnn.ui.train.watching import EXPLORE
 HERE = Path(__file__).parent
 TITLE = "CAB-CNN Explorer"
 LARGEST_UPLOAD = "500mb"
+# Seconds after which Gradio's queue looks for work again: with its own, 1 ms, a page that nobody
+# uses kept a tenth of a core busy.
+QUEUE_LOOKS = 0.01
 SCRIPTS = ("microphone.js", "drop.js", "terms.js")
 STYLES = (
     "page.css",
@@ -87,6 +90,7 @@ def build(training: train.Training | None = None) -> gr.Blocks:
 
         open_link(demo.load(offer, model, model, queue=False, api_visibility="private"))
         demo.unload(leave)
+    demo._queue.sleep_when_free = QUEUE_LOOKS
     return demo
 
 
@@ -141,6 +145,7 @@ def launch(
 @asynccontextmanager
 async def _serving(training: train.Training | None, app: object) -> AsyncIterator[None]:
     """What goes on for as long as the server runs."""
+    memory.spare_what_is_here()
     async with kept().sweeping(app):
         with training.serving() if training is not None else nullcontext():
             yield

@@ -183,6 +183,39 @@ def test_many_at_once_are_heard_as_if_alone(sessions, samples):
         np.testing.assert_allclose(answer["probabilities"], alone, atol=1e-6)
 
 
+def test_what_came_together_is_answered_in_its_order(sessions, samples):
+    """A piece that came twice, one of somebody else and nonsense between them."""
+    other = f"{1:032x}"
+    calls = [
+        asked(samples[:4_000]),
+        asked(samples[:900], key=other),
+        {"key": KEY},
+        asked(samples[:4_000]),
+        asked(samples[4_000:5_000], 4_000),
+        asked(samples[950:990], 950, key=other),  # too early
+    ]
+    said = sessions.answer_all(calls)
+    assert [answer.get("have") for answer in said] == [4_000, 900, None, 4_000, 5_000, 900]
+    assert said[2] == {"error": FOREIGN}
+    assert said[0]["data"] == said[3]["data"]
+
+
+def test_a_bug_in_an_answer_reaches_who_called_and_the_next_is_answered(
+    sessions, samples, monkeypatch
+):
+    def broken(*_: Any) -> Any:
+        raise ZeroDivisionError
+
+    async def speak() -> dict[str, Any]:
+        with monkeypatch.context() as patched:
+            patched.setattr(live, "take", broken)
+            with pytest.raises(ZeroDivisionError):
+                await sessions.push(asked(samples[:800]))
+        return await sessions.push(asked(samples[:800]))
+
+    assert run(speak())["have"] == 800
+
+
 def test_one_session_takes_one_piece_at_a_time(sessions, samples):
     with ThreadPoolExecutor(4) as pool:
         said = list(pool.map(lambda _: sessions.answer(asked(samples)), range(8)))

@@ -12,6 +12,7 @@ from cabcnn import audio
 from cabcnn.classifier import Classifier
 from cabcnn.errors import AudioError
 from cabcnn.model import STRIDE
+from cabcnn.streaming import push_together
 from cabcnn.streaming.front_end import FrontEnd
 from cabcnn.streaming.resampler import REACH, Resampler
 from cabcnn.streaming.trunk import Trunk
@@ -117,6 +118,36 @@ def test_a_stream_says_what_the_offline_run_says(classifier, babble, cuts, rate)
     np.testing.assert_allclose(together(heard, "times"), x.times)
     firsts = np.cumsum([0, *(len(piece.attention) for piece in heard)])[:-1]
     assert [piece.first for piece in heard] == firsts.tolist()
+
+
+@SOON
+@given(CUTS)
+def test_streams_pushed_together_hear_what_each_hears_alone(
+    formula_model, make_card, classifier, babble, cuts
+):
+    other = Classifier(formula_model(), make_card(seconds=None))
+    random = np.random.default_rng(cuts[0])
+    kinds = [(classifier, 48_000), (classifier, 48_000), (other, 16_000), (classifier, 8_000)]
+    sounds = [babble(0.3 + 0.2 * k, rate) for k, (_, rate) in enumerate(kinds)]
+    alone, shared = ([c.stream(rate) for c, rate in kinds] for _ in range(2))
+    expected = [stream.push(sound) for stream, sound in zip(alone, sounds, strict=True)]
+    heard = [[] for _ in kinds]
+    while any(len(sound) for sound in sounds):
+        now = [place for place in range(len(kinds)) if random.random() < 0.7]
+        sizes = [int(cuts[1] ** random.random()) for _ in now]  # of one that is over, nothing
+        pieces = [sounds[place][:size] for place, size in zip(now, sizes, strict=True)]
+        for place, size in zip(now, sizes, strict=True):
+            sounds[place] = sounds[place][size:]
+        for place, found in zip(
+            now, push_together([shared[place] for place in now], pieces), strict=True
+        ):
+            heard[place].append(found)
+    for own, pieces, stream, single in zip(expected, heard, shared, alone, strict=True):
+        for field in ("attention", "votes", "interval_probabilities"):
+            np.testing.assert_allclose(together(pieces, field), getattr(own, field), atol=1e-5)
+        np.testing.assert_allclose(stream.probabilities, single.probabilities, atol=1e-6)
+        firsts = np.cumsum([0, *(len(piece.attention) for piece in pieces)])[:-1]
+        assert [piece.first for piece in pieces] == firsts.tolist()
 
 
 @SOON

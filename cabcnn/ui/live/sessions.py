@@ -12,9 +12,10 @@ from __future__ import annotations
 import asyncio
 import base64
 import binascii
+import contextlib
 import math
-import os
 import time
+from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from threading import Lock
@@ -25,7 +26,7 @@ import numpy as np
 from cabcnn import audio
 from cabcnn.audio import Sound
 from cabcnn.errors import AudioError, CabcnnError
-from cabcnn.streaming import Stream
+from cabcnn.streaming import Stream, push_together
 from cabcnn.ui.models import Models
 
 from .packing import Rows
@@ -56,7 +57,7 @@ class Piece(NamedTuple):
 
 @dataclass
 class Session:
-    """One recording that goes on. `lock` lets one piece in at a time."""
+    """One recording that goes on. `lock` is held while a piece is let in."""
 
     model: str | None
     rate: int
@@ -71,44 +72,102 @@ class Session:
         """Samples so far."""
         return len(self.samples) // 2
 
-    def take(self, piece: Piece) -> dict[str, Any]:
-        """Takes what is new of a piece; returns what the browser does not know yet."""
-        with self.lock:
-            known = self.held - piece.at
-            if known >= 0:  # else something is missing before it
-                room = math.floor(LONGEST * self.rate) - self.held
-                new = piece.samples[known:][: max(room, 0)]
-                self.rows.add(self.stream.push(new))
-                self.samples += new.tobytes()
-            answer = self.rows.since(piece.seen)
-            said = self.stream.probabilities if self.rows.count else ()
-            return {"have": self.held, "probabilities": [float(x) for x in said], **answer}
+    def new(self, piece: Piece) -> np.ndarray:
+        """The samples of a piece that are not here yet; none where something before it is
+        missing."""
+        known = self.held - piece.at
+        room = math.floor(LONGEST * self.rate) - self.held
+        return piece.samples[known:][: max(room, 0)] if known >= 0 else piece.samples[:0]
+
+    def since(self, seen: int) -> dict[str, Any]:
+        """What a browser that has seen so many intervals does not know yet."""
+        said = self.stream.probabilities if self.rows.count else ()
+        return {
+            "have": self.held,
+            "probabilities": [float(x) for x in said],
+            **self.rows.since(seen),
+        }
+
+
+def take(sessions: Sequence[Session], pieces: Sequence[Piece]) -> list[dict[str, Any]]:
+    """Takes what is new of each session's piece, none twice; returns what each browser does not
+    know yet."""
+    with contextlib.ExitStack() as held:
+        for session in sorted(sessions, key=id):  # one order, so that nobody waits in a circle
+            held.enter_context(session.lock)
+        new = [session.new(piece) for session, piece in zip(sessions, pieces, strict=True)]
+        heard = push_together([session.stream for session in sessions], new)
+        for session, samples, rows in zip(sessions, new, heard, strict=True):
+            session.rows.add(rows)
+            session.samples += samples.tobytes()
+        return [s.since(piece.seen) for s, piece in zip(sessions, pieces, strict=True)]
 
 
 class Sessions:
-    """All sessions of the page, worked on by as many threads as there are cores, in the order in
-    which the pieces came: everybody waits the same."""
+    """All sessions of the page, worked on by one thread, which takes everything that came while
+    it was at work, together: the more people speak, the less each one costs. (Several threads
+    spend their time waiting for Python's lock.)"""
 
     def __init__(self, models: Models) -> None:
         self._models = models
         self._lock = Lock()
         self._sessions: dict[str, Session] = {}
-        self._workers = ThreadPoolExecutor(_cores(), thread_name_prefix="live")
+        self._worker = ThreadPoolExecutor(1, thread_name_prefix="live")
+        self._waiting: list[tuple[Any, asyncio.Future[dict[str, Any]]]] = []
+        self._working: asyncio.Task[None] | None = None
         self._sweeping: asyncio.Task[None] | None = None
 
     async def push(self, asked: Any) -> dict[str, Any]:
-        """Answers a browser's call: what `Session.take` returns, or {"error": a sentence}."""
+        """Answers a browser's call: what `take` returns, or {"error": a sentence}."""
         if self._sweeping is None or self._sweeping.done():
             self._sweeping = asyncio.create_task(self._sweep_while_used())
-        return await asyncio.get_running_loop().run_in_executor(self._workers, self.answer, asked)
+        answer = asyncio.get_running_loop().create_future()
+        self._waiting.append((asked, answer))
+        if self._working is None or self._working.done():
+            self._working = asyncio.create_task(self._work())
+        return await answer
+
+    async def _work(self) -> None:
+        while self._waiting:
+            batch, self._waiting = self._waiting, []
+            calls = [asked for asked, _ in batch]
+            try:
+                answers = await asyncio.get_running_loop().run_in_executor(
+                    self._worker, self.answer_all, calls
+                )
+            except Exception as error:  # a bug: whoever called hears of it
+                for _, answer in batch:
+                    if not answer.done():
+                        answer.set_exception(error)
+                continue
+            for (_, answer), said in zip(batch, answers, strict=True):
+                if not answer.done():  # its caller may have gone
+                    answer.set_result(said)
 
     def answer(self, asked: Any) -> dict[str, Any]:
         """The same, at once."""
-        try:
-            piece = _piece(asked)
-            return self._session(piece).take(piece)
-        except CabcnnError as error:
-            return {"error": str(error)}
+        return self.answer_all([asked])[0]
+
+    def answer_all(self, calls: Sequence[Any]) -> list[dict[str, Any]]:
+        """The answers to several calls, in their order."""
+        answers: list[dict[str, Any]] = [{}] * len(calls)
+        turns: list[dict[str, tuple[int, Session, Piece]]] = []  # by key: a piece each
+        for place, asked in enumerate(calls):
+            try:
+                piece = _piece(asked)
+                mine = place, self._session(piece), piece
+            except CabcnnError as error:
+                answers[place] = {"error": str(error)}
+                continue
+            turn = next((turn for turn in turns if piece.key not in turn), None)
+            if turn is None:
+                turns.append(turn := {})
+            turn[piece.key] = mine
+        for turn in turns:
+            places, sessions, pieces = zip(*turn.values(), strict=True)
+            for place, said in zip(places, take(sessions, pieces), strict=True):
+                answers[place] = said
+        return answers
 
     def sound(self, key: str) -> Sound | None:
         """The recording of a session so far, None where there is none."""
@@ -140,23 +199,22 @@ class Sessions:
     def _session(self, piece: Piece) -> Session:
         with self._lock:
             session = self._sessions.get(piece.key)
-            if session is None:
-                session = self._begin(piece)
-            elif (session.model, session.rate) != (piece.model, piece.rate):
-                raise AudioError(FOREIGN)
-            session.used = time.monotonic()
-            return session
+        if session is None:
+            session = self._begin(piece)
+        if (session.model, session.rate) != (piece.model, piece.rate):
+            raise AudioError(FOREIGN)
+        session.used = time.monotonic()
+        return session
 
     def _begin(self, piece: Piece) -> Session:
-        rates = [piece.rate, *(session.rate for session in self._sessions.values())]
-        if len(rates) > MOST or sum(2 * LONGEST * rate for rate in rates) > HELD_BYTES:
-            raise AudioError(FULL)
-        classifier = self._models.get(piece.model)
-        stream = classifier.stream(piece.rate)
+        classifier = self._models.get(piece.model)  # outside the lock: it may read a file
         rows = Rows(classifier.model.n, classifier.model.classes)
-        session = Session(piece.model, piece.rate, stream, rows)
-        self._sessions[piece.key] = session
-        return session
+        session = Session(piece.model, piece.rate, classifier.stream(piece.rate), rows)
+        with self._lock:
+            rates = [piece.rate, *(session.rate for session in self._sessions.values())]
+            if len(rates) > MOST or sum(2 * LONGEST * rate for rate in rates) > HELD_BYTES:
+                raise AudioError(FULL)
+            return self._sessions.setdefault(piece.key, session)
 
 
 def _piece(asked: Any) -> Piece:
@@ -177,10 +235,3 @@ def _piece(asked: Any) -> Piece:
     ):
         raise AudioError(FOREIGN)
     return piece
-
-
-def _cores() -> int:
-    """Cores that this program may use."""
-    if hasattr(os, "sched_getaffinity"):
-        return len(os.sched_getaffinity(0))
-    return os.cpu_count() or 1
