@@ -57,7 +57,8 @@ def train_rival(
     with torch.random.fork_rng(devices):
         torch.manual_seed(seed)
         # The order of pixels in memory in which convolutions are fastest, by a third on a CPU.
-        model = rival.build(classes).to(torch.device(device), memory_format=torch.channels_last)
+        model = rival.build(classes).to(device)
+        model = model.to(memory_format=torch.channels_last)  # pyright: ignore[reportCallIssue]
         descent = torch.optim.SGD(
             model.parameters(), LEARNING_RATE, MOMENTUM, weight_decay=WEIGHT_DECAY
         )
