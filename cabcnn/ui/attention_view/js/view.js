@@ -202,12 +202,14 @@ class View {
   recolour() {
     const { scene, root } = this;
     const { m } = scene.clip;
-    if (scene.theme?.dark !== isDark(root)) {
-      scene.theme = readTheme(root, m);
+    // Kept from clip to clip: reading it makes the browser work out all styles.
+    if (this.theme?.dark !== isDark(root) || this.theme.classes.length !== m) {
+      this.theme = readTheme(root, m);
       for (let k = 0; k < m; k++) {
-        root.style.setProperty(`--cav-class-${k}`, classColour(k, scene.theme.dark));
+        root.style.setProperty(`--cav-class-${k}`, classColour(k, this.theme.dark));
       }
     }
+    scene.theme = this.theme;
     scene.colours = heatColours(scene.heat, scene.theme);
     this.lanes.build(scene);
     this.spectral(true);
