@@ -13,6 +13,7 @@ from cabcnn import checkpoint
 from cabcnn.checkpoint import Card
 from cabcnn.corpora.built_in import read_built_in
 from cabcnn.training.arrays import prepare
+from cabcnn.training.card import familiar, usual
 from cabcnn.training.crossvalidation import fold_splits, measurement
 from cabcnn.training.recipe import ROBUST
 from cabcnn.training.shipped.parts import RATE, chosen, described, learn, prepared, say, scored
@@ -46,6 +47,8 @@ def make(corpus: Path | None, work: Path, device: str, only: str | None) -> None
         "it knows nothing.",
         recipe=RECIPE.as_dict(),
         measurements=(found,),
+        familiar=familiar(model, arrays, splits[0].tested, SECONDS),
+        usual=usual(arrays, splits[0].tested, SECONDS),
         device=described(device),
         date=datetime.date.today().isoformat(),
         parameters=sum(p.numel() for p in model.parameters()),
