@@ -34,6 +34,8 @@ def main() -> None:
     given = parser.parse_args()
     classifier = cabcnn.load(given.model)
     clips = corpora.read(given.corpus, None, label=given.label)
+    if foreign := {clip.label for clip in clips} - set(classifier.card.labels):
+        sys.exit(f"{given.model} knows no {min(foreign)!r}, only {classifier.card.labels}")
     rate, seconds = classifier.card.rate, classifier.card.seconds
     every = np.arange(len(clips))
     found = {
@@ -41,7 +43,8 @@ def main() -> None:
         "eight bits": waves.prepare(clips, given.corpus, rate).arrays(),
     }
     said = {}
-    print(f"{given.model} on {len(clips)} clips, the first {seconds:g} s\n")
+    heard = "whole" if seconds is None else f"the first {seconds:g} s"
+    print(f"{given.model} on {len(clips)} clips, {heard}\n")
     print(f"{'':12}{'accuracy':>10}{'recall':>10}{'log loss':>10}")
     for name, prepared in found.items():
         labels = [classifier.card.labels.index(prepared.label_names[k]) for k in prepared.labels]

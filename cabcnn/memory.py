@@ -5,6 +5,8 @@ from __future__ import annotations
 
 import ctypes
 import gc
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 M_TRIM_THRESHOLD = -1  # the parameter numbers of glibc's malloc.h
@@ -27,14 +29,19 @@ def keep_freed_memory(limit: int = 1 << 30) -> bool:
     return bool(libc.mallopt(M_MMAP_THRESHOLD, limit) and libc.mallopt(M_TRIM_THRESHOLD, limit))
 
 
-def spare_what_is_here() -> None:
-    """Lets Python's garbage collector pass over everything that exists by now.
+@contextmanager
+def spared_what_is_here() -> Iterator[None]:
+    """Lets Python's garbage collector pass over everything that exists by now, for a while.
 
     Looking through all that gradio and torch made when they were loaded takes it a quarter of a
     second, again and again, in which nobody is answered. Meant for a program that serves.
     """
     gc.collect()
     gc.freeze()
+    try:
+        yield
+    finally:
+        gc.unfreeze()
 
 
 def total(root: Path = Path("/")) -> int:

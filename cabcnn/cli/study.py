@@ -86,9 +86,9 @@ def study(
         max_epochs=epochs,
     )
     if corpus.endswith(PREPARED) and prepare is None:
-        waves = Waves.load(corpus)
         if clips is not None:
-            raise CabcnnError("--clips chooses before decoding; give it with --prepare.")
+            raise CabcnnError("--clips is for recordings; these have been prepared already.")
+        waves = Waves.load(corpus)
     else:
         waves = _decoded(corpus, layout, label, speaker_pattern, clips)
     if prepare is not None:

@@ -231,11 +231,14 @@ def _by_seconds(model: CabCnn, given: Material, longest: float) -> dict[str, flo
 
 
 def read(path: Path) -> dict[str, Any]:
-    """Raises CabcnnError for a damaged result."""
+    """Raises CabcnnError for a result that is damaged, or of an earlier version."""
     try:
-        return json.loads(path.read_text("utf-8"))
+        row = json.loads(path.read_text("utf-8"))
     except (OSError, ValueError) as error:
         raise CabcnnError(f"{path} is damaged ({error}); remove it to train it anew.") from error
+    if "max_epochs" not in row:
+        raise CabcnnError(f"{path} is of an earlier version; remove it to train it anew.")
+    return row
 
 
 def described(device: str) -> str:

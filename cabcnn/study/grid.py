@@ -100,7 +100,8 @@ def keep(grid: Grid, folder: Path, facts: Mapping[str, Any]) -> None:
     `facts` are of the corpus: `corpus`, its name; `digest`, which tells one preparation of it
     from another; `labels`; and `test_speakers` of the test clips, "" for one nobody knows.
 
-    More runs, networks and T may join a study; what decides a cell's result may not change.
+    More runs, networks and T may join a study; what decides a cell's result may not change, but
+    for `max_epochs`, which `running.run` checks network by network.
 
     Raises CabcnnError where the folder holds another study.
     """

@@ -14,6 +14,7 @@ from pathlib import Path
 
 import torch
 
+from cabcnn.errors import CabcnnError
 from cabcnn.study import cell as cells
 from cabcnn.study.cell import Tell
 from cabcnn.study.grid import Grid, keep
@@ -45,6 +46,7 @@ def run(
             "labels": list(waves.label_names),
             "test_speakers": waves.speakers[given.parts.test].tolist(),
         }
+        _check_caps(grid, folder)
         keep(grid, folder, facts)
         trained = 0
         for cell in grid.cells():
@@ -57,6 +59,17 @@ def run(
                     cells.carry_out(cell, grid, given, folder, chosen, tell)
                     trained += 1
         return trained
+
+
+def _check_caps(grid: Grid, folder: Path) -> None:
+    """Raises CabcnnError where a network has been trained with another cap of epochs."""
+    for path in sorted((folder / "cells").glob("*.json")):
+        row = cells.read(path)
+        if row["model"] in grid.models and row["max_epochs"] != grid.max_epochs:
+            raise CabcnnError(
+                f"{folder} holds {row['model']} trained for {row['max_epochs']} epochs at most, "
+                f"not {grid.max_epochs}; take the same number, or another folder."
+            )
 
 
 @contextlib.contextmanager

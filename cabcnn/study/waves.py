@@ -133,18 +133,22 @@ def drawn(clips: Sequence[Clip], count: int, seed: int = 0) -> list[Clip]:
     """
     if count >= len(clips):
         return list(clips)
+    own: dict[str, list[int]] = {}
+    for place, clip in enumerate(clips):
+        own.setdefault(clip.label, []).append(place)
+    names = sorted(own)
+    exact = np.array([count * len(own[name]) / len(clips) for name in names])
+    shares = np.floor(exact).astype(int)
+    # What rounding down left over goes to those that have none, then to those that lost most.
+    order = np.lexsort((shares - exact, shares > 0))
+    shares[order[: count - int(shares.sum())]] += 1
+    if not shares.all():
+        lost = names[int(np.argmin(shares))]
+        raise CorpusError(f"{count} clips are too few: none of {lost} would be left.")
     random = np.random.default_rng(seed)
-    labels = np.array([clip.label for clip in clips])
     kept: list[int] = []
-    exact = left = 0.0
-    for name in np.unique(labels):
-        own = np.flatnonzero(labels == name)
-        exact += count * len(own) / len(clips)
-        share = round(exact - left)  # what rounding took from one label goes to the next
-        left += share
-        if not share:
-            raise CorpusError(f"{count} clips are too few: none of {name!r} would be left.")
-        kept += random.permutation(own)[:share].tolist()
+    for name, share in zip(names, shares, strict=True):
+        kept += random.permutation(own[name])[:share].tolist()
     return [clips[place] for place in sorted(kept)]
 
 

@@ -25,8 +25,8 @@ from cabcnn.ui.train.watching import EXPLORE
 HERE = Path(__file__).parent
 TITLE = "CAB-CNN Explorer"
 LARGEST_UPLOAD = "500mb"
-# Seconds after which Gradio's queue looks for work again: with its own, 1 ms, a page that nobody
-# uses kept a tenth of a core busy.
+# Seconds after which Gradio's queue looks for work again. With its own of 1 ms (50 on Windows) a
+# page that nobody used kept a tenth of a core busy.
 QUEUE_LOOKS = 0.01
 SCRIPTS = ("microphone.js", "drop.js", "terms.js")
 STYLES = (
@@ -90,7 +90,7 @@ def build(training: train.Training | None = None) -> gr.Blocks:
 
         open_link(demo.load(offer, model, model, queue=False, api_visibility="private"))
         demo.unload(leave)
-    demo._queue.sleep_when_free = QUEUE_LOOKS
+    demo._queue.sleep_when_free = max(demo._queue.sleep_when_free, QUEUE_LOOKS)
     return demo
 
 
@@ -145,10 +145,10 @@ def launch(
 @asynccontextmanager
 async def _serving(training: train.Training | None, app: object) -> AsyncIterator[None]:
     """What goes on for as long as the server runs."""
-    memory.spare_what_is_here()
-    async with kept().sweeping(app):
-        with training.serving() if training is not None else nullcontext():
-            yield
+    with memory.spared_what_is_here():
+        async with kept().sweeping(app):
+            with training.serving() if training is not None else nullcontext():
+                yield
 
 
 def _need_mcp() -> None:

@@ -35,6 +35,11 @@ def explain(client: Client, path: Path, *rest):
     return client.predict(handle_file(str(path)), *rest, api_name="/explain")
 
 
+@pytest.mark.usefixtures("address")
+def test_a_served_page_looks_for_work_as_seldom_as_it_was_told_to(demo):
+    assert demo._queue.sleep_when_free >= page.QUEUE_LOOKS
+
+
 def test_it_gives_the_verdict_and_the_matrices(client, voice):
     path = voice(seconds=3)
     found = explain(client, path, "accents", None)

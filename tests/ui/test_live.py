@@ -12,6 +12,7 @@ import gradio as gr
 import numpy as np
 import pytest
 
+from cabcnn.model import CabCnn
 from cabcnn.ui.live import sessions as live
 from cabcnn.ui.live.packing import Rows
 from cabcnn.ui.live.sessions import FOREIGN, FULL, LONGEST, Sessions
@@ -166,21 +167,23 @@ def test_a_session_keeps_its_model_and_rate(sessions, samples):
 
 
 def test_many_at_once_are_heard_as_if_alone(sessions, samples):
-    keys = [f"{k:032x}" for k in range(6)]
-    alone = Sessions(Models()).answer(asked(samples))["probabilities"]
+    spoken = {f"{k:032x}": np.roll(samples, 5_000 * k) // (k + 1) for k in range(6)}
+    alone = {key: Sessions(Models()).answer(asked(own)) for key, own in spoken.items()}
 
     async def speak(key: str) -> dict[str, Any]:
         answer = {}
         for at in range(0, len(samples), 4_000):
-            answer = await sessions.push(asked(samples[at : at + 4_000], at, key=key))
+            answer = await sessions.push(asked(spoken[key][at : at + 4_000], at, key=key))
         return answer
 
     async def everybody() -> list[dict[str, Any]]:
-        return await asyncio.gather(*(speak(key) for key in keys))
+        return await asyncio.gather(*(speak(key) for key in spoken))
 
-    for answer in run(everybody()):
+    said = [expected["probabilities"] for expected in alone.values()]
+    assert np.ptp(said, 0).max() > 1e-3  # else whose is whose would not show
+    for answer, expected in zip(run(everybody()), said, strict=True):
         assert answer["have"] == len(samples)
-        np.testing.assert_allclose(answer["probabilities"], alone, atol=1e-6)
+        np.testing.assert_allclose(answer["probabilities"], expected, atol=1e-6)
 
 
 def test_what_came_together_is_answered_in_its_order(sessions, samples):
@@ -200,20 +203,47 @@ def test_what_came_together_is_answered_in_its_order(sessions, samples):
     assert said[0]["data"] == said[3]["data"]
 
 
-def test_a_bug_in_an_answer_reaches_who_called_and_the_next_is_answered(
-    sessions, samples, monkeypatch
-):
+def test_after_a_bug_everything_is_heard_again_and_nothing_twice(sessions, samples, monkeypatch):
+    """The network fails once, after the streams have taken their pieces in."""
+    keys = [KEY, f"{1:032x}"]
+    expected = Sessions(Models()).answer(asked(samples))["probabilities"]
+    bug = ZeroDivisionError()
+
     def broken(*_: Any) -> Any:
-        raise ZeroDivisionError
+        raise bug
 
-    async def speak() -> dict[str, Any]:
-        with monkeypatch.context() as patched:
-            patched.setattr(live, "take", broken)
-            with pytest.raises(ZeroDivisionError):
-                await sessions.push(asked(samples[:800]))
-        return await sessions.push(asked(samples[:800]))
+    async def both(at: int) -> list[Any]:
+        calls = (sessions.push(asked(samples[at:], at, key=key)) for key in keys)
+        return await asyncio.gather(*calls, return_exceptions=True)
 
-    assert run(speak())["have"] == 800
+    sessions.answer_all([asked(samples[:9_000], key=key) for key in keys])
+    with monkeypatch.context() as patched:
+        patched.setattr(CabCnn, "decide", broken)
+        twice = [asked(samples[9_000:end], 9_000) for end in (9_900, 18_000)]
+        assert sessions.answer_all(twice) == [bug, bug]
+        sessions.answer_all([asked(samples[:9_000])])
+    sessions.answer_all([asked(samples[:9_000])])
+    with monkeypatch.context() as patched:
+        patched.setattr(CabCnn, "decide", broken)
+        assert run(both(9_000)) == [bug, bug]
+    assert [answer["have"] for answer in run(both(9_000))] == [0, 0]
+    for answer in run(both(0)):
+        np.testing.assert_allclose(answer["probabilities"], expected, atol=1e-6)
+
+
+def test_a_bug_in_one_call_leaves_the_others_answered(sessions, samples, monkeypatch):
+    def gone(self: Models, name: str | None) -> Any:
+        raise FileNotFoundError(name)
+
+    sessions.answer(asked(samples[:800]))
+    with monkeypatch.context() as patched:
+        patched.setattr(Models, "get", gone)
+        fresh = asked(samples[:800], key=f"{1:032x}")
+        bad, good = sessions.answer_all([fresh, asked(samples[800:900], 800)])
+        with pytest.raises(FileNotFoundError):
+            sessions.answer(fresh)
+    assert isinstance(bad, FileNotFoundError)
+    assert good["have"] == 900
 
 
 def test_one_session_takes_one_piece_at_a_time(sessions, samples):

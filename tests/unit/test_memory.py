@@ -1,7 +1,9 @@
-"""How much memory a process may take, from files as Linux writes them."""
+"""How much memory a process may take, from files as Linux writes them, and what is collected."""
 
 from __future__ import annotations
 
+import gc
+import weakref
 from pathlib import Path
 
 import psutil
@@ -54,3 +56,21 @@ def test_a_container_has_less_than_its_machine(tmp_path, cgroup, limits, expecte
 def test_a_system_without_control_groups(tmp_path):
     assert memory.total(tmp_path) == psutil.virtual_memory().total
     assert 0 < memory.total() <= psutil.virtual_memory().total
+
+
+def test_the_collector_spares_what_is_here_for_a_while_and_not_for_ever():
+    class Loop:
+        def __init__(self) -> None:
+            self.itself = self
+
+    before, frozen = Loop(), gc.get_freeze_count()
+    old = weakref.ref(before)
+    with memory.spared_what_is_here():
+        del before
+        new = weakref.ref(Loop())
+        gc.collect()
+        assert old() is not None
+        assert new() is None
+        assert gc.get_freeze_count() > frozen
+    gc.collect()
+    assert old() is None

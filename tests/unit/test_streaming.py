@@ -13,6 +13,7 @@ from cabcnn.classifier import Classifier
 from cabcnn.errors import AudioError
 from cabcnn.model import STRIDE
 from cabcnn.streaming import push_together
+from cabcnn.streaming import trunk as trunk_module
 from cabcnn.streaming.front_end import FrontEnd
 from cabcnn.streaming.resampler import REACH, Resampler
 from cabcnn.streaming.trunk import Trunk
@@ -148,6 +149,30 @@ def test_streams_pushed_together_hear_what_each_hears_alone(
         np.testing.assert_allclose(stream.probabilities, single.probabilities, atol=1e-6)
         firsts = np.cumsum([0, *(len(piece.attention) for piece in pieces)])[:-1]
         assert [piece.first for piece in pieces] == firsts.tolist()
+
+
+def test_streams_that_get_equally_much_share_each_pass(classifier, babble, monkeypatch):
+    sounds = [babble(1 + k, 16_000)[:15_000] / (k + 1) for k in range(3)]
+    expected = [classifier.stream(16_000) for _ in sounds]
+    alone = [[stream.push(own)] for stream, own in zip(expected, sounds, strict=True)]
+    for stream, heard in zip(expected, alone, strict=True):
+        heard.append(stream.finish())
+    sizes = []
+    run = trunk_module._run
+
+    def counted(trunks, values, last):
+        sizes.append(len(trunks))
+        return run(trunks, values, last)
+
+    monkeypatch.setattr(trunk_module, "_run", counted)
+    shared = [classifier.stream(16_000) for _ in sounds]
+    pieces = [push_together(shared, [own[at : at + 999] for own in sounds])
+              for at in range(0, 15_000, 999)]  # fmt: skip
+    assert set(sizes) == {3}
+    for k, stream in enumerate(shared):
+        heard = [*(piece[k] for piece in pieces), stream.finish()]
+        for field in ("attention", "votes"):
+            np.testing.assert_allclose(together(heard, field), together(alone[k], field), atol=1e-5)
 
 
 @SOON

@@ -167,7 +167,7 @@ def test_a_finished_study_trains_nothing_again_and_more_runs_join(waves, done, t
     assert joined["seconds"] == [1.0, 5.0, 30.0]
     assert joined["runs"] == 2
     with pytest.raises(CabcnnError, match="split seed is 0, not 3"):
-        running.run(waves, Grid(("cab-cnn",), (1.0,), 1, split_seed=3), done)
+        running.run(waves, Grid(("cab-cnn",), (1.0,), 1, max_epochs=1, split_seed=3), done)
 
 
 def test_networks_may_have_caps_of_their_own_and_the_report_says_who_was_cut_off(waves, tmp_path):
@@ -179,6 +179,8 @@ def test_networks_may_have_caps_of_their_own_and_the_report_says_who_was_cut_off
     assert "Cut off before that, and might have gone on to learn: CAB-CNN-1s, AttentionCNN" in (
         tmp_path / "report.md"
     ).read_text("utf-8")
+    with pytest.raises(CabcnnError, match="cab-cnn trained for 2 epochs at most, not 5"):
+        running.run(waves, Grid(("cab-cnn",), (1.0,), 2, max_epochs=5), tmp_path)
     patient = [{**found[0].runs[0], "epochs": 20, "best_epoch": 5, "max_epochs": 20}]
     assert found[0]._replace(runs=patient).capped == 0
 
@@ -191,8 +193,10 @@ def test_a_part_of_a_corpus_keeps_each_label_s_share(short_clips):
         assert abs(sum(clip.label == name for clip in part) - count / 2) <= 1
     assert part == drawn(short_clips, len(part))
     assert part != drawn(short_clips, len(part), seed=1)
-    with pytest.raises(CorpusError, match="too few"):
+    with pytest.raises(CorpusError, match=f"none of {labels_of(short_clips)[-1]} would"):
         drawn(short_clips, 1)
+    uneven = [short_clips[0]._replace(label=name) for name in "aaaaaaaaab"]
+    assert [clip.label for clip in drawn(uneven, 5)] == list("aaaab")
 
 
 def labels_of(clips: list[Clip]) -> list[str]:

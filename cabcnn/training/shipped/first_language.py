@@ -34,13 +34,13 @@ ABLATIONS = ("no disguise", "plain loss")
 
 
 def make(corpus: Path, work: Path, device: str, only: str | None) -> None:
-    """Measures every fold of the speakers and writes the first one's model; `only` does one fold,
-    or "ablations"."""
+    """Measures every fold of the speakers, with and without each ingredient, and writes the first
+    one's model; `only` measures one fold, or "ablations"."""
     versions = archive.versions(corpus, work)
     arrays = versions[0]
     made = archive.settings(PRETEXT, BLOCK)
     ablating = only == "ablations"
-    splits = chosen(fold_splits(arrays, FOLDS), None if ablating else only)
+    splits = chosen(fold_splits(arrays, FOLDS), None if ablating else only, ("ablations",))
 
     def learn(split: Split, without: str = "") -> CabCnn:
         path = work / f"hearing-{NAME}-{split.name}.safetensors"
@@ -76,7 +76,7 @@ def make(corpus: Path, work: Path, device: str, only: str | None) -> None:
     if ablating:
         return
     found, model = measured(), learn(splits[0])
-    own = score(splits[0])["unweighted_recall"]
+    own = evaluate(model, arrays, splits[0].tested, BLOCK.seconds).scores.unweighted_recall
     card = Card(
         name=NAME,
         title="First language of a speaker of English: nine languages",

@@ -131,42 +131,56 @@ class Sessions:
         while self._waiting:
             batch, self._waiting = self._waiting, []
             calls = [asked for asked, _ in batch]
-            try:
-                answers = await asyncio.get_running_loop().run_in_executor(
-                    self._worker, self.answer_all, calls
-                )
-            except Exception as error:  # a bug: whoever called hears of it
-                for _, answer in batch:
-                    if not answer.done():
-                        answer.set_exception(error)
-                continue
+            answers = await asyncio.get_running_loop().run_in_executor(
+                self._worker, self.answer_all, calls
+            )
             for (_, answer), said in zip(batch, answers, strict=True):
-                if not answer.done():  # its caller may have gone
+                if answer.done():  # its caller has gone
+                    continue
+                if isinstance(said, Exception):
+                    answer.set_exception(said)
+                else:
                     answer.set_result(said)
 
     def answer(self, asked: Any) -> dict[str, Any]:
         """The same, at once."""
-        return self.answer_all([asked])[0]
+        (said,) = self.answer_all([asked])
+        if isinstance(said, Exception):
+            raise said
+        return said
 
-    def answer_all(self, calls: Sequence[Any]) -> list[dict[str, Any]]:
-        """The answers to several calls, in their order."""
-        answers: list[dict[str, Any]] = [{}] * len(calls)
+    def answer_all(self, calls: Sequence[Any]) -> list[dict[str, Any] | Exception]:
+        """The answers to several calls, in their order; a bug is the answer to those it hit."""
+        answers: list[dict[str, Any] | Exception] = [{}] * len(calls)
         turns: list[dict[str, tuple[int, Session, Piece]]] = []  # by key: a piece each
         for place, asked in enumerate(calls):
             try:
                 piece = _piece(asked)
                 mine = place, self._session(piece), piece
-            except CabcnnError as error:
-                answers[place] = {"error": str(error)}
+            except Exception as error:
+                answers[place] = _told(error)
                 continue
             turn = next((turn for turn in turns if piece.key not in turn), None)
             if turn is None:
                 turns.append(turn := {})
             turn[piece.key] = mine
-        for turn in turns:
+        for number, turn in enumerate(turns):
+            if not turn:
+                continue
             places, sessions, pieces = zip(*turn.values(), strict=True)
-            for place, said in zip(places, take(sessions, pieces), strict=True):
-                answers[place] = said
+            try:
+                said = take(sessions, pieces)
+            except Exception as error:
+                # Some of these streams have heard their piece and some have not: their browsers
+                # send everything again.
+                for key in turn:
+                    self.forget(key)
+                    for later in turns[number + 1 :]:
+                        if key in later:
+                            answers[later.pop(key)[0]] = _told(error)
+                said = [_told(error)] * len(places)
+            for place, answer in zip(places, said, strict=True):
+                answers[place] = answer
         return answers
 
     def sound(self, key: str) -> Sound | None:
@@ -207,14 +221,25 @@ class Sessions:
         return session
 
     def _begin(self, piece: Piece) -> Session:
-        classifier = self._models.get(piece.model)  # outside the lock: it may read a file
+        with self._lock:  # before a model is read for nothing
+            self._check_room(piece)
+        classifier = self._models.get(piece.model)
         rows = Rows(classifier.model.n, classifier.model.classes)
         session = Session(piece.model, piece.rate, classifier.stream(piece.rate), rows)
         with self._lock:
-            rates = [piece.rate, *(session.rate for session in self._sessions.values())]
-            if len(rates) > MOST or sum(2 * LONGEST * rate for rate in rates) > HELD_BYTES:
-                raise AudioError(FULL)
+            if piece.key not in self._sessions:
+                self._check_room(piece)
             return self._sessions.setdefault(piece.key, session)
+
+    def _check_room(self, piece: Piece) -> None:
+        rates = [piece.rate, *(session.rate for session in self._sessions.values())]
+        if len(rates) > MOST or sum(2 * LONGEST * rate for rate in rates) > HELD_BYTES:
+            raise AudioError(FULL)
+
+
+def _told(error: Exception) -> dict[str, Any] | Exception:
+    """What a browser is told: a sentence, of what its visitor can mend."""
+    return {"error": str(error)} if isinstance(error, CabcnnError) else error
 
 
 def _piece(asked: Any) -> Piece:
