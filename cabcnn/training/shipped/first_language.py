@@ -9,16 +9,18 @@ from __future__ import annotations
 
 import datetime
 from dataclasses import replace
+from functools import lru_cache
 from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
+from torch import Tensor
 
 from cabcnn import checkpoint
-from cabcnn.checkpoint import Card, Measurement
+from cabcnn.checkpoint import Card
 from cabcnn.model import CabCnn
 from cabcnn.training.card import familiar, usual
-from cabcnn.training.crossvalidation import Split, fold_splits, measurement, run_split
+from cabcnn.training.crossvalidation import fold_splits, measurement, run_split
 from cabcnn.training.evaluation import Evaluation, evaluate
 from cabcnn.training.hearing.block import BlockRecipe, features, train_block
 from cabcnn.training.shipped import archive
@@ -35,47 +37,56 @@ ABLATIONS = ("no disguise", "plain loss")
 
 def make(corpus: Path, work: Path, device: str, only: str | None) -> None:
     """Measures every fold of the speakers, with and without each ingredient, and writes the first
-    one's model; `only` measures one fold, or "ablations"."""
+    one's model; `only` does no more than measure one fold."""
     versions = archive.versions(corpus, work)
     arrays = versions[0]
     made = archive.settings(PRETEXT, BLOCK)
-    ablating = only == "ablations"
-    splits = chosen(fold_splits(arrays, FOLDS), None if ablating else only, ("ablations",))
+    splits = chosen(fold_splits(arrays, FOLDS), only)
+    protocol = f"{FOLDS} folds over speakers"
 
-    def learn(split: Split, without: str = "") -> CabCnn:
+    @lru_cache(1)
+    def heard(place: int) -> tuple[dict[str, Tensor], list[dict[int, Tensor]]]:
+        """Weights that hear, and what the block then sees of each version."""
+        split = splits[place]
         path = work / f"hearing-{NAME}-{split.name}.safetensors"
         start = archive.heard(versions, split.learned, PRETEXT, path, device)
         model = CabCnn(len(arrays.label_names))
         model.load_state_dict(start)
-        heard_by = versions[:1] if without == "no disguise" else versions
-        kept = [features(model, own, split.learned, BLOCK.seconds, device) for own in heard_by]
+        seen = [features(model, own, split.learned, BLOCK.seconds, device) for own in versions]
+        return start, seen
+
+    def learn(place: int, without: str = "") -> CabCnn:
+        start, seen = heard(place)
+        if without == "no disguise":
+            seen = seen[:1]
         recipe = replace(BLOCK, sharpness=1.0) if without == "plain loss" else BLOCK
-        return train_block(start, kept, arrays.labels, split.learned, recipe, device=device)
+        learned = splits[place].learned
+        return train_block(start, seen, arrays.labels, learned, recipe, device=device)
 
-    def score(split: Split, without: str = "") -> dict:
+    def score(place: int, without: str = "") -> dict:
         def run(learned: NDArray[np.int64], tested: NDArray[np.int64], state: Path) -> Evaluation:
-            return evaluate(learn(split, without), arrays, tested, BLOCK.seconds)
+            return evaluate(learn(place, without), arrays, tested, BLOCK.seconds)
 
-        place = f"{NAME} {without}".strip().replace(" ", "-")
-        row = run_split(split, run, work / place, made | ({"without": without} if without else {}))
-        say(f"{place} {split.name}: unweighted recall {row['unweighted_recall']:.3f}")
+        folder = f"{NAME} {without}".strip().replace(" ", "-")
+        settings = made | ({"without": without} if without else {})
+        row = run_split(splits[place], run, work / folder, settings)
+        say(f"{folder} {row['name']}: unweighted recall {row['unweighted_recall']:.3f}")
         return row
 
-    def measured(without: str = "") -> Measurement:
-        rows = [score(split, without) for split in splits]
-        return measurement(rows, arrays, f"{FOLDS} folds over speakers", unseen_speakers=True)
-
-    if only is not None and not ablating:
-        score(splits[0])
+    kinds = ("", *ABLATIONS)
+    # The first fold last: what it has heard is needed again for the model that ships.
+    rows = {k: [score(k, kind) for kind in kinds] for k in reversed(range(len(splits)))}
+    if only is not None:
         return
-    worth = []
-    for without in ABLATIONS:
-        row = measured(without)
-        worth.append(f"{without} {row.unweighted_recall:.2f} ± {row.spread:.2f}")
-        say(f"ablation: {worth[-1]}")
-    if ablating:
-        return
-    found, model = measured(), learn(splits[0])
+    found, *others = (
+        measurement([rows[k][i] for k in sorted(rows)], arrays, protocol, unseen_speakers=True)
+        for i in range(len(kinds))
+    )
+    worth = [
+        f"{kind} {one.unweighted_recall:.2f} ± {one.spread:.2f}"
+        for kind, one in zip(ABLATIONS, others, strict=True)
+    ]
+    model = learn(0)
     own = evaluate(model, arrays, splits[0].tested, BLOCK.seconds).scores.unweighted_recall
     card = Card(
         name=NAME,
@@ -103,7 +114,9 @@ def make(corpus: Path, work: Path, device: str, only: str | None) -> None:
             f"{len(splits[0].learned)} of the speakers, and on the other "
             f"{len(splits[0].tested)} have an unweighted recall of "
             f"{own:.2f}.",
-            f"Without one ingredient of the last step, on the same folds: {'; '.join(worth)}.",
+            f"Without one ingredient of the last step, on the same folds: {'; '.join(worth)}."
+            if worth
+            else "What its ingredients are worth has not been measured.",
             f"A logistic regression on the long-term spectrum alone (mean and deviation of {BANDS} "
             "mel bands of up to 30 s) has an unweighted recall of "
             f"{spectrum_floor(arrays, splits):.2f} on the same folds.",

@@ -67,12 +67,11 @@ def scored(arrays: Arrays, recipe: Recipe, split: Split, work: Path, device: str
     return run_split(split, run, work, recipe.as_dict())
 
 
-def chosen(splits: list[Split], only: str | None, others: Sequence[str] = ()) -> list[Split]:
-    """All splits, or the one that `only` names. Raises CabcnnError where there is none such,
-    naming `others` too, which the caller knows."""
+def chosen(splits: list[Split], only: str | None) -> list[Split]:
+    """All splits, or the one that `only` names. Raises CabcnnError where there is none such."""
     found = [split for split in splits if only in (None, split.name)]
     if not found:
-        known = ", ".join([*(split.name for split in splits), *others])
+        known = ", ".join(split.name for split in splits)
         raise CabcnnError(f"There is no part {only!r}, only {known}.")
     return found
 
