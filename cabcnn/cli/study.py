@@ -72,6 +72,7 @@ def study(
     from cabcnn.study import running
     from cabcnn.study.grid import COMPARISON as PAPERS
     from cabcnn.study.grid import MODELS, Grid
+    from cabcnn.study.results import title_of
     from cabcnn.study.waves import Waves
 
     if (out is None) == (prepare is None):
@@ -102,7 +103,7 @@ def study(
     for group in found:
         scores = group.mean_scores
         say(
-            f"{report.title_of(group)}\t{len(group.runs)} run(s)\trecall "
+            f"{title_of(group)}\t{len(group.runs)} run(s)\trecall "
             f"{scores.unweighted_recall:.4f}\taccuracy {scores.accuracy:.4f}",
             sys.stdout,
         )

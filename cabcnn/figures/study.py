@@ -14,9 +14,9 @@ from cabcnn.baselines import RIVALS
 from cabcnn.figures.canvas import INK, MAIN, QUIET, new, open_corner, save
 from cabcnn.metrics import Scores
 from cabcnn.study import paper, results
-from cabcnn.study.claims import claims
-from cabcnn.study.grid import LARGE, MASKED, MODELS, OURS, UNIFORM, count_of
-from cabcnn.study.results import Group
+from cabcnn.study.claims import claims, one_class
+from cabcnn.study.grid import LARGE, MASKED, OURS, UNIFORM, count_of
+from cabcnn.study.results import Group, title_of
 from cabcnn.study.rivals import PATIENCE
 from cabcnn.study.significance import compare
 from cabcnn.training import whole
@@ -45,21 +45,10 @@ def write(folder: Path) -> list[Group]:
     results.write_table(found, folder)
     drawn = _draw(found, folder / PICTURE)
     tables = [table for table in _tables(found, about) if table.rows]
-    opening, held = _opening(about, found), claims(found)
+    opening, held = _opening(about, found), [*one_class(found), *claims(found)]
     whole.write(folder / "report.md", _markdown(opening, held, tables, drawn))
     whole.write(folder / "report.html", _html(opening, held, tables, drawn))
     return found
-
-
-def title_of(group: Group) -> str:
-    """As the paper's tables name it."""
-    if group.model == OURS:
-        return f"CAB-CNN-{group.seconds:g}s"
-    if group.model in RIVALS:
-        return RIVALS[group.model].title + (
-            " (reconstruction)" if RIVALS[group.model].reconstruction else ""
-        )
-    return f"{MODELS[group.model]}, {group.seconds:g} s"
 
 
 def _opening(about: dict[str, Any], found: Sequence[Group]) -> list[str]:
@@ -97,7 +86,7 @@ def _tables(found: Sequence[Group], about: dict[str, Any]) -> list[Table]:
         _scores("Mean of all runs (the paper's Table 7)", compared, paper.MEAN, False),
         _costs(found),
         _significance(best, [*rivals, *masked, *parts, *counts], about),
-        _scores("Cut batches against exact masking, mean", [*ours, *masked], {}, False),
+        _scores("Cut batches against exact masking, mean", _pairs(ours, masked), {}, False),
         _scores(
             "Does the attention earn its keep? Mean",
             [*[g for g in masked if parts and g.seconds == parts[0].seconds], *parts],
@@ -107,6 +96,12 @@ def _tables(found: Sequence[Group], about: dict[str, Any]) -> list[Table]:
         _scores("Number of classifiers, mean", _by_count(masked, counts), {}, False),
         *(_confusion(group, about) for group in compared),
     ]
+
+
+def _pairs(ours: Sequence[Group], masked: Sequence[Group]) -> list[Group]:
+    """CAB-CNN and its masked twin, at each T at which there are both."""
+    both = {g.seconds for g in ours} & {g.seconds for g in masked}
+    return [group for group in (*ours, *masked) if group.seconds in both]
 
 
 def _by_count(masked: Sequence[Group], counts: Sequence[Group]) -> list[Group]:

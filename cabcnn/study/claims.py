@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+import numpy as np
+
 from cabcnn.baselines import RIVALS
 from cabcnn.study.grid import LARGE, MASKED, OURS, UNIFORM
-from cabcnn.study.results import Group
+from cabcnn.study.results import Group, title_of
 
 TEN_POINTS = 0.1
 THIRTY = 30.0
@@ -23,6 +25,20 @@ def claims(found: Sequence[Group]) -> list[str]:
         said.append(_thirty_seconds(ours))
     said += _parts(found)
     return said or ["Nothing to compare yet."]
+
+
+def one_class(found: Sequence[Group]) -> list[str]:
+    """Says which networks call every test clip the same, whatever they hear: their scores are
+    those of the commonest class, and tell nothing of the networks."""
+    deaf = [
+        title_of(group)
+        for group in found
+        if all(np.count_nonzero(np.sum(run["confusion"], 0)) == 1 for run in group.runs)
+    ]
+    if not deaf:
+        return []
+    who = "All networks" if len(deaf) == len(found) else ", ".join(deaf)
+    return [f"{who} gave every test clip one and the same class: no comparison of them means much."]
 
 
 def _recall(group: Group) -> float:

@@ -11,10 +11,11 @@ from typing import Any, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
+from cabcnn.baselines import RIVALS
 from cabcnn.errors import CabcnnError
 from cabcnn.metrics import Scores
 from cabcnn.study import cell as cells
-from cabcnn.study.grid import FILE, MODELS
+from cabcnn.study.grid import FILE, MODELS, OURS
 from cabcnn.study.rivals import PATIENCE
 from cabcnn.training import whole
 
@@ -71,6 +72,17 @@ class Group(NamedTuple):
         return np.array(
             [np.argmax(run["probabilities"], 1) == np.array(run["labels"]) for run in self.runs]
         )
+
+
+def title_of(group: Group) -> str:
+    """As the paper's tables name it."""
+    if group.model == OURS:
+        return f"CAB-CNN-{group.seconds:g}s"
+    if group.model in RIVALS:
+        return RIVALS[group.model].title + (
+            " (reconstruction)" if RIVALS[group.model].reconstruction else ""
+        )
+    return f"{MODELS[group.model]}, {group.seconds:g} s"
 
 
 def study(folder: Path) -> dict[str, Any]:

@@ -25,7 +25,7 @@ from cabcnn.metrics import scores
 from cabcnn.model import CabCnn
 from cabcnn.study import paper, results, running
 from cabcnn.study.cell import material, recipe_of
-from cabcnn.study.claims import claims
+from cabcnn.study.claims import claims, one_class
 from cabcnn.study.grid import COMPARISON, MODELS, Cell, Grid
 from cabcnn.study.significance import compare, mcnemar
 from cabcnn.study.variants import OneLarge, UniformAttention, learned
@@ -306,6 +306,17 @@ def test_a_claim_holds_or_not_by_the_numbers():
     assert "of some, one run, so chance" in uneven[0]
     without = claims([group("cab-cnn", [0.9], 5), group("cab-cnn", [0.95], 60)])
     assert without == ["Nothing to compare yet."]
+
+
+def test_networks_that_say_one_thing_only_are_told():
+    def group(model: str, *matrices: list[list[int]]) -> results.Group:
+        return results.Group(model, 30, [{"confusion": matrix} for matrix in matrices])
+
+    deaf = group("alexnet", [[0, 4], [0, 9]], [[4, 0], [9, 0]])
+    hears = group("cab-cnn", [[0, 4], [0, 9]], [[3, 1], [0, 9]])
+    assert one_class([hears]) == []
+    assert one_class([hears, deaf])[0].startswith("AlexNet gave every test clip")
+    assert one_class([deaf, deaf])[0].startswith("All networks gave")
 
 
 def test_the_papers_tables_agree_with_its_matrices():
