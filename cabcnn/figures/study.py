@@ -14,7 +14,7 @@ from cabcnn.baselines import RIVALS
 from cabcnn.figures.canvas import INK, MAIN, QUIET, new, open_corner, save
 from cabcnn.metrics import Scores
 from cabcnn.study import paper, results
-from cabcnn.study.claims import claims, one_class
+from cabcnn.study.claims import claims, cut_off, one_class
 from cabcnn.study.grid import LARGE, MASKED, OURS, UNIFORM, count_of
 from cabcnn.study.results import Group, title_of
 from cabcnn.study.rivals import PATIENCE
@@ -45,7 +45,7 @@ def write(folder: Path) -> list[Group]:
     results.write_table(found, folder)
     drawn = _draw(found, folder / PICTURE)
     tables = [table for table in _tables(found, about) if table.rows]
-    opening, held = _opening(about, found), [*one_class(found), *claims(found)]
+    opening, held = _opening(about, found), [*one_class(found), *cut_off(found), *claims(found)]
     whole.write(folder / "report.md", _markdown(opening, held, tables, drawn))
     whole.write(folder / "report.html", _html(opening, held, tables, drawn))
     return found

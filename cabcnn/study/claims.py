@@ -41,6 +41,17 @@ def one_class(found: Sequence[Group]) -> list[str]:
     return [f"{who} gave every test clip one and the same class: no comparison of them means much."]
 
 
+def cut_off(found: Sequence[Group]) -> list[str]:
+    """Warns of rivals that were not left to learn until patience ended it."""
+    rivals = [group for group in found if group.model in RIVALS and group.capped]
+    if not rivals:
+        return []
+    who = ", ".join(title_of(group) for group in rivals)
+    return [
+        f"Cut off before they had learned all they could: {who}. To be ahead of them shows little."
+    ]
+
+
 def _recall(group: Group) -> float:
     return group.mean_scores.unweighted_recall
 

@@ -25,7 +25,7 @@ from cabcnn.metrics import scores
 from cabcnn.model import CabCnn
 from cabcnn.study import paper, results, running
 from cabcnn.study.cell import material, recipe_of
-from cabcnn.study.claims import claims, one_class
+from cabcnn.study.claims import claims, cut_off, one_class
 from cabcnn.study.grid import COMPARISON, MODELS, Cell, Grid
 from cabcnn.study.significance import compare, mcnemar
 from cabcnn.study.variants import OneLarge, UniformAttention, learned
@@ -181,6 +181,8 @@ def test_networks_may_have_caps_of_their_own_and_the_report_says_who_was_cut_off
     ).read_text("utf-8")
     with pytest.raises(CabcnnError, match="cab-cnn trained for 2 epochs at most, not 5"):
         running.run(waves, Grid(("cab-cnn",), (1.0,), 2, max_epochs=5), tmp_path)
+    assert cut_off(found)[0].startswith("Cut off before they had learned all they could: Attention")
+    assert cut_off(found[:1]) == []
     patient = [{**found[0].runs[0], "epochs": 20, "best_epoch": 5, "max_epochs": 20}]
     assert found[0]._replace(runs=patient).capped == 0
 
