@@ -221,7 +221,6 @@ def test_after_a_bug_everything_is_heard_again_and_nothing_twice(sessions, sampl
         patched.setattr(CabCnn, "decide", broken)
         twice = [asked(samples[9_000:end], 9_000) for end in (9_900, 18_000)]
         assert sessions.answer_all(twice) == [bug, bug]
-        sessions.answer_all([asked(samples[:9_000])])
     sessions.answer_all([asked(samples[:9_000])])
     with monkeypatch.context() as patched:
         patched.setattr(CabCnn, "decide", broken)
