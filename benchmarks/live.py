@@ -43,6 +43,7 @@ sys.path.insert(0, str(Path(__file__).parent.parent))  # run from a checkout, no
 
 from benchmarks.explain import voice_like
 from cabcnn import audio
+from cabcnn.ui.live.route import PATH
 
 ROOT = Path(__file__).parent.parent
 RATE = 48_000
@@ -107,7 +108,6 @@ async def speak(
     user: User,
     client: aiohttp.ClientSession,
     address: str,
-    call: dict,
     as_text: Callable[[int, int], str],
     length: int,
     hertz: float,
@@ -121,7 +121,7 @@ async def speak(
     async def send(at: int, end: int) -> None:
         facts = {"key": user.key, "rate": RATE, "at": at, "seen": user.intervals}
         piece = {**facts, "model": "accents", "samples": as_text(at, end)}
-        body = json.dumps({**call, "data": piece}).encode()
+        body = json.dumps(piece).encode()
         started = time.perf_counter()
         async with client.post(address, data=body, headers=JSON) as response:
             answer = json.loads(await response.read())
@@ -155,15 +155,11 @@ async def crowd(url: str, count: int, hertz: float, seconds: float, samples: np.
 
     connector = aiohttp.TCPConnector(limit=count)
     async with aiohttp.ClientSession(connector=connector) as client:
-        async with client.get(f"{url}/config") as response:
-            config = await response.json()
-        live = next(c for c in config["components"] if c["props"].get("elem_id") == "live")
-        call = {"component_id": live["id"], "fn_name": "send", "session_hash": "benchmark"}
-        address = f"{url}{config.get('api_prefix', '')}/component_server/"
+        address = url + PATH
         waits = np.arange(count) / count / hertz
         await asyncio.gather(
             *(
-                speak(user, client, address, call, as_text, len(whole), hertz, wait)
+                speak(user, client, address, as_text, len(whole), hertz, wait)
                 for user, wait in zip(users, waits, strict=True)
             )
         )

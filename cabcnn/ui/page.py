@@ -132,7 +132,7 @@ def launch(
             enable_monitoring=False,
             ssr_mode=False,
             mcp_server=mcp,
-            app_kwargs={"lifespan": partial(_serving, training)},
+            app_kwargs={"lifespan": partial(_serving, training), "routes": [live.route()]},
             **options,
         )
     except OSError as error:

@@ -4,14 +4,18 @@ from __future__ import annotations
 
 import base64
 import io
+from urllib.parse import urlparse
 
 import numpy as np
 import pytest
 import soundfile
 import soxr
 
+from cabcnn.ui.live.route import PATH
+
 pytestmark = pytest.mark.browser
 
+GRADIOS = "/gradio_api/component_server/"
 SHOWN = ".cav[data-state=ready]"
 
 # Keeps what the microphone's worklet gives to the page: `window.gave()`, base64 of floats.
@@ -36,6 +40,13 @@ def to_live(page) -> None:
     page.get_by_role("tab", name="Live").click()
     page.wait_for_selector(".clv-go", state="visible")
     page.wait_for_selector(".clv-bars li")
+
+
+def posts(page) -> list[str]:
+    """The addresses of all that the page will have sent from now on."""
+    sent = []
+    page.on("request", lambda one: one.method == "POST" and sent.append(urlparse(one.url).path))
+    return sent
 
 
 def number(page, name: str) -> int:
@@ -65,10 +76,12 @@ def stop_and_open(page) -> tuple[np.ndarray, int]:
 def test_speak_see_stop_and_find_it_in_explore(open_page, spoken):
     page = open_page()
     page.evaluate(TAPPED)
+    sent = posts(page)
     to_live(page)
     page.get_by_role("button", name="Start").click()
     page.wait_for_selector(".clv[data-state=listening]")
     wait_for(page, "painted", 60)
+    assert GRADIOS not in sent
     assert "%" in page.inner_text(".clv-chance")
     lanes = page.evaluate(
         "[...document.querySelectorAll('.clv-plot canvas')].map((canvas) => canvas.toDataURL())"
@@ -96,6 +109,26 @@ def test_speak_see_stop_and_find_it_in_explore(open_page, spoken):
     likeness, gain = max(best_fit(second, given) for second in seconds)
     assert likeness > 0.9
     assert 0.9 < gain < 1.1
+
+
+def test_where_another_program_serves_the_page_sound_goes_by_gradio(browser, address):
+    context = browser.new_context()
+    page = context.new_page()
+    page.set_default_timeout(30_000)
+    try:
+        page.route(f"**{PATH}", lambda asked: asked.fulfill(status=404))
+        sent = posts(page)
+        page.goto(address)
+        page.wait_for_selector(".cav[data-state=empty]")
+        to_live(page)
+        page.get_by_role("button", name="Start").click()
+        wait_for(page, "painted", 20)
+        heard, _ = stop_and_open(page)
+        assert sent.count(PATH) == 1
+        assert GRADIOS in sent
+        assert len(heard) == number(page, "samples")
+    finally:
+        context.close()
 
 
 def best_fit(part: np.ndarray, given: np.ndarray) -> tuple[float, float]:

@@ -6,6 +6,7 @@ import { firstShown, History } from "../../cabcnn/ui/live/view/js/history.js";
 import { Line } from "../../cabcnn/ui/live/view/js/line.js";
 import { Pace } from "../../cabcnn/ui/live/view/js/pace.js";
 import { Recording } from "../../cabcnn/ui/live/view/js/recording.js";
+import { sender } from "../../cabcnn/ui/live/view/js/sender.js";
 
 const samplesOf = (text) => {
   const bytes = Buffer.from(text, "base64");
@@ -201,4 +202,49 @@ test("the pace is the median delay and the pictures of the last seconds", () => 
   for (let j = 0; j < 50; j++) pace.note(100 * j, 100 * j - (j % 3) * 10 - 50);
   assert.equal(pace.delay, 60);
   assert.equal(pace.rate.toFixed(2), "10.00");
+});
+
+// A server whose own address answers with so many statuses one after the other, 0 for nobody there.
+function addresses(statuses) {
+  const asked = [];
+  const fetch = async (address, { body }) => {
+    asked.push([address, JSON.parse(body)]);
+    const status = statuses.shift();
+    if (status === 0) throw new TypeError("Failed to fetch");
+    return new Response(status === 204 ? null : JSON.stringify({ have: 7 }), { status });
+  };
+  const server = { send: async (piece) => ({ by: "Gradio", piece }) };
+  return { asked, fetch, server };
+}
+
+test("a piece goes straight to the page's own address, wherever the page lies", async () => {
+  for (const [path, address] of [
+    ["/", "/cabcnn/live"],
+    ["/somewhere/", "/somewhere/cabcnn/live"],
+  ]) {
+    const { asked, fetch, server } = addresses([200]);
+    assert.deepEqual(await sender(server, path, fetch)({ at: 3 }), { have: 7 });
+    assert.deepEqual(asked, [[address, { at: 3 }]]);
+  }
+});
+
+test("a server that is not reached, or in trouble, is asked again the same way", async () => {
+  const { asked, fetch, server } = addresses([0, 500, 502, 204, 200]);
+  const send = sender(server, "/", fetch);
+  for (let k = 0; k < 4; k++) assert.equal(await send({ at: k }), undefined);
+  assert.deepEqual(await send({ at: 4 }), { have: 7 });
+  assert.equal(asked.length, 5);
+});
+
+test("where the address is missing or shut, pieces go by Gradio's from then on", async () => {
+  for (const status of [401, 404, 405]) {
+    const { asked, fetch, server } = addresses([status]);
+    const send = sender(server, "/", fetch);
+    assert.deepEqual(await send({ at: 0 }), { by: "Gradio", piece: { at: 0 } });
+    assert.deepEqual(await send({ at: 1 }), { by: "Gradio", piece: { at: 1 } });
+    assert.equal(asked.length, 1);
+  }
+  const { asked, fetch, server } = addresses([]);
+  await sender(server, "", fetch)({ at: 0 }); // shown inside somebody else's page
+  assert.equal(asked.length, 0);
 });

@@ -24,7 +24,7 @@ from cabcnn.training.crossvalidation import fold_splits, measurement, run_split
 from cabcnn.training.evaluation import Evaluation, evaluate
 from cabcnn.training.hearing.block import BlockRecipe, features, train_block
 from cabcnn.training.shipped import archive
-from cabcnn.training.shipped.parts import RATE, chosen, described, say, spectrum_floor
+from cabcnn.training.shipped.parts import RATE, chosen, described, say, spectrum_floor, worth
 from cabcnn.training.spectrum import BANDS
 
 NAME = "first-language"
@@ -82,10 +82,7 @@ def make(corpus: Path, work: Path, device: str, only: str | None) -> None:
         measurement([rows[k][i] for k in sorted(rows)], arrays, protocol, unseen_speakers=True)
         for i in range(len(kinds))
     )
-    worth = [
-        f"{kind} {one.unweighted_recall:.2f} ± {one.spread:.2f}"
-        for kind, one in zip(ABLATIONS, others, strict=True)
-    ]
+    without = dict(zip(ABLATIONS, others, strict=True))
     model = learn(0)
     own = evaluate(model, arrays, splits[0].tested, BLOCK.seconds).scores.unweighted_recall
     card = Card(
@@ -114,9 +111,7 @@ def make(corpus: Path, work: Path, device: str, only: str | None) -> None:
             f"{len(splits[0].learned)} of the speakers, and on the other "
             f"{len(splits[0].tested)} have an unweighted recall of "
             f"{own:.2f}.",
-            f"Without one ingredient of the last step, on the same folds: {'; '.join(worth)}."
-            if worth
-            else "What its ingredients are worth has not been measured.",
+            worth(without, found),
             f"A logistic regression on the long-term spectrum alone (mean and deviation of {BANDS} "
             "mel bands of up to 30 s) has an unweighted recall of "
             f"{spectrum_floor(arrays, splits):.2f} on the same folds.",

@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
 from functools import partial
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import torch
 from numpy.typing import NDArray
 
+from cabcnn.checkpoint import Measurement
 from cabcnn.errors import CabcnnError
 from cabcnn.metrics import confusion_matrix, scores
 from cabcnn.model import CabCnn
@@ -65,6 +68,40 @@ def scored(arrays: Arrays, recipe: Recipe, split: Split, work: Path, device: str
         return evaluate(model, arrays, tested, recipe.seconds)
 
     return run_split(split, run, work, recipe.as_dict())
+
+
+def ablated(
+    arrays: Arrays,
+    recipe: Recipe,
+    ingredients: Mapping[str, Mapping[str, Any]],
+    splits: Sequence[Split],
+    work: Path,
+    device: str,
+) -> dict[str, list[dict]]:
+    """The results of a recipe without each ingredient, on every split.
+
+    `ingredients` gives the changes to the recipe that leave one out; results are kept beside
+    `work`, in folders named after them.
+    """
+    rows = {}
+    for name, changes in ingredients.items():
+        place = work.with_name(f"{work.name}-no-{name.replace(' ', '-')}")
+        without = replace(recipe, **changes)
+        rows[name] = [scored(arrays, without, split, place, device) for split in splits]
+    return rows
+
+
+def worth(without: Mapping[str, Measurement], whole: Measurement) -> str:
+    """A card's sentence on what a model scores without each of its ingredients."""
+    told = [f"{name} {_recall(one)}" for name, one in without.items()]
+    return (
+        f"Without one ingredient, the same {whole.models} times: {'; '.join(told)}; with all "
+        f"{_recall(whole)}."
+    )
+
+
+def _recall(found: Measurement) -> str:
+    return f"{found.unweighted_recall:.2f} ± {found.spread:.2f}"
 
 
 def chosen(splits: list[Split], only: str | None) -> list[Split]:

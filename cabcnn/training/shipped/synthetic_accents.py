@@ -17,12 +17,23 @@ from cabcnn.training.card import familiar, usual
 from cabcnn.training.crossvalidation import fold_splits, measurement
 from cabcnn.training.evaluation import evaluate
 from cabcnn.training.recipe import ROBUST
-from cabcnn.training.shipped.parts import RATE, chosen, described, learn, prepared, say, scored
+from cabcnn.training.shipped.parts import (
+    RATE,
+    ablated,
+    chosen,
+    described,
+    learn,
+    prepared,
+    say,
+    scored,
+    worth,
+)
 
 NAME = "synthetic-accents"
 SECONDS = 5.0
 RECIPE = replace(ROBUST, seconds=SECONDS, max_epochs=15, monitor="nothing")
 FOLDS = 4
+INGREDIENTS = {"disturbance": {"gain": 0.0, "noise": 0.0, "speed": 0.0}}
 
 
 def make(corpus: Path | None, work: Path, device: str, only: str | None) -> None:
@@ -34,7 +45,13 @@ def make(corpus: Path | None, work: Path, device: str, only: str | None) -> None
         return
     model = learn(arrays, RECIPE, splits[0].learned, work / NAME / "fold-0.state", device)
     own = evaluate(model, arrays, splits[0].tested, SECONDS).scores.unweighted_recall
-    found = measurement(rows, arrays, f"{FOLDS} folds over voices", unseen_speakers=True)
+    protocol = f"{FOLDS} folds over voices"
+    found = measurement(rows, arrays, protocol, unseen_speakers=True)
+    others = ablated(arrays, RECIPE, INGREDIENTS, splits, work / NAME, device)
+    without = {
+        f"no {name}": measurement(rows, arrays, protocol, unseen_speakers=True)
+        for name, rows in others.items()
+    }
     card = Card(
         name=NAME,
         title="Five accents of synthetic voices",
@@ -59,6 +76,7 @@ def make(corpus: Path | None, work: Path, device: str, only: str | None) -> None
             f"{len(splits[0].learned)} of the clips, and on the other {len(splits[0].tested)}, "
             "by voices that they never heard, have an unweighted recall of "
             f"{own:.2f}.",
+            worth(without, found),
         ),
     )
     checkpoint.save(checkpoint.folder() / f"{NAME}{checkpoint.SUFFIX}", model, card)

@@ -16,6 +16,7 @@ import { Pace } from "./pace.js";
 import { classColour } from "./palette.js";
 import { Picture } from "./picture.js";
 import { Recording } from "./recording.js";
+import { sender } from "./sender.js";
 import { readTheme, whileShown } from "./theme.js";
 import { Verdict } from "./verdict.js";
 
@@ -26,6 +27,13 @@ const PATIENCE = 12000; // milliseconds for a recording to be opened
 const TELL = 6000; // milliseconds between two words to those who listen to the page
 
 const wait = (time) => new Promise((resolve) => setTimeout(resolve, time));
+
+// Where the page lies on its host, "/" mostly; "" where it is shown inside somebody else's. (Behind
+// a proxy Gradio may know another host and port by which it is called: of that only the path.)
+function pagePath() {
+  const facts = window.gradio_config;
+  return facts ? new URL(facts.root || "/", window.location.href).pathname : "";
+}
 
 // Shows `host`'s .clv. The result's `show` takes the component's value.
 export function mount(host, { trigger, server }) {
@@ -42,7 +50,7 @@ class View {
     this.pace = new Pace();
     this.line = new Line({
       wait,
-      send: (piece) => server.send(piece),
+      send: sender(server, pagePath(), window.fetch.bind(window)),
       told: (answer) => this.told(answer),
       failed: (sentence) => this.fail(sentence),
       reached: (whether) => this.reached(whether),

@@ -1,0 +1,87 @@
+"""The address at which the page takes live sound, asked over HTTP."""
+
+from __future__ import annotations
+
+import base64
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from typing import Any
+
+import gradio as gr
+import httpx
+import numpy as np
+import pytest
+
+from cabcnn.ui import page
+from cabcnn.ui.live.route import MOST_BYTES, PATH
+from cabcnn.ui.live.sessions import FOREIGN
+
+pytestmark = pytest.mark.usefixtures("models_folder", "one_thread")
+
+RATE = 16_000
+
+
+@contextmanager
+def served(demo: gr.Blocks, **options: Any) -> Iterator[str]:
+    """A page that is served, and its address for sound."""
+    _, url, _ = page.launch(demo, prevent_thread_lock=True, quiet=True, **options)
+    try:
+        yield url.rstrip("/")
+    finally:
+        demo.close()
+
+
+@pytest.fixture
+def piece(babble) -> Callable[..., dict[str, Any]]:
+    """Something like speech, as the page's view sends it."""
+
+    def make(key: str, seconds: float = 1.0) -> dict[str, Any]:
+        samples = np.rint(babble(seconds, RATE) * 32767).astype("<i2")
+        packed = base64.b64encode(samples.tobytes()).decode()
+        facts = {"key": key * 32, "model": "accents", "rate": RATE, "at": 0, "seen": 0}
+        return {**facts, "samples": packed}
+
+    return make
+
+
+def test_it_answers_as_gradios_own_address_does(demo, piece):
+    with served(demo) as url:
+        answer = httpx.post(url + PATH, json=piece("a")).json()
+        (view,) = (b for b in demo.blocks.values() if getattr(b, "elem_id", "") == "live")
+        call = {"component_id": view._id, "fn_name": "send", "session_hash": "x"}
+        gradios = f"{url}/gradio_api/component_server"
+        assert httpx.post(gradios, json={**call, "data": piece("b")}).json() == answer
+        again = httpx.post(url + PATH, json=piece("a")).json()
+    assert (answer["have"], answer["count"]) == (RATE, again["count"])
+    assert len(answer["probabilities"]) == 3
+    assert sum(answer["probabilities"]) == pytest.approx(1)
+    assert answer["count"] > 0
+
+
+def test_what_no_page_sends_is_refused(demo):
+    with served(demo) as url:
+        assert httpx.post(url + PATH, json={"key": "x"}).json() == {"error": FOREIGN}
+        assert httpx.post(url + PATH, content=b"{").status_code == 400
+        assert httpx.post(url + PATH, content=bytes(MOST_BYTES + 1)).status_code == 413
+        assert httpx.get(url + PATH).status_code in (404, 405)
+
+
+def test_the_longest_piece_has_room(demo):
+    rate, seconds = 192_000, 5
+    packed = base64.b64encode(bytes(2 * rate * seconds)).decode()
+    longest = {"key": "c" * 32, "model": "accents", "rate": rate, "at": 0, "seen": 0}
+    with served(demo) as url:
+        answer = httpx.post(url + PATH, json={**longest, "samples": packed}, timeout=60).json()
+    assert answer["have"] == rate * seconds
+
+
+def test_a_password_is_asked_for_here_too(models_folder, piece):
+    with served(page.build(), auth=[("ann", "secret")]) as url:
+        assert httpx.post(url + PATH, json=piece("d")).status_code == 401
+        stranger = {"access-token-unsecure-x": "y"}
+        assert httpx.post(url + PATH, json=piece("d"), cookies=stranger).status_code == 401
+        with httpx.Client() as client:
+            client.post(f"{url}/login", data={"username": "ann", "password": "wrong"})
+            assert client.post(url + PATH, json=piece("d")).status_code == 401
+            client.post(f"{url}/login", data={"username": "ann", "password": "secret"})
+            assert client.post(url + PATH, json=piece("d")).json()["have"] == RATE
