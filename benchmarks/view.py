@@ -150,6 +150,7 @@ def frames(page: Page, cdp: CDPSession, seconds: float) -> list[float]:
     )
     starts = np.array([start for start, _ in tasks])
     first = np.unique([np.searchsorted(starts, event["ts"], "right") - 1 for event in drawn])
+    first = first[first >= 0]  # a frame that was being drawn when the tracing began
     return np.add.reduceat([taken for _, taken in tasks], first)[:-1].tolist()
 
 

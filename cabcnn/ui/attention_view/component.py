@@ -10,6 +10,7 @@ import gradio as gr
 from .bundle import on_load
 
 HERE = Path(__file__).parent
+EVENTS = ("shown",)  # the value, or that there is none, is on the screen
 STYLES = ("view.css", "tour.css", "extras.css")
 
 
@@ -32,7 +33,7 @@ class AttentionView(gr.HTML):
             label=label,
             html_template=(HERE / "view.html").read_text("utf-8"),
             css_template="".join((HERE / name).read_text("utf-8") for name in STYLES),
-            js_on_load=on_load(HERE / "js", entry="view.js"),
+            js_on_load=on_load(HERE / "js", entry="view.js", events=EVENTS),
             apply_default_css=False,
             visible=visible,
             elem_id=elem_id,

@@ -83,7 +83,8 @@ def build(models: Models, sounds: Sounds, view: AttentionView) -> None:
         concurrency_limit=1,
         **quiet,
     )
-    view.change(forget, None, [result, label], queue=False, show_progress="hidden", **quiet)
+    # Once the picture is there: it need not wait for this.
+    view.shown(forget, None, [result, label], queue=False, show_progress="hidden", **quiet)
 
 
 def _classes(labels: tuple[str, ...]) -> list[tuple[str, str]]:

@@ -2,7 +2,18 @@
 // predictions are made here again from what has been read so far.
 
 import { apart } from "./planes.js";
-import { bitsOf, COARSEST, complete, kindOf, LEVELS, places, settle, voteOf, weightOf } from "./rounding.js";
+import {
+  bitsOf,
+  COARSEST,
+  complete,
+  kindOf,
+  LEVELS,
+  places,
+  settle,
+  twoTo,
+  voteOf,
+  weightOf,
+} from "./rounding.js";
 
 const POWERS = [-20, -14, -10, -7, -4];
 const START = -7;
@@ -35,8 +46,8 @@ export function restore(planes, { p, n, m }) {
   const last = new Float64Array(n * p).fill(1);
   for (const vote of votes) for (let j = 0; j < last.length; j++) last[j] -= vote[j];
   return {
-    attention: Float32Array.from(weights.attention),
-    votes: [...votes, last].map((vote) => Float32Array.from(vote)),
+    attention: new Float32Array(weights.attention),
+    votes: [...votes, last].map((vote) => new Float32Array(vote)),
   };
 }
 
@@ -46,12 +57,12 @@ function next(plane) {
 
 // Numbers around zero out of their high and low bytes.
 function words([high, low]) {
-  return Float64Array.from(high.bytes, (byte, j) => byte * 256 + low.bytes[j] - WORD_ZERO);
+  return new Float64Array(high.bytes).map((byte, j) => byte * 256 + low.bytes[j] - WORD_ZERO);
 }
 
 function reached(value, bounds) {
   let count = 0;
-  for (const bound of bounds) if (value >= bound) count++;
+  for (let k = 0; k < bounds.length; k++) if (value >= bounds[k]) count++;
   return count;
 }
 
@@ -69,13 +80,14 @@ function restoreWeights(powerPlanes, digitPlanes, more, n, p) {
   const steps = new Float64Array(n * p);
   const kinds = new Uint8Array(n * p);
   for (let j = 0; j < n * p; j++) {
-    const [place, power] = [order[j], powers[j]];
+    const place = order[j];
+    const power = powers[j];
     kinds[j] = kindOf(place, power);
     if (place === 0) continue;
     const bits = bitsOf(place, power);
     const digits = bits ? next(digitPlanes[bits - 1]) : 0;
     attention[j] = weightOf(place, power, bits, digits);
-    steps[j] = attention[j] > 0 ? 2 ** (power - bits) : 0;
+    steps[j] = attention[j] > 0 ? twoTo(power - bits) : 0;
   }
   complete(attention, steps, order, more, n, p);
   return { attention, kinds };

@@ -19,6 +19,13 @@ export const LEVELS = [1023, 127, 63, 31, 7];
 export const COARSEST = 4;
 const CENTRE = 127;
 
+// 2 to the power of a whole number: looked up, since this is asked for each weight.
+const POWERS_OF_TWO = new Float64Array(256).map((_, k) => 2 ** (k - 192));
+
+export function twoTo(power) {
+  return POWERS_OF_TWO[power + 192];
+}
+
 // The place of each classifier in its interval, from the powers of two (n rows of p).
 export function places(powers, n, p) {
   const found = new Uint8Array(n * p);
@@ -26,10 +33,12 @@ export function places(powers, n, p) {
   for (let t = 0; t < p; t++) {
     for (let i = 0; i < n; i++) order[i] = powers[i * p + t] * n + (n - 1 - i);
     order.sort();
-    const bounds = PLACES.filter((count) => count < n).map((count) => order[n - 1 - count]);
-    for (let i = 0; i < n; i++) {
-      const own = powers[i * p + t] * n + (n - 1 - i);
-      for (const bound of bounds) if (own <= bound) found[i * p + t]++;
+    for (const count of PLACES) {
+      if (count >= n) break;
+      const bound = order[n - 1 - count];
+      for (let i = 0; i < n; i++) {
+        if (powers[i * p + t] * n + (n - 1 - i) <= bound) found[i * p + t]++;
+      }
     }
   }
   return found;
@@ -42,22 +51,26 @@ export function bitsOf(place, power) {
 export function weightOf(place, power, bits, digits) {
   if (power === ZERO) return 0;
   if (place === PLACES.length) {
-    for (const [below, powers] of COARSE) if (power < below) return 2 ** (power + powers / 2);
+    for (let k = 0; k < COARSE.length; k++) {
+      if (power < COARSE[k][0]) return twoTo(power + COARSE[k][1] / 2);
+    }
   }
-  return (1 + (digits + 0.5) / 2 ** bits) * 2 ** power;
+  return (1 + (digits + 0.5) / twoTo(bits)) * twoTo(power);
 }
 
 // Shares out among the weights what they ought to have `more` (p), by the squares of their
 // `steps`, and gives to the first of each interval what the others leave of 1.
 export function complete(weights, steps, order, more, n, p) {
   const size = new Float64Array(p);
-  for (let j = 0; j < n * p; j++) size[j % p] += steps[j] ** 2;
+  for (let i = 0, j = 0; i < n; i++) {
+    for (let t = 0; t < p; t++, j++) size[t] += steps[j] * steps[j];
+  }
   const left = new Float64Array(p).fill(1);
   const first = new Int32Array(p);
   for (let i = 0, j = 0; i < n; i++) {
     for (let t = 0; t < p; t++, j++) {
       if (order[j] === 0) first[t] = j;
-      if (steps[j] > 0) weights[j] += ((more[t] / MORE) * steps[j] ** 2) / size[t];
+      if (steps[j] > 0) weights[j] += ((more[t] / MORE) * (steps[j] * steps[j])) / size[t];
       left[t] -= weights[j];
     }
   }
@@ -65,7 +78,9 @@ export function complete(weights, steps, order, more, n, p) {
 }
 
 export function kindOf(place, power) {
-  for (const [least, kind] of POWER_KINDS) if (power >= least) return Math.min(place, kind);
+  for (let k = 0; k < POWER_KINDS.length; k++) {
+    if (power >= POWER_KINDS[k][0]) return Math.min(place, POWER_KINDS[k][1]);
+  }
   return place;
 }
 

@@ -1,16 +1,20 @@
 // What is drawn when: the lanes when they are out of date, the playhead in every frame while
-// the sound plays, the numbers ten times a second then. Nothing runs while nothing changes.
+// the sound plays, the clock ten times a second then, the numbers as often as one can read them,
+// in frames of their own. Nothing runs while nothing changes.
 
-const READ_MS = 100; // between two readings of the numbers while the sound plays
+// Between two readings while the sound plays, milliseconds.
+const CLOCK_MS = 100;
+const NUMBERS_MS = 500;
 
 export class Stage {
-  // `part` finds an element by its name; `read` shows the numbers; `painted(whole)` is called
-  // when the lanes have been drawn.
-  constructor({ root, part, lanes, player, read, painted }) {
-    Object.assign(this, { root, part, lanes, player, read, painted });
+  // `part` finds an element by its name; `clock` shows the time and `read` the numbers;
+  // `painted(whole)` is called when the lanes have been drawn.
+  constructor({ root, part, lanes, player, clock, read, painted }) {
+    Object.assign(this, { root, part, lanes, player, clock, read, painted });
     this.scene = null;
     this.stale = { lanes: false, whole: false };
     this.frame = 0;
+    this.clockAt = 0;
     this.readAt = 0;
     this.inSight = true; // whether the playhead was, in the last frame
     this.still = window.matchMedia("(prefers-reduced-motion: reduce)");
@@ -25,8 +29,19 @@ export class Stage {
 
   // Asks for a frame, in which `read` says whether the numbers are to be shown at once.
   wake(read = false) {
-    if (read) this.readAt = 0;
+    if (read) this.overdue();
     this.frame ||= requestAnimationFrame((now) => this.tick(now));
+  }
+
+  overdue() {
+    this.clockAt = 0;
+    this.readAt = 0;
+  }
+
+  // Draws at once what waits for a frame, which is far away while the page is busy.
+  hurry() {
+    cancelAnimationFrame(this.frame);
+    this.tick(performance.now());
   }
 
   tick(now) {
@@ -37,14 +52,24 @@ export class Stage {
     if (player.playing) this.follow();
     if (this.stale.lanes) this.paint();
     if (scene.axis.width === 0) return; // not on the screen yet; theme.js tells when it is
-    const due = !player.playing || now - this.readAt >= READ_MS;
+    this.tell(now);
+    if (player.playing) this.wake();
+  }
+
+  tell(now) {
+    const { playing } = this.player;
+    const clock = !playing || now - this.clockAt >= CLOCK_MS;
+    const read = !playing || this.readAt === 0 || (!clock && now - this.readAt >= NUMBERS_MS);
     // A moving playhead is what playing means; those who want less motion get steps.
-    if (due || !this.still.matches) this.placePlayhead();
-    if (due) {
+    if (clock || !this.still.matches) this.placePlayhead();
+    if (clock) {
+      this.clockAt = now;
+      this.clock();
+    }
+    if (read) {
       this.readAt = now;
       this.read();
     }
-    if (player.playing) this.wake();
   }
 
   // Turns the page when the playhead runs out of the window, or jumps back in a region, not when
@@ -72,7 +97,7 @@ export class Stage {
     lanes.draw(scene, this.stale.whole);
     this.painted(this.stale.whole);
     this.stale = { lanes: false, whole: false };
-    this.readAt = 0;
+    this.overdue();
     const frame = this.part("window").style;
     frame.left = `${(axis.from / axis.duration) * 100}%`;
     frame.width = `${(axis.span / axis.duration) * 100}%`;

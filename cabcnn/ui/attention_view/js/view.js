@@ -50,10 +50,14 @@ import { explain, result, verdict } from "./words.js";
 const DEAF = ["muted", "until"]; // what is heard
 const ROWS = [...DEAF, "colouring", "sorting", "folded"]; // what the heatmap shows
 
-// Shows `host`'s .cav. The result's `show` takes the component's value.
-export function mount(host) {
+// Shows `host`'s .cav. The result's `show` takes the component's value; where there is a `trigger`
+// it is told "shown" once the value is on the screen.
+export function mount(host, { trigger = () => {} } = {}) {
   const view = new View(host.querySelector(".cav"));
-  return { show: (value) => view.show(value) };
+  const afterwards = () => setTimeout(() => trigger("shown"));
+  return {
+    show: (value) => view.show(value).finally(() => requestAnimationFrame(afterwards)),
+  };
 }
 
 class View {
@@ -78,6 +82,7 @@ class View {
       part: (name) => this.part(name),
       lanes: this.lanes,
       player: this.player,
+      clock: () => this.clock(),
       read: () => this.read(),
       painted: (whole) => this.painted(whole),
     });
@@ -131,6 +136,7 @@ class View {
     this.header.build(whole);
     this.readout.build(whole);
     this.stop.build(whole);
+    this.part("now").style.width = `${seconds(whole.duration).length}ch`;
     this.part("length").textContent = ` / ${seconds(whole.seconds)}`;
     this.part("votes").textContent = count(whole.n);
     this.part("playhead").setAttribute("aria-valuemax", whole.seconds.toFixed(2));
@@ -140,6 +146,7 @@ class View {
     this.played();
     this.readout.announce(verdict(whole));
     this.root.explorer = explorer(this);
+    this.stage.hurry();
     this.spectrogram.begin(whole);
     this.link.begin(whole);
     this.tour.begin();
@@ -231,20 +238,21 @@ class View {
     this.cards.one.draw();
   }
 
-  read() {
-    const { pointer, lanes, player, root } = this;
-    const { time } = player;
-    const held = this.state.row;
-    this.readout.show(this.scene, { pointer, time, held, rows: lanes.rows });
+  clock() {
+    const { time } = this.player;
     this.part("now").textContent = seconds(time);
     const head = this.part("playhead");
     head.setAttribute("aria-valuenow", time.toFixed(2));
     head.setAttribute("aria-valuetext", seconds(time));
-    Object.assign(root.dataset, {
-      time: time.toFixed(3),
-      row: this.readout.row,
-      held: held !== null,
-    });
+    this.root.dataset.time = time.toFixed(3);
+  }
+
+  read() {
+    const { pointer, lanes, root } = this;
+    const { time } = this.player;
+    const held = this.state.row;
+    this.readout.show(this.scene, { pointer, time, held, rows: lanes.rows });
+    Object.assign(root.dataset, { row: this.readout.row, held: held !== null });
   }
 
   played() {
