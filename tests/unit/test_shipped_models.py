@@ -1,0 +1,82 @@
+"""Making the models that ship, as small as it gets: every step, few epochs, few clips."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from cabcnn import checkpoint
+from cabcnn.checkpoint import Card
+from cabcnn.training.shipped import digits, synthetic_accents
+from cabcnn.training.shipped.parts import ablated
+
+WORTH = (
+    r"Without one ingredient, the same {times} times: no {name} \d\.\d\d ± \d\.\d\d; "
+    r"with all \d\.\d\d ± \d\.\d\d\."
+)
+
+pytestmark = pytest.mark.usefixtures("one_thread")
+
+
+@pytest.fixture
+def shipped(tmp_path, monkeypatch) -> Path:
+    """Where checkpoints go."""
+    folder = tmp_path / "checkpoints"
+    folder.mkdir()
+    monkeypatch.setattr(checkpoint, "folder", lambda: folder)
+    return folder
+
+
+def card_of(folder: Path, name: str) -> Card:
+    return checkpoint.load(folder / f"{name}.safetensors")[1]
+
+
+def test_synthetic_accents_with_and_without_an_ingredient(
+    shipped, short_arrays, tmp_path, monkeypatch
+):
+    short_arrays.save(tmp_path / "synthetic-accents.npz")
+    recipe = replace(synthetic_accents.RECIPE, max_epochs=1, crop_seconds=0.3)
+    monkeypatch.setattr(synthetic_accents, "RECIPE", recipe)
+    monkeypatch.setattr(synthetic_accents, "FOLDS", 2)
+    synthetic_accents.make(None, tmp_path, "cpu", None)
+    card = card_of(shipped, "synthetic-accents")
+    assert card.measurements[0].models == 2
+    assert card.measurements[0].clips == len(short_arrays)
+    own, worth = card.notes
+    assert own.startswith("The shipped weights are the first fold's")
+    assert re.fullmatch(WORTH.format(times=2, name="disturbance"), worth)
+    folders = sorted(path.name for path in tmp_path.iterdir() if path.is_dir())
+    assert folders == ["checkpoints", "synthetic-accents", "synthetic-accents-no-disturbance"]
+
+
+def test_digits_with_each_speaker_left_out(shipped, short_arrays, tmp_path, monkeypatch):
+    short_arrays.save(tmp_path / "digits.npz")
+    monkeypatch.setattr(digits, "DIGITS", replace(digits.DIGITS, max_epochs=2))
+    monkeypatch.setattr(digits, "DIGITS_LEFT_OUT", replace(digits.DIGITS_LEFT_OUT, max_epochs=1))
+    digits.make(tmp_path / "nowhere", tmp_path, "cpu", None)
+    card = card_of(shipped, "digits")
+    unseen, official = card.measurements
+    assert (unseen.models, unseen.unseen_speakers) == (6, True)
+    assert (official.models, official.unseen_speakers) == (1, False)
+    assert official.clips == (short_arrays.splits == "test").sum()
+    assert unseen.log_loss is not None
+    assert card.familiar is None  # of fewer than 20 clips nobody can say it
+    assert card.usual == pytest.approx(0.55, abs=0.06)
+    assert re.fullmatch(WORTH.format(times=6, name="changes of speed"), card.notes[-1])
+
+
+def test_an_ingredient_that_is_left_out_changes_the_recipe_alone(short_arrays, tmp_path):
+    recipe = replace(synthetic_accents.RECIPE, max_epochs=1, crop_seconds=0.3)
+    splits = digits.speaker_splits(short_arrays)[:2]
+    without = {"noise": {"noise": 0.0}, "gain": {"gain": 0.0}}
+    rows = ablated(short_arrays, recipe, without, splits, tmp_path / "made", "cpu")
+    assert list(rows) == ["noise", "gain"]
+    for name, found in rows.items():
+        assert [row["name"] for row in found] == [split.name for split in splits]
+        for row, split in zip(found, splits, strict=True):
+            assert row["settings"] == recipe.as_dict() | {name: 0.0}
+            assert row["clips"] == split.tested.tolist()
+            assert (tmp_path / f"made-no-{name}" / f"{split.name}.json").is_file()
