@@ -102,6 +102,11 @@ def _steady(ours: Sequence[Group], rivals: Sequence[Group]) -> list[str]:
 
 def _thirty_seconds(ours: Sequence[Group]) -> str:
     best = _best(ours)
+    if len({_recall(group) for group in ours}) == 1:
+        return (
+            f"Whether T = 30 s is best (Table 4) can't be told here: "
+            f"{_recall(best):.3f} at every T ({_runs(ours)})."
+        )
     told = ", ".join(f"{_recall(group):.3f} at {group.seconds:g} s" for group in ours)
     return (
         f"That T = 30 s is best (Table 4) {_held(best.seconds == THIRTY)}: {told} ({_runs(ours)})."

@@ -303,6 +303,8 @@ def test_a_claim_holds_or_not_by_the_numbers():
     assert "did not hold here" in level[1]
     thirty = claims([group("cab-cnn", [0.9], 30), group("cab-cnn", [0.95], 60)])
     assert "T = 30 s is best (Table 4) did not hold here" in thirty[0]
+    alike = claims([group("cab-cnn", [0.9], 30), group("cab-cnn", [0.9], 60)])
+    assert "can't be told here: 0.900 at every T" in alike[0]
     assert "one run each" in thirty[0]
     uneven = claims([group("cab-cnn", [0.9, 0.9], 30), group("cab-cnn", [0.95], 60)])
     assert "of some, one run, so chance" in uneven[0]
