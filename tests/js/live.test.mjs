@@ -205,41 +205,48 @@ test("the pace is the median delay and the pictures of the last seconds", () => 
 });
 
 // A server whose own address answers with so many statuses one after the other, 0 for nobody there.
-function addresses(statuses) {
+function addresses(statuses, text = JSON.stringify({ have: 7 })) {
   const asked = [];
   const fetch = async (address, { body }) => {
     asked.push([address, JSON.parse(body)]);
     const status = statuses.shift();
     if (status === 0) throw new TypeError("Failed to fetch");
-    return new Response(status === 204 ? null : JSON.stringify({ have: 7 }), { status });
+    return new Response(text, { status });
   };
   const server = { send: async (piece) => ({ by: "Gradio", piece }) };
   return { asked, fetch, server };
 }
 
 test("a piece goes straight to the page's own address, wherever the page lies", async () => {
-  for (const [path, address] of [
-    ["/", "/cabcnn/live"],
-    ["/somewhere/", "/somewhere/cabcnn/live"],
+  for (const [page, address] of [
+    ["http://host/", "http://host/live-sound"],
+    ["http://host/somewhere/", "http://host/somewhere/live-sound"],
   ]) {
     const { asked, fetch, server } = addresses([200]);
-    assert.deepEqual(await sender(server, path, fetch)({ at: 3 }), { have: 7 });
+    assert.deepEqual(await sender(server, page, fetch)({ at: 3 }), { have: 7 });
     assert.deepEqual(asked, [[address, { at: 3 }]]);
   }
 });
 
 test("a server that is not reached, or in trouble, is asked again the same way", async () => {
-  const { asked, fetch, server } = addresses([0, 500, 502, 204, 200]);
-  const send = sender(server, "/", fetch);
-  for (let k = 0; k < 4; k++) assert.equal(await send({ at: k }), undefined);
-  assert.deepEqual(await send({ at: 4 }), { have: 7 });
-  assert.equal(asked.length, 5);
+  const { asked, fetch, server } = addresses([0, 500, 502, 400, 413, 200]);
+  const send = sender(server, "http://host/", fetch);
+  for (let k = 0; k < 5; k++) assert.equal(await send({ at: k }), undefined);
+  assert.deepEqual(await send({ at: 5 }), { have: 7 });
+  assert.equal(asked.length, 6);
+});
+
+test("an answer that breaks off in the middle is none", async () => {
+  const { server } = addresses([]);
+  const text = () => Promise.reject(new TypeError("network error"));
+  const send = sender(server, "http://host/", async () => ({ ok: true, status: 200, text }));
+  assert.equal(await send({ at: 0 }), undefined);
 });
 
 test("where the address is missing or shut, pieces go by Gradio's from then on", async () => {
-  for (const status of [401, 404, 405]) {
-    const { asked, fetch, server } = addresses([status]);
-    const send = sender(server, "/", fetch);
+  for (const [status, text] of [[401], [403], [404], [405], [200, "<html>another page</html>"]]) {
+    const { asked, fetch, server } = addresses([status], text);
+    const send = sender(server, "http://host/", fetch);
     assert.deepEqual(await send({ at: 0 }), { by: "Gradio", piece: { at: 0 } });
     assert.deepEqual(await send({ at: 1 }), { by: "Gradio", piece: { at: 1 } });
     assert.equal(asked.length, 1);

@@ -24,10 +24,10 @@ afterEach(() => {
 });
 
 // The browser's next frame.
-function frame() {
+function frame(milliseconds = FRAME_MS) {
   const asked = [...frames.values()];
   frames.clear();
-  time += FRAME_MS;
+  time += milliseconds;
   for (const draw of asked) draw(time);
 }
 
@@ -58,6 +58,14 @@ test("while a clip plays the numbers have frames of their own, twice a second", 
   assert.deepEqual(both, []);
   assert.ok(done.read.length >= 4 && done.read.length <= 5, `${done.read.length} readings`);
   assert.ok(done.clock.length >= 17 && done.clock.length <= 21, `${done.clock.length} times`);
+});
+
+test("where every frame is late, numbers come with the clock, once a second", () => {
+  const { made, done } = stage({ playing: true });
+  made.wake(true);
+  for (let count = 0; count < 80; count++) frame(125);
+  assert.equal(done.clock.length, 80);
+  assert.ok(done.read.length >= 10 && done.read.length <= 11, `${done.read.length} readings`);
 });
 
 test("whoever points at something sees its numbers in the next frame", () => {

@@ -61,7 +61,8 @@ def test_it_answers_as_gradios_own_address_does(demo, piece):
 def test_what_no_page_sends_is_refused(demo):
     with served(demo) as url:
         assert httpx.post(url + PATH, json={"key": "x"}).json() == {"error": FOREIGN}
-        assert httpx.post(url + PATH, content=b"{").status_code == 400
+        for broken in (b"{", b"\xff", b"[" * 100_000):
+            assert httpx.post(url + PATH, content=broken).status_code == 400
         assert httpx.post(url + PATH, content=bytes(MOST_BYTES + 1)).status_code == 413
         assert httpx.get(url + PATH).status_code in (404, 405)
 
@@ -78,10 +79,21 @@ def test_the_longest_piece_has_room(demo):
 def test_a_password_is_asked_for_here_too(models_folder, piece):
     with served(page.build(), auth=[("ann", "secret")]) as url:
         assert httpx.post(url + PATH, json=piece("d")).status_code == 401
-        stranger = {"access-token-unsecure-x": "y"}
-        assert httpx.post(url + PATH, json=piece("d"), cookies=stranger).status_code == 401
         with httpx.Client() as client:
             client.post(f"{url}/login", data={"username": "ann", "password": "wrong"})
             assert client.post(url + PATH, json=piece("d")).status_code == 401
             client.post(f"{url}/login", data={"username": "ann", "password": "secret"})
             assert client.post(url + PATH, json=piece("d")).json()["have"] == RATE
+            forged = dict.fromkeys(client.cookies, "a guess")
+        assert forged
+        assert httpx.post(url + PATH, json=piece("d"), cookies=forged).status_code == 401
+
+
+def test_who_lets_visitors_in_otherwise_has_gradios_address_only(models_folder, piece):
+    with served(page.build(), auth_dependency=lambda request: "ann") as url:
+        assert httpx.post(url + PATH, json=piece("e")).status_code == 401
+
+
+def test_the_page_tells_nothing_of_how_it_is_made(demo):
+    (view,) = (b for b in demo.blocks.values() if getattr(b, "elem_id", "") == "live")
+    assert "push" not in view.get_config()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 from dataclasses import replace
 from pathlib import Path
@@ -10,11 +11,12 @@ import pytest
 
 from cabcnn import checkpoint
 from cabcnn.checkpoint import Card
+from cabcnn.errors import CabcnnError
 from cabcnn.training.shipped import digits, synthetic_accents
 from cabcnn.training.shipped.parts import ablated
 
 WORTH = (
-    r"Without one ingredient, the same {times} times: no {name} \d\.\d\d ± \d\.\d\d; "
+    r"Without one ingredient, on the same {times} splits: no {name} \d\.\d\d ± \d\.\d\d; "
     r"with all \d\.\d\d ± \d\.\d\d\."
 )
 
@@ -72,11 +74,21 @@ def test_an_ingredient_that_is_left_out_changes_the_recipe_alone(short_arrays, t
     recipe = replace(synthetic_accents.RECIPE, max_epochs=1, crop_seconds=0.3)
     splits = digits.speaker_splits(short_arrays)[:2]
     without = {"noise": {"noise": 0.0}, "gain": {"gain": 0.0}}
-    rows = ablated(short_arrays, recipe, without, splits, tmp_path / "made", "cpu")
-    assert list(rows) == ["noise", "gain"]
-    for name, found in rows.items():
-        assert [row["name"] for row in found] == [split.name for split in splits]
-        for row, split in zip(found, splits, strict=True):
+    found = ablated(short_arrays, recipe, without, splits, tmp_path / "made", "cpu")
+    assert list(found) == ["no noise", "no gain"]
+    for name in without:
+        assert found[f"no {name}"].models == 2
+        for split in splits:
+            row = json.loads((tmp_path / f"made-no-{name}" / f"{split.name}.json").read_text())
             assert row["settings"] == recipe.as_dict() | {name: 0.0}
             assert row["clips"] == split.tested.tolist()
-            assert (tmp_path / f"made-no-{name}" / f"{split.name}.json").is_file()
+
+
+def test_one_part_is_measured_with_and_without(short_arrays, tmp_path, monkeypatch):
+    short_arrays.save(tmp_path / "digits.npz")
+    monkeypatch.setattr(digits, "DIGITS_LEFT_OUT", replace(digits.DIGITS_LEFT_OUT, max_epochs=1))
+    digits.make(tmp_path / "nowhere", tmp_path, "cpu", "tone1")
+    kept = sorted(path.parent.name for path in tmp_path.rglob("tone1.json"))
+    assert kept == ["digits-left-out", "digits-left-out-no-changes-of-speed"]
+    with pytest.raises(CabcnnError, match="no part 'tone9', only official, noise0"):
+        digits.make(tmp_path / "nowhere", tmp_path, "cpu", "tone9")

@@ -10,7 +10,7 @@ from pathlib import Path
 import numpy as np
 
 from cabcnn import checkpoint
-from cabcnn.checkpoint import Card
+from cabcnn.checkpoint import Card, Measurement
 from cabcnn.corpora import read_fsdd
 from cabcnn.errors import CabcnnError
 from cabcnn.training.arrays import prepare
@@ -40,17 +40,21 @@ def make(corpus: Path, work: Path, device: str, only: str | None) -> None:
     learned = np.flatnonzero(arrays.splits == "train")
     tested = np.flatnonzero(arrays.splits == "test")
     official = Split("official", learned, tested)
-    parts = {
-        "official": lambda: scored(arrays, DIGITS, official, work / "digits", device),
-    }
-    for split in speaker_splits(arrays):
-        parts[split.name] = partial(
-            scored, arrays, DIGITS_LEFT_OUT, split, work / "digits-left-out", device
-        )
+    speakers = {split.name: split for split in speaker_splits(arrays)}
+    left_out_in = work / "digits-left-out"
+
+    def without_one(splits: list[Split]) -> dict[str, Measurement]:
+        return ablated(arrays, DIGITS_LEFT_OUT, INGREDIENTS, splits, left_out_in, device)
+
+    parts = {"official": lambda: scored(arrays, DIGITS, official, work / "digits", device)}
+    for split in speakers.values():
+        parts[split.name] = partial(scored, arrays, DIGITS_LEFT_OUT, split, left_out_in, device)
     if only:
         if only not in parts:
             raise CabcnnError(f"There is no part {only!r}, only {', '.join(parts)}.")
         parts[only]()
+        if only in speakers:
+            without_one([speakers[only]])
         return
     rows = {name: run() for name, run in parts.items()}
     model = learn(arrays, DIGITS, learned, work / "digits" / "official.state", device)
@@ -59,18 +63,7 @@ def make(corpus: Path, work: Path, device: str, only: str | None) -> None:
         f"each speaker left out in turn, a shorter training of {DIGITS_LEFT_OUT.max_epochs} epochs"
     )
     found = measurement(left_out, arrays, protocol, unseen_speakers=True)
-    others = ablated(
-        arrays,
-        DIGITS_LEFT_OUT,
-        INGREDIENTS,
-        speaker_splits(arrays),
-        work / "digits-left-out",
-        device,
-    )
-    without = {
-        f"no {name}": measurement(rows, arrays, protocol, unseen_speakers=True)
-        for name, rows in others.items()
-    }
+    without = without_one(list(speakers.values()))
     card = Card(
         name="digits",
         title="Spoken digits: 0 to 9",

@@ -32,7 +32,7 @@ PRETEXT = replace(archive.PRETEXT, max_epochs=20, precision="float32")
 BLOCK = BlockRecipe(epochs=20)
 FOLDS = 3
 # What each ingredient of the last step is worth: the same folds without it.
-ABLATIONS = ("no disguise", "plain loss")
+ABLATIONS: tuple[str, ...] = ("no disguise", "plain loss")
 
 
 def make(corpus: Path, work: Path, device: str, only: str | None) -> None:
@@ -111,7 +111,7 @@ def make(corpus: Path, work: Path, device: str, only: str | None) -> None:
             f"{len(splits[0].learned)} of the speakers, and on the other "
             f"{len(splits[0].tested)} have an unweighted recall of "
             f"{own:.2f}.",
-            worth(without, found),
+            worth(without, found, "of the last step"),
             f"A logistic regression on the long-term spectrum alone (mean and deviation of {BANDS} "
             "mel bands of up to 30 s) has an unweighted recall of "
             f"{spectrum_floor(arrays, splits):.2f} on the same folds.",

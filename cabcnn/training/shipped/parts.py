@@ -18,7 +18,7 @@ from cabcnn.errors import CabcnnError
 from cabcnn.metrics import confusion_matrix, scores
 from cabcnn.model import CabCnn
 from cabcnn.training.arrays import Arrays
-from cabcnn.training.crossvalidation import Split, run_split
+from cabcnn.training.crossvalidation import Split, measurement, run_split
 from cabcnn.training.evaluation import Evaluation, evaluate
 from cabcnn.training.recipe import Recipe
 from cabcnn.training.trainer import Progress, train
@@ -77,26 +77,28 @@ def ablated(
     splits: Sequence[Split],
     work: Path,
     device: str,
-) -> dict[str, list[dict]]:
-    """The results of a recipe without each ingredient, on every split.
+) -> dict[str, Measurement]:
+    """What a recipe scores on unseen speakers without each ingredient, on the same splits.
 
     `ingredients` gives the changes to the recipe that leave one out; results are kept beside
     `work`, in folders named after them.
     """
-    rows = {}
+    found = {}
     for name, changes in ingredients.items():
         place = work.with_name(f"{work.name}-no-{name.replace(' ', '-')}")
         without = replace(recipe, **changes)
-        rows[name] = [scored(arrays, without, split, place, device) for split in splits]
-    return rows
+        rows = [scored(arrays, without, split, place, device) for split in splits]
+        found[f"no {name}"] = measurement(rows, arrays, name, unseen_speakers=True)
+    return found
 
 
-def worth(without: Mapping[str, Measurement], whole: Measurement) -> str:
-    """A card's sentence on what a model scores without each of its ingredients."""
+def worth(without: Mapping[str, Measurement], whole: Measurement, of: str = "") -> str:
+    """A card's sentence on what a model scores without each of its ingredients, or those `of` a
+    part of its making."""
     told = [f"{name} {_recall(one)}" for name, one in without.items()]
+    what = f"Without one ingredient {of}".strip()
     return (
-        f"Without one ingredient, the same {whole.models} times: {'; '.join(told)}; with all "
-        f"{_recall(whole)}."
+        f"{what}, on the same {whole.models} splits: {'; '.join(told)}; with all {_recall(whole)}."
     )
 
 

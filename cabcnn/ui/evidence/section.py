@@ -84,7 +84,15 @@ def build(models: Models, sounds: Sounds, view: AttentionView) -> None:
         **quiet,
     )
     # Once the picture is there: it need not wait for this.
-    view.shown(forget, None, [result, label], queue=False, show_progress="hidden", **quiet)
+    view.shown(
+        forget,
+        None,
+        [result, label],
+        queue=False,
+        show_progress="hidden",
+        trigger_mode="always_last",
+        **quiet,
+    )
 
 
 def _classes(labels: tuple[str, ...]) -> list[tuple[str, str]]:

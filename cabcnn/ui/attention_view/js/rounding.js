@@ -19,7 +19,8 @@ export const LEVELS = [1023, 127, 63, 31, 7];
 export const COARSEST = 4;
 const CENTRE = 127;
 
-// 2 to the power of a whole number: looked up, since this is asked for each weight.
+// 2 to the power of a whole number, looked up, since this is asked for each weight: from -192 on,
+// and weights begin at 2 ** ZERO.
 const POWERS_OF_TWO = new Float64Array(256).map((_, k) => 2 ** (k - 192));
 
 export function twoTo(power) {

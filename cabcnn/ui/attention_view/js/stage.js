@@ -59,7 +59,9 @@ export class Stage {
   tell(now) {
     const { playing } = this.player;
     const clock = !playing || now - this.clockAt >= CLOCK_MS;
-    const read = !playing || this.readAt === 0 || (!clock && now - this.readAt >= NUMBERS_MS);
+    // Where every frame is one of the clock's, being late enough will do.
+    const late = now - this.readAt >= (clock ? 2 : 1) * NUMBERS_MS;
+    const read = !playing || this.readAt === 0 || late;
     // A moving playhead is what playing means; those who want less motion get steps.
     if (clock || !this.still.matches) this.placePlayhead();
     if (clock) {

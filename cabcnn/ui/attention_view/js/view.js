@@ -50,19 +50,18 @@ import { explain, result, verdict } from "./words.js";
 const DEAF = ["muted", "until"]; // what is heard
 const ROWS = [...DEAF, "colouring", "sorting", "folded"]; // what the heatmap shows
 
-// Shows `host`'s .cav. The result's `show` takes the component's value; where there is a `trigger`
-// it is told "shown" once the value is on the screen.
-export function mount(host, { trigger = () => {} } = {}) {
-  const view = new View(host.querySelector(".cav"));
-  const afterwards = () => setTimeout(() => trigger("shown"));
-  return {
-    show: (value) => view.show(value).finally(() => requestAnimationFrame(afterwards)),
-  };
+// Shows `host`'s .cav. The result's `show` takes the component's value; "shown" is triggered when
+// another clip is on the screen, or the last one no longer is.
+export function mount(host, { trigger }) {
+  const told = () => requestAnimationFrame(() => setTimeout(() => trigger("shown")));
+  const view = new View(host.querySelector(".cav"), told);
+  return { show: (value) => view.show(value) };
 }
 
 class View {
-  constructor(root) {
+  constructor(root, told) {
     this.root = root;
+    this.told = told;
     this.parts = new Map();
     this.state = new State();
     this.lanes = new Lanes(root);
@@ -125,6 +124,7 @@ class View {
     }
     if (turn !== this.turn) return;
     this.stage.scene = null;
+    this.spectrogram.begin(whole); // before the last one's image could be drawn once more
     this.hearing = new Hearing(whole);
     this.state.begin(whole);
     this.busiest = argmax(this.hearing.used);
@@ -146,14 +146,15 @@ class View {
     this.played();
     this.readout.announce(verdict(whole));
     this.root.explorer = explorer(this);
-    this.stage.hurry();
-    this.spectrogram.begin(whole);
     this.link.begin(whole);
     this.tour.begin();
+    this.stage.hurry();
+    this.told();
   }
 
   // Shows the invitation, or what went wrong.
   rest(state, message = "") {
+    if (this.scene || state === "error") this.told();
     this.stage.scene = null;
     this.root.explorer = null;
     this.root.dataset.state = state;

@@ -30,7 +30,6 @@ class LiveView(gr.HTML):
         async def send(asked: Any) -> dict[str, Any]:
             return await push(asked)
 
-        self.push = push
         super().__init__(
             value,  # pyright: ignore[reportArgumentType]  (gr.HTML's own is a string)
             label="Live",

@@ -28,11 +28,12 @@ const TELL = 6000; // milliseconds between two words to those who listen to the 
 
 const wait = (time) => new Promise((resolve) => setTimeout(resolve, time));
 
-// Where the page lies on its host, "/" mostly; "" where it is shown inside somebody else's. (Behind
-// a proxy Gradio may know another host and port by which it is called: of that only the path.)
-function pagePath() {
+// The address of the page, "" where it is shown inside somebody else's. (Behind a proxy Gradio may
+// know another host and port by which it is called: of that only the path.)
+function pageAddress() {
   const facts = window.gradio_config;
-  return facts ? new URL(facts.root || "/", window.location.href).pathname : "";
+  if (!facts) return "";
+  return window.location.origin + new URL(facts.root || "/", window.location.href).pathname;
 }
 
 // Shows `host`'s .clv. The result's `show` takes the component's value.
@@ -50,7 +51,7 @@ class View {
     this.pace = new Pace();
     this.line = new Line({
       wait,
-      send: sender(server, pagePath(), window.fetch.bind(window)),
+      send: sender(server, pageAddress(), window.fetch.bind(window)),
       told: (answer) => this.told(answer),
       failed: (sentence) => this.fail(sentence),
       reached: (whether) => this.reached(whether),
