@@ -92,7 +92,6 @@ ROBUST = Recipe(
     noise=0.05,
     speed=0.1,
     recalibrate=True,
-    spread=0.01,
     precision="auto",
 )
 RECIPES = {"paper": PAPER, "robust": ROBUST}

@@ -101,7 +101,7 @@ def test_an_excerpt_is_as_long_as_was_decided(short_arrays, recipe, seconds):
 
 
 @pytest.mark.parametrize(
-    "change", [{"gain": 0.0}, {"noise": 0.0}, {"spread": 0.0}, {"recalibrate": False}]
+    "change", [{"gain": 0.0}, {"noise": 0.0}, {"spread": 0.01}, {"recalibrate": False}]
 )
 def test_a_switch_changes_only_what_it_says(short_arrays, change):
     """Else an ablation would measure other random numbers too."""
