@@ -34,6 +34,7 @@ FOLDS, SEEDS = 5, 3
 SHORTER = {"accents-5s": 5.0, "accents-10s": 10.0}
 # What each ingredient is worth: the same folds without it.
 ABLATIONS = ("no disguise", "plain loss", "attention not taught")
+ELSEWHERE = "What its ingredients are worth was measured with T = 30 s: see the card of accents."
 
 
 class Accents:
@@ -153,6 +154,8 @@ def ship(
     ]
     if ablations:
         notes.append(f"Without one ingredient, {FOLDS} folds each: {'; '.join(ablations)}.")
+    else:
+        notes.append(ELSEWHERE)
     card = Card(
         name=name,
         title=f"English accents: US, UK, AU, from {recipe.seconds:g} s",
