@@ -136,7 +136,8 @@ class View {
     this.header.build(whole);
     this.readout.build(whole);
     this.stop.build(whole);
-    this.part("now").style.width = `${seconds(whole.duration).length}ch`;
+    // The point and the blank of "20.56 s" are half as wide as a figure.
+    this.part("now").style.width = `${seconds(whole.duration).length - 1}ch`;
     this.part("length").textContent = ` / ${seconds(whole.seconds)}`;
     this.part("votes").textContent = count(whole.n);
     this.part("playhead").setAttribute("aria-valuemax", whole.seconds.toFixed(2));
