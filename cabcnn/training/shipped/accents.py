@@ -25,7 +25,7 @@ from cabcnn.training.crossvalidation import Split, measurement, run_split
 from cabcnn.training.evaluation import Evaluation, evaluate
 from cabcnn.training.hearing.block import BlockRecipe, features, train_block
 from cabcnn.training.shipped import archive
-from cabcnn.training.shipped.parts import RATE, described, say, spectrum_floor
+from cabcnn.training.shipped.parts import RATE, described, recall, say, spectrum_floor
 from cabcnn.training.spectrum import BANDS
 
 NAMES = ("US", "UK", "AU")
@@ -122,7 +122,7 @@ def make(corpus: Path, work: Path, device: str, only: str | None) -> None:
         for without in ABLATIONS:
             place = f"accents-{without.replace(' ', '-')}"
             found, _ = accents.measured(BLOCK, place, without, 1, without)
-            ablations.append(f"{without} {found.unweighted_recall:.2f} ± {found.spread:.2f}")
+            ablations.append(f"{without} {recall(found)}")
             say(f"ablation: {ablations[-1]}")
     if only in (None, "accents"):
         ship(accents, "accents", BLOCK, SEEDS, ablations)

@@ -58,7 +58,7 @@ def make(corpus: Path, work: Path, device: str, only: str | None) -> None:
         return
     rows = {name: run() for name, run in parts.items()}
     model = learn(arrays, DIGITS, learned, work / "digits" / "official.state", device)
-    left_out = [row for name, row in rows.items() if name != "official"]
+    left_out = [rows[speaker] for speaker in speakers]
     protocol = (
         f"each speaker left out in turn, a shorter training of {DIGITS_LEFT_OUT.max_epochs} epochs"
     )

@@ -95,14 +95,15 @@ def ablated(
 def worth(without: Mapping[str, Measurement], whole: Measurement, of: str = "") -> str:
     """A card's sentence on what a model scores without each of its ingredients, or those `of` a
     part of its making."""
-    told = [f"{name} {_recall(one)}" for name, one in without.items()]
+    told = [f"{name} {recall(one)}" for name, one in without.items()]
     what = f"Without one ingredient {of}".strip()
     return (
-        f"{what}, on the same {whole.models} splits: {'; '.join(told)}; with all {_recall(whole)}."
+        f"{what}, on the same {whole.models} splits: {'; '.join(told)}; with all {recall(whole)}."
     )
 
 
-def _recall(found: Measurement) -> str:
+def recall(found: Measurement) -> str:
+    """The unweighted recall with its spread, as cards tell it."""
     return f"{found.unweighted_recall:.2f} ± {found.spread:.2f}"
 
 

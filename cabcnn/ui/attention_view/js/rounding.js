@@ -1,4 +1,5 @@
-// The numbers behind rounded weights and votes: the same rules as rounding.py.
+// The numbers behind rounded weights and votes: the same rules as rounding.py. What is called for
+// each weight goes through its short lists by number and not by taking pairs apart, for speed.
 
 const ZERO = -150;
 const PLACES = [1, 4, 8, 16];
