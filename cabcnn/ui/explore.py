@@ -14,7 +14,7 @@ from gradio import events
 from cabcnn import audio
 from cabcnn.checkpoint import Card
 from cabcnn.errors import CabcnnError
-from cabcnn.ui import evidence, examples, links, takeaway
+from cabcnn.ui import evidence, examples, links, takeaway, waiting
 from cabcnn.ui.attention_view import AttentionView
 from cabcnn.ui.messages import note, nothing, session_of, trouble
 from cabcnn.ui.models import Models
@@ -194,36 +194,35 @@ def build(models: Models, sounds: Sounds, model: gr.Dropdown) -> tuple[AfterEven
         except CabcnnError as error:
             return {message: trouble(error)}
 
-    quiet: dict[str, Any] = {"api_visibility": "private", "show_progress": "minimal"}
-    each: dict[str, Any] = {**quiet, **LIMITS, "show_progress_on": view}
-    microphone.stop_recording(
-        record, [microphone, model, seconds], [view, message, microphone], **each
-    )
-    upload.upload(open_file, [upload, model, seconds], [view, message, upload], **each)
-    chosen.click(
-        choose, [chosen, seconds], [view, message, model], trigger_mode="always_last", **each
-    )
-    gr.on(
-        [model.input, seconds.input],
-        again,
-        [model, seconds],
-        [view, message],
-        trigger_mode="always_last",
-        **each,
-    )
+    quiet: dict[str, Any] = {"api_visibility": "private", "show_progress": "hidden"}
+    each: dict[str, Any] = {**quiet, **LIMITS, "js": waiting.begins("view")}
+    for event in (
+        microphone.stop_recording(
+            record, [microphone, model, seconds], [view, message, microphone], **each
+        ),
+        upload.upload(open_file, [upload, model, seconds], [view, message, upload], **each),
+        chosen.click(
+            choose, [chosen, seconds], [view, message, model], trigger_mode="always_last", **each
+        ),
+        gr.on(
+            [model.input, seconds.input],
+            again,
+            [model, seconds],
+            [view, message],
+            trigger_mode="always_last",
+            **each,
+        ),
+    ):
+        waiting.ends(event, "view")
     model.change(relabel, model, seconds, queue=False, **quiet)
 
     def explain_after(event: events.Dependency) -> None:
-        event.success(follow, [model, seconds], [view, message], **each)
+        waiting.ends(event.success(follow, [model, seconds], [view, message], **each), "view")
 
     def open_after(event: events.Dependency) -> None:
-        event.then(
-            open_link,
-            address,
-            [view, message, model, seconds],
-            js="() => location.hash",
-            **each,
-        )
+        given = {**each, "js": waiting.begins("view", "location.hash")}
+        then = event.then(open_link, address, [view, message, model, seconds], **given)
+        waiting.ends(then, "view")
 
     return explain_after, open_after
 

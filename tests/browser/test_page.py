@@ -137,6 +137,38 @@ def test_a_bad_file_is_one_sentence_and_the_result_stays(open_page, voice_file):
     page.wait_for_selector("#message .trouble", state="detached")
 
 
+def test_a_bar_tells_that_the_view_waits(open_page, voice_file):
+    """And nothing else does: what is there stays as it is until the answer comes."""
+    page = open_page()
+    page.wait_for_selector("#view:not([aria-busy])")  # what a link asks for, if any, is there
+    page.evaluate(
+        """() => {
+            window.busy = [];
+            const view = document.getElementById("view");
+            new MutationObserver(() => window.busy.push(view.getAttribute("aria-busy")))
+                .observe(view, { attributeFilter: ["aria-busy"] });
+        }"""
+    )
+
+    def waited() -> list[str | None]:
+        page.wait_for_function("() => window.busy.length && window.busy.at(-1) === null")
+        return page.evaluate("window.busy.splice(0)")
+
+    upload_and_wait(page, voice_file(seconds=6), 240)
+    assert waited()[0] == "true"
+    page.click("#seconds label >> nth=0")
+    page.wait_for_selector(f'{SHOWN}[data-p="200"]')
+    assert waited()[0] == "true"
+    upload(page, {"name": "bad.wav", "mimeType": "audio/wav", "buffer": b"not sound"})
+    page.wait_for_selector("#message .trouble")
+    assert waited()[0] == "true"
+    page.evaluate("document.getElementById('view').setAttribute('aria-busy', 'true')")
+    bar = "getComputedStyle(document.getElementById('view'), '::before')"
+    assert page.evaluate(f"{bar}.opacity") == "0"
+    page.wait_for_function(f"{bar}.opacity === '1'")
+    assert page.evaluate(f"{bar}.height") == "3px"
+
+
 def test_an_example_is_explained_by_its_model(open_page):
     page = open_page()
     seven = next(e for e in examples.load() if e.checkpoint == "digits")

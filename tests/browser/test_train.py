@@ -133,6 +133,8 @@ def test_training_is_watched_left_found_again_stopped_and_its_model_used(
     prepare(page, "story", 100_000)
     page.get_by_role("button", name="Train", exact=True).click()
     wait_for(page, run="story", state="training", epochs=2, frames=2)
+    dot = "document.querySelector('.ctv [data-run-state=training] i')"
+    assert page.evaluate(f"{dot}.getAnimations().length")  # it breathes
     before = curve(page)
     assert before.startswith("M")
     shown = int(page.get_attribute(".ctv", "data-epochs"))

@@ -4,17 +4,20 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import shutil
 import subprocess
 import zlib
 from pathlib import Path
 from typing import Any
+from urllib.parse import unquote
 
 import numpy as np
 import pytest
 
 from cabcnn.explanation import Explanation
 from cabcnn.ui.attention_view import AttentionView
+from cabcnn.ui.attention_view.bundle import on_load
 from cabcnn.ui.attention_view.coding import ALPHABET, SUM_SCALE
 from cabcnn.ui.attention_view.payload import payload
 from cabcnn.ui.attention_view.rounding import LEVELS, round_votes, round_weights
@@ -247,9 +250,17 @@ def test_what_does_not_belong_together_is_refused(wrong: dict[str, Any]) -> None
 
 def test_the_component_carries_its_modules_and_plain_templates() -> None:
     view = AttentionView(render=False)
-    for template in (view.html_template, view.css_template):
-        assert not any(sign in template for sign in ("{{", "${", "`", "\\"))
+    assert not any(sign in view.html_template for sign in ("{{", "${", "`", "\\"))
     assert "mount" in str(view.js_on_load)
     assert view.get_config()["component_class_name"] == "AttentionView"
     with pytest.raises(AttributeError):
         _ = view.toggle  # a word of the modules must not become an event
+
+
+def test_styles_travel_in_the_script_as_they_are(tmp_path: Path) -> None:
+    (tmp_path / "some.js").write_text("export function mount() {}\n")
+    styles = ".a::after { content: \"\\2019 ↓ 100%\"; }\n.b { font: 'x'; color: red; }\n"
+    moves = "@keyframes turn { to { rotate: 1turn; } }\n"
+    script = on_load(tmp_path, entry="some.js", styles=styles + moves + styles)
+    carried = re.findall(r'decodeURIComponent\("([^"\'`\\\n]*)"\)', script)
+    assert [unquote(one) for one in carried] == [styles + styles, moves]

@@ -1,4 +1,4 @@
-"""A view's JavaScript modules as the one string that Gradio runs when the component loads.
+"""A view's JavaScript modules and styles as the one string that Gradio runs when it loads.
 
 The modules travel inside that string and become Blob URLs in the browser, imports first,
 each import rewritten to its Blob's URL. Serving them as files was tried and left aside: a
@@ -7,6 +7,10 @@ under, shows where the package lies on the server, and carries no Cache-Control,
 browser may mix modules from before and after an upgrade. The string comes with the page and
 is always whole and current. It is deflated: it is sent with each page, and plain source
 would make any word in quotes an event of the component (`gr.HTML.__getattr__`).
+
+The styles are put into the page once and apply to this component only. As the component's
+`css_template` Gradio would compile and write them again with every value, and the browser work
+out the style of every element of the view again.
 """
 
 from __future__ import annotations
@@ -19,10 +23,18 @@ import zlib
 from collections.abc import Sequence
 from functools import cache
 from pathlib import Path
+from urllib.parse import quote
 
 IMPORT = re.compile(r'^import [^"]*"\./(\w+\.js)";$', re.MULTILINE)
+# A line of a style sheet: inside of another rule they count for nothing.
+KEYFRAMES = re.compile(r"^@keyframes .*\n", re.MULTILINE)
+PLAIN = " !#&()*+,-./:;<=>?@[]^_{|}~"  # what needs no escape in JavaScript's strings
 
 LOADER = """
+const style = document.createElement("style");
+style.textContent =
+  `#${element.id} { ${decodeURIComponent("%(styles)s")} }` + decodeURIComponent("%(keyframes)s");
+document.head.append(style);
 const packed = Uint8Array.from(atob("%(sources)s"), (letter) => letter.charCodeAt(0));
 const modules = window[Symbol.for("cabcnn %(version)s")] ??= (async () => {
   const stream = new Blob([packed]).stream().pipeThrough(new DecompressionStream("deflate"));
@@ -55,11 +67,13 @@ def on_load(
     folder: Path,
     entry: str,
     *,
+    styles: str = "",
     shared: Path | None = None,
     empty: str = ".cav-empty",
     events: tuple[str, ...] = (),
 ) -> str:
-    """JavaScript for `js_on_load` that mounts the module `entry` of `folder` on the element.
+    """JavaScript for `js_on_load` that mounts the module `entry` of `folder` on the element,
+    which `styles`, a style sheet, is for.
 
     Modules that are not in `folder` are taken from `shared`. A view that triggers `events` is
     given `trigger` and the component's `server` functions. `empty` is the element that tells
@@ -68,6 +82,8 @@ def on_load(
     sources = _imports_first((folder, *([shared] if shared else [])), entry)
     text = json.dumps(list(sources.items())).encode()
     return LOADER % {
+        "styles": quote(KEYFRAMES.sub("", styles), safe=PLAIN),
+        "keyframes": quote("".join(KEYFRAMES.findall(styles)), safe=PLAIN),
         "sources": base64.b64encode(zlib.compress(text, 9)).decode("ascii"),
         "version": hashlib.sha256(text).hexdigest()[:16],
         "entry": entry,

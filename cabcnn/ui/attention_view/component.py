@@ -32,8 +32,12 @@ class AttentionView(gr.HTML):
             value,  # pyright: ignore[reportArgumentType]  (gr.HTML's own is a string)
             label=label,
             html_template=(HERE / "view.html").read_text("utf-8"),
-            css_template="".join((HERE / name).read_text("utf-8") for name in STYLES),
-            js_on_load=on_load(HERE / "js", entry="view.js", events=EVENTS),
+            js_on_load=on_load(
+                HERE / "js",
+                entry="view.js",
+                styles="".join((HERE / name).read_text("utf-8") for name in STYLES),
+                events=EVENTS,
+            ),
             apply_default_css=False,
             visible=visible,
             elem_id=elem_id,

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 from typing import Any, NamedTuple
 
 import gradio as gr
 
 from cabcnn.errors import CabcnnError
+from cabcnn.ui import waiting
 from cabcnn.ui.compare.sides import NAMES, NOISE, OWN, PLACES, TIED, Settings, Sides
 from cabcnn.ui.compare.view import CompareView
 from cabcnn.ui.explore import FILE_TYPES, RECORDING, SECONDS
@@ -16,6 +18,7 @@ from cabcnn.ui.messages import note, nothing, session_of, trouble
 from cabcnn.ui.models import Models
 from cabcnn.ui.sounds import Clip, Sounds
 
+VIEW = "compare-view"
 DECIBELS = (-10, 40, 10)  # lowest, highest and first ratio of sound to noise
 LIMITS: dict[str, Any] = {"concurrency_id": "compare", "concurrency_limit": 4}
 
@@ -57,7 +60,7 @@ def build(models: Models, sounds: Sounds, tab: gr.Tab) -> None:
             elem_id="compare-noise",
             buttons=[],
         )
-    view = CompareView(elem_id="compare-view")
+    view = CompareView(elem_id=VIEW)
 
     first_, second = columns
     settings = [first_.source, first_.model, second.source, second.model, seconds, decibels]
@@ -149,15 +152,17 @@ def build(models: Models, sounds: Sounds, tab: gr.Tab) -> None:
             view,
             *(part for one in columns for part in (one.source, one.model, one.message)),
         ]
-        column.source.input(pick_sound, settings, outputs, **each)
-        column.upload.upload(take_file, [column.upload, *settings], outputs, **each)
-        column.microphone.stop_recording(
-            take_recording,
-            [column.microphone, *settings],
-            [*outputs, column.microphone],
-            **each,
+        over(column.source.input(pick_sound, settings, outputs, **each))
+        over(column.upload.upload(take_file, [column.upload, *settings], outputs, **each))
+        over(
+            column.microphone.stop_recording(
+                take_recording,
+                [column.microphone, *settings],
+                [*outputs, column.microphone],
+                **each,
+            )
         )
-        column.model.input(pick_model, settings, outputs, **each)
+        over(column.model.input(pick_model, settings, outputs, **each))
 
     def hear_more(request: gr.Request, *values: Any):
         return again(session_of(request), Settings.of(values), (0, 1))
@@ -183,15 +188,16 @@ def build(models: Models, sounds: Sounds, tab: gr.Tab) -> None:
     each: dict[str, Any] = {
         **quiet,
         **LIMITS,
-        "show_progress": "minimal",
-        "show_progress_on": view,
+        "show_progress": "hidden",
         "trigger_mode": "always_last",
+        "js": waiting.begins(VIEW),
     }
+    over = partial(waiting.ends, elem_id=VIEW)
     wire(0)
     wire(1)
     said = [view, *(column.message for column in columns)]
-    seconds.input(hear_more, settings, said, **each)
-    decibels.release(change_noise, settings, said, **each)
+    over(seconds.input(hear_more, settings, said, **each))
+    over(decibels.release(change_noise, settings, said, **each))
     second.source.change(show_noise, second.source, decibels, queue=False, **quiet)
     choices = [column.model for column in columns]
     tab.select(offer_models, choices, choices, queue=False, show_progress="hidden", **quiet)

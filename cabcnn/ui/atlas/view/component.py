@@ -21,7 +21,6 @@ class AtlasView(gr.HTML):
             value,
             label="Atlas",
             html_template=source.html(),
-            css_template=source.css(),
             js_on_load=source.script(),
             apply_default_css=False,
             server_functions=[snippet],

@@ -46,14 +46,16 @@ import { Tour } from "./tour.js";
 import { wire } from "./wiring.js";
 import { explain, result, verdict } from "./words.js";
 
+const TOLD_AFTER = 30; // ms behind the frame
 // What a change of the state makes out of date, beside what always is.
 const DEAF = ["muted", "until"]; // what is heard
 const ROWS = [...DEAF, "colouring", "sorting", "folded"]; // what the heatmap shows
 
 // Shows `host`'s .cav. The result's `show` takes the component's value; "shown" is triggered when
-// another clip is on the screen, or the last one no longer is.
+// another clip is on the screen, or the last one no longer is; a little later, since what Gradio
+// does then would keep the browser from putting the picture there.
 export function mount(host, { trigger }) {
-  const told = () => requestAnimationFrame(() => setTimeout(() => trigger("shown")));
+  const told = () => requestAnimationFrame(() => setTimeout(() => trigger("shown"), TOLD_AFTER));
   const view = new View(host.querySelector(".cav"), told);
   return { show: (value) => view.show(value) };
 }

@@ -22,10 +22,10 @@ class CompareView(gr.HTML):
             None,
             label="Comparison",
             html_template=(HERE / "view.html").read_text("utf-8"),
-            css_template=(HERE / "view.css").read_text("utf-8"),
             js_on_load=on_load(
                 HERE / "js",
                 entry="compare.js",
+                styles=(HERE / "view.css").read_text("utf-8"),
                 shared=Path(attention_view.__file__).parent / "js",
                 empty=".ccv-empty",
             ),

@@ -34,10 +34,10 @@ class LiveView(gr.HTML):
             value,  # pyright: ignore[reportArgumentType]  (gr.HTML's own is a string)
             label="Live",
             html_template=(HERE / "view.html").read_text("utf-8"),
-            css_template=(HERE / "view.css").read_text("utf-8"),
             js_on_load=on_load(
                 HERE / "js",
                 entry="live.js",
+                styles=(HERE / "view.css").read_text("utf-8"),
                 shared=Path(attention_view.__file__).parent / "js",
                 empty=".clv-trouble",
                 events=EVENTS,

@@ -28,10 +28,10 @@ class TrainingView(gr.HTML):
             value,
             label="Training runs",
             html_template=(HERE / "view.html").read_text("utf-8"),
-            css_template=(HERE / "view.css").read_text("utf-8"),
             js_on_load=on_load(
                 HERE / "js",
                 entry="runs.js",
+                styles=(HERE / "view.css").read_text("utf-8"),
                 shared=Path(attention_view.__file__).parent / "js",
                 empty=".ctv-empty",
                 events=EVENTS,
