@@ -195,7 +195,12 @@ def build(models: Models, sounds: Sounds, model: gr.Dropdown) -> tuple[AfterEven
             return {message: trouble(error)}
 
     quiet: dict[str, Any] = {"api_visibility": "private", "show_progress": "hidden"}
-    each: dict[str, Any] = {**quiet, **LIMITS, "js": waiting.begins("view")}
+    each: dict[str, Any] = {
+        **quiet,
+        **LIMITS,
+        "show_progress_on": view,
+        "js": waiting.begins("view"),
+    }
     for event in (
         microphone.stop_recording(
             record, [microphone, model, seconds], [view, message, microphone], **each

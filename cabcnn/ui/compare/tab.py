@@ -189,6 +189,7 @@ def build(models: Models, sounds: Sounds, tab: gr.Tab) -> None:
         **quiet,
         **LIMITS,
         "show_progress": "hidden",
+        "show_progress_on": view,
         "trigger_mode": "always_last",
         "js": waiting.begins(VIEW),
     }
