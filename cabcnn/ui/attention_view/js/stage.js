@@ -4,7 +4,8 @@
 
 // Between two readings while the sound plays, milliseconds.
 const CLOCK_MS = 100;
-const NUMBERS_MS = 500;
+const NUMBERS_MS = 800;
+const NUMBERS_LATEST_MS = 1000;
 
 export class Stage {
   // `part` finds an element by its name; `clock` shows the time and `read` the numbers;
@@ -60,7 +61,7 @@ export class Stage {
     const { playing } = this.player;
     const clock = !playing || now - this.clockAt >= CLOCK_MS;
     // Where every frame is one of the clock's, being late enough will do.
-    const late = now - this.readAt >= (clock ? 2 : 1) * NUMBERS_MS;
+    const late = now - this.readAt >= (clock ? NUMBERS_LATEST_MS : NUMBERS_MS);
     const read = !playing || this.readAt === 0 || late;
     // A moving playhead is what playing means; those who want less motion get steps.
     if (clock || !this.still.matches) this.placePlayhead();
