@@ -30,7 +30,7 @@ FILE_TYPES = [
     "audio",
     "video",
     *(".wav", ".flac", ".ogg", ".oga", ".opus", ".mp3", ".aif", ".aiff", ".au", ".caf", ".m4a"),
-    *(".aac", ".webm", ".mp4", ".mov", ".mkv", ".3gp", ".amr", ".awb", ".wma"),
+    *(".aac", ".webm", ".weba", ".mka", ".mp4", ".mov", ".mkv", ".3gp", ".amr", ".awb", ".wma"),
 ]
 NO_SOUND = "No sound is held for you at the moment: record, upload or choose one."
 # Sounds are explained a few at a time; the page stays free for everybody else meanwhile.
@@ -225,9 +225,9 @@ def build(models: Models, sounds: Sounds, model: gr.Dropdown) -> tuple[AfterEven
         waiting.ends(event.success(follow, [model, seconds], [view, message], **each), "view")
 
     def open_after(event: events.Dependency) -> None:
-        given = {**each, "js": waiting.begins("view", "location.hash")}
-        then = event.then(open_link, address, [view, message, model, seconds], **given)
-        waiting.ends(then, "view")
+        linked = {**each, "js": waiting.begins("view", "location.hash", where="location.hash")}
+        opened = event.then(open_link, address, [view, message, model, seconds], **linked)
+        waiting.ends(opened, "view")
 
     return explain_after, open_after
 

@@ -138,35 +138,47 @@ def test_a_bad_file_is_one_sentence_and_the_result_stays(open_page, voice_file):
 
 
 def test_a_bar_tells_that_the_view_waits(open_page, voice_file):
-    """And nothing else does: what is there stays as it is until the answer comes."""
     page = open_page()
-    page.wait_for_selector("#view:not([aria-busy])")  # what a link asks for, if any, is there
     page.evaluate(
         """() => {
-            window.busy = [];
+            window.seen = [];
             const view = document.getElementById("view");
-            new MutationObserver(() => window.busy.push(view.getAttribute("aria-busy")))
-                .observe(view, { attributeFilter: ["aria-busy"] });
+            const pending = () => view.querySelector(".html-container.pending") !== null;
+            new MutationObserver(() => window.seen.push([view.ariaBusy, pending()]))
+                .observe(view, { attributes: true, subtree: true });
         }"""
     )
 
-    def waited() -> list[str | None]:
-        page.wait_for_function("() => window.busy.length && window.busy.at(-1) === null")
-        return page.evaluate("window.busy.splice(0)")
+    def waited() -> None:
+        page.wait_for_function("() => document.getElementById('view').ariaBusy === null")
+        seen = page.evaluate("window.seen.splice(0)")
+        assert ["true", False] in seen
+        assert not any(dimmed for _, dimmed in seen)  # by Gradio, until the answer comes
 
     upload_and_wait(page, voice_file(seconds=6), 240)
-    assert waited()[0] == "true"
+    waited()
     page.click("#seconds label >> nth=0")
     page.wait_for_selector(f'{SHOWN}[data-p="200"]')
-    assert waited()[0] == "true"
+    waited()
     upload(page, {"name": "bad.wav", "mimeType": "audio/wav", "buffer": b"not sound"})
     page.wait_for_selector("#message .trouble")
-    assert waited()[0] == "true"
-    page.evaluate("document.getElementById('view').setAttribute('aria-busy', 'true')")
-    bar = "getComputedStyle(document.getElementById('view'), '::before')"
-    assert page.evaluate(f"{bar}.opacity") == "0"
-    page.wait_for_function(f"{bar}.opacity === '1'")
-    assert page.evaluate(f"{bar}.height") == "3px"
+    waited()
+    # Gradio's own refusal, which is no answer at all.
+    upload(page, {"name": "some.zip", "mimeType": "audio/wav", "buffer": b"not sound"})
+    page.wait_for_selector(".toast-body.error")
+    waited()
+    bar = "getComputedStyle(view, '::before')"
+    shown, height = page.evaluate(
+        f"""() => {{
+            const view = document.getElementById("view");
+            view.ariaBusy = "true";
+            return [{bar}.opacity, {bar}.height];
+        }}"""
+    )
+    assert (shown, height) == ("0", "3px")
+    page.wait_for_function(
+        f"() => {{ const view = document.getElementById('view'); return {bar}.opacity === '1'; }}"
+    )
 
 
 def test_an_example_is_explained_by_its_model(open_page):

@@ -12,6 +12,7 @@ import urllib.request
 from pathlib import Path
 
 import pytest
+import torch
 
 from cabcnn.errors import CabcnnError
 from cabcnn.ui import page
@@ -58,3 +59,20 @@ def answers(port: int) -> bool:
         return urllib.request.urlopen(f"http://127.0.0.1:{port}/", timeout=5).status == 200
     except OSError:
         return False
+
+
+def test_an_explanation_leaves_cores_to_others(monkeypatch):
+    before = torch.get_num_threads()
+    try:
+        monkeypatch.delenv("OMP_NUM_THREADS", raising=False)
+        for cores, threads in ((1, 1), (2, 1), (4, 2), (64, 2)):
+            torch.set_num_threads(2)
+            monkeypatch.setattr(page, "cpus", lambda cores=cores: cores)
+            page._share_cores()
+            assert torch.get_num_threads() == threads
+        monkeypatch.setenv("OMP_NUM_THREADS", "2")  # the host's word
+        monkeypatch.setattr(page, "cpus", lambda: 1)
+        page._share_cores()
+        assert torch.get_num_threads() == 2
+    finally:
+        torch.set_num_threads(before)

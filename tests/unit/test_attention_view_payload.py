@@ -264,3 +264,5 @@ def test_styles_travel_in_the_script_as_they_are(tmp_path: Path) -> None:
     script = on_load(tmp_path, entry="some.js", styles=styles + moves + styles)
     carried = re.findall(r'decodeURIComponent\("([^"\'`\\\n]*)"\)', script)
     assert [unquote(one) for one in carried] == [styles + styles, moves]
+    with pytest.raises(ValueError, match="in one line"):
+        on_load(tmp_path, entry="some.js", styles="@keyframes turn {\n to { rotate: 1turn; }\n}\n")

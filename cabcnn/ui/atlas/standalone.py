@@ -37,6 +37,7 @@ def write(atlas: Atlas, title: str, root: Path, folder: Path) -> Path:
             whole.write(folder / SOUNDS / f"{there[-1]}.wav", wav)
     pieces = {
         "title": html.escape(f"Atlas of {title}"),
+        "css": source.css(),
         "html": source.html(),
         # What a label or a file is called must not end the element that it is told in.
         "value": payload.ready(atlas, title, explore=False).replace("<", "\\u003c"),

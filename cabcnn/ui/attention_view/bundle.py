@@ -8,7 +8,7 @@ browser may mix modules from before and after an upgrade. The string comes with 
 is always whole and current. It is deflated: it is sent with each page, and plain source
 would make any word in quotes an event of the component (`gr.HTML.__getattr__`).
 
-The styles are put into the page once and apply to this component only. As the component's
+The styles are put beside the view's elements, once, and apply to them only. As the component's
 `css_template` Gradio would compile and write them again with every value, and the browser work
 out the style of every element of the view again.
 """
@@ -26,15 +26,17 @@ from pathlib import Path
 from urllib.parse import quote
 
 IMPORT = re.compile(r'^import [^"]*"\./(\w+\.js)";$', re.MULTILINE)
-# A line of a style sheet: inside of another rule they count for nothing.
-KEYFRAMES = re.compile(r"^@keyframes .*\n", re.MULTILINE)
-PLAIN = " !#&()*+,-./:;<=>?@[]^_{|}~"  # what needs no escape in JavaScript's strings
+# Browsers pass over @keyframes inside of another rule. Each must be one line.
+KEYFRAMES = re.compile(r"^@keyframes .*\}\s*\}\n", re.MULTILINE)
+PLAIN = " !#&()*+,-./:;=>?@[]^_{|}~"  # what needs no escape in JavaScript's strings
 
 LOADER = """
-const style = document.createElement("style");
-style.textContent =
-  `#${element.id} { ${decodeURIComponent("%(styles)s")} }` + decodeURIComponent("%(keyframes)s");
-document.head.append(style);
+const sheet = decodeURIComponent("%(styles)s");
+if (sheet) {
+  const style = document.createElement("style");
+  style.textContent = `#${element.id} { ${sheet} } ` + decodeURIComponent("%(keyframes)s");
+  element.append(style);
+}
 const packed = Uint8Array.from(atob("%(sources)s"), (letter) => letter.charCodeAt(0));
 const modules = window[Symbol.for("cabcnn %(version)s")] ??= (async () => {
   const stream = new Blob([packed]).stream().pipeThrough(new DecompressionStream("deflate"));
@@ -55,7 +57,7 @@ modules.then(
   },
   (error) => {
     element.querySelector("%(empty)s").textContent =
-      "This view needs a newer browser: Chrome 80, Firefox 113 or Safari 16.4 at least.";
+      "This view needs a newer browser: Chrome 112, Firefox 117 or Safari 16.5 at least.";
     throw error;
   },
 );
@@ -78,11 +80,16 @@ def on_load(
     Modules that are not in `folder` are taken from `shared`. A view that triggers `events` is
     given `trigger` and the component's `server` functions. `empty` is the element that tells
     where a browser is too old.
+
+    Raises ValueError where a @keyframes takes more than one line.
     """
+    rules = KEYFRAMES.sub("", styles)
+    if "@keyframes" in rules:
+        raise ValueError(f"a @keyframes of {folder} is not in one line")
     sources = _imports_first((folder, *([shared] if shared else [])), entry)
     text = json.dumps(list(sources.items())).encode()
     return LOADER % {
-        "styles": quote(KEYFRAMES.sub("", styles), safe=PLAIN),
+        "styles": quote(rules, safe=PLAIN),
         "keyframes": quote("".join(KEYFRAMES.findall(styles)), safe=PLAIN),
         "sources": base64.b64encode(zlib.compress(text, 9)).decode("ascii"),
         "version": hashlib.sha256(text).hexdigest()[:16],

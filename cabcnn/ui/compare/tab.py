@@ -152,9 +152,9 @@ def build(models: Models, sounds: Sounds, tab: gr.Tab) -> None:
             view,
             *(part for one in columns for part in (one.source, one.model, one.message)),
         ]
-        over(column.source.input(pick_sound, settings, outputs, **each))
-        over(column.upload.upload(take_file, [column.upload, *settings], outputs, **each))
-        over(
+        answered(column.source.input(pick_sound, settings, outputs, **each))
+        answered(column.upload.upload(take_file, [column.upload, *settings], outputs, **each))
+        answered(
             column.microphone.stop_recording(
                 take_recording,
                 [column.microphone, *settings],
@@ -162,7 +162,7 @@ def build(models: Models, sounds: Sounds, tab: gr.Tab) -> None:
                 **each,
             )
         )
-        over(column.model.input(pick_model, settings, outputs, **each))
+        answered(column.model.input(pick_model, settings, outputs, **each))
 
     def hear_more(request: gr.Request, *values: Any):
         return again(session_of(request), Settings.of(values), (0, 1))
@@ -193,12 +193,12 @@ def build(models: Models, sounds: Sounds, tab: gr.Tab) -> None:
         "trigger_mode": "always_last",
         "js": waiting.begins(VIEW),
     }
-    over = partial(waiting.ends, elem_id=VIEW)
+    answered = partial(waiting.ends, elem_id=VIEW)
     wire(0)
     wire(1)
     said = [view, *(column.message for column in columns)]
-    over(seconds.input(hear_more, settings, said, **each))
-    over(decibels.release(change_noise, settings, said, **each))
+    answered(seconds.input(hear_more, settings, said, **each))
+    answered(decibels.release(change_noise, settings, said, **each))
     second.source.change(show_noise, second.source, decibels, queue=False, **quiet)
     choices = [column.model for column in columns]
     tab.select(offer_models, choices, choices, queue=False, show_progress="hidden", **quiet)

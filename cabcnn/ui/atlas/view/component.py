@@ -21,7 +21,7 @@ class AtlasView(gr.HTML):
             value,
             label="Atlas",
             html_template=source.html(),
-            js_on_load=source.script(),
+            js_on_load=source.script(source.css()),
             apply_default_css=False,
             server_functions=[snippet],
             elem_id=elem_id,

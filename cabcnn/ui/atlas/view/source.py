@@ -16,12 +16,16 @@ def html() -> str:
     return (HERE / "view.html").read_text("utf-8")
 
 
-def script() -> str:
+def css() -> str:
+    return (HERE / "view.css").read_text("utf-8")
+
+
+def script(styles: str = "") -> str:
     """JavaScript that mounts the view, in the terms of `gr.HTML` (bundle.py)."""
     return on_load(
         HERE / "js",
         entry="atlas.js",
-        styles=(HERE / "view.css").read_text("utf-8"),
+        styles=styles,
         shared=Path(attention_view.__file__).parent / "js",
         empty=".cat-empty",
         events=EVENTS,

@@ -46,7 +46,7 @@ import { Tour } from "./tour.js";
 import { wire } from "./wiring.js";
 import { explain, result, verdict } from "./words.js";
 
-const TOLD_AFTER = 30; // ms behind the frame
+const TOLD_AFTER = 30; // ms: two frames, in which the picture comes to the screen
 // What a change of the state makes out of date, beside what always is.
 const DEAF = ["muted", "until"]; // what is heard
 const ROWS = [...DEAF, "colouring", "sorting", "folded"]; // what the heatmap shows

@@ -37,7 +37,7 @@ export function missing() {
     return "Browsers offer the microphone over HTTPS or on localhost only: open this page by such an address.";
   }
   if (!window.AudioWorkletNode) {
-    return "This browser is too old to listen; use Chrome 80, Firefox 113 or Safari 16.4 at least.";
+    return "This browser is too old to listen; use Chrome 112, Firefox 117 or Safari 16.5 at least.";
   }
   return "";
 }
