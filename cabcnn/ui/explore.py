@@ -21,6 +21,7 @@ from cabcnn.ui.models import Models
 from cabcnn.ui.shown import packed
 from cabcnn.ui.sounds import Clip, Sounds
 
+VIEW = "view"
 SECONDS = (5, 10, 30, 60)
 OWN = 0  # of the T buttons: as much as the model was trained on
 LONGEST = 60.0  # seconds of a clip that are kept, so that another T needs no new upload
@@ -86,7 +87,7 @@ def build(models: Models, sounds: Sounds, model: gr.Dropdown) -> tuple[AfterEven
         elem_id="examples",
     )
     message = gr.HTML(visible=False, elem_id="message")
-    view = AttentionView(elem_id="view")
+    view = AttentionView(elem_id=VIEW)
     evidence.build(models, sounds, view)
     takeaway.build(models, sounds, model, seconds, FILE_TYPES, LONGEST)
     address = gr.Textbox(visible=False)  # what comes after the page's #
@@ -199,7 +200,7 @@ def build(models: Models, sounds: Sounds, model: gr.Dropdown) -> tuple[AfterEven
         **quiet,
         **LIMITS,
         "show_progress_on": view,
-        "js": waiting.begins("view"),
+        "js": waiting.begins(VIEW),
     }
     for event in (
         microphone.stop_recording(
@@ -218,16 +219,16 @@ def build(models: Models, sounds: Sounds, model: gr.Dropdown) -> tuple[AfterEven
             **each,
         ),
     ):
-        waiting.ends(event, "view")
+        waiting.ends(event, VIEW)
     model.change(relabel, model, seconds, queue=False, **quiet)
 
     def explain_after(event: events.Dependency) -> None:
-        waiting.ends(event.success(follow, [model, seconds], [view, message], **each), "view")
+        waiting.ends(event.success(follow, [model, seconds], [view, message], **each), VIEW)
 
     def open_after(event: events.Dependency) -> None:
-        linked = {**each, "js": waiting.begins("view", "location.hash", where="location.hash")}
+        linked = {**each, "js": waiting.begins(VIEW, "location.hash", where="location.hash")}
         opened = event.then(open_link, address, [view, message, model, seconds], **linked)
-        waiting.ends(opened, "view")
+        waiting.ends(opened, VIEW)
 
     return explain_after, open_after
 
