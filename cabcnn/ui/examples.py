@@ -9,6 +9,7 @@ from typing import NamedTuple
 
 from cabcnn import audio
 from cabcnn.audio import Sound
+from cabcnn.ui.sounds import Clip, Origin
 
 
 class Example(NamedTuple):
@@ -35,6 +36,12 @@ def load() -> list[Example]:
         )
         for row in rows
     ]
+
+
+def clip(example: Example, seconds: float) -> Clip:
+    """The first `seconds` of an example, as a visitor holds it."""
+    origin = Origin(example.path, seconds)
+    return Clip(example.title, sound(*origin), example.description, origin)
 
 
 @lru_cache(maxsize=16)

@@ -47,7 +47,6 @@ def build(models: Models, sounds: Sounds, model: gr.Dropdown) -> tuple[AfterEven
     sound that is held, if any; and what makes the page's loading end in what its link asks for.
     """
     clips = examples.load()
-    stems = {(clip.title, clip.description): clip.path.stem for clip in clips}
 
     def seconds_of(name: str | None) -> list[tuple[str, float]]:
         try:
@@ -99,21 +98,17 @@ def build(models: Models, sounds: Sounds, model: gr.Dropdown) -> tuple[AfterEven
         heard = wanted or classifier.card.seconds
         hold = partial(sounds.hold, session, clip, model=name, seconds=heard, by=classifier)
         link = {
-            "example": stems.get((clip.name, clip.about)),
+            "example": clip.origin and clip.origin.path.stem,
             "model": name,
             "seconds": wanted,
             "opened": opened,
         }
         return packed(classifier, clip, heard, hold, link)
 
-    def longest(name: str, wanted: float) -> float:
-        return max(LONGEST, wanted, models.card(name).seconds or 0)
-
     def try_out(
         example: examples.Example, name: str, wanted: float, session: str, opened: bool = False
     ):
-        sound = examples.sound(example.path, longest(name, wanted))
-        clip = Clip(example.title, sound, example.description)
+        clip = examples.clip(example, _longest(models.card(name), wanted))
         return show(clip, name, wanted, session, opened)
 
     def show(
@@ -128,7 +123,7 @@ def build(models: Models, sounds: Sounds, model: gr.Dropdown) -> tuple[AfterEven
         if path is None:  # the box was emptied
             return {}
         try:
-            clip = Clip(title, audio.read(Path(path), longest(name, wanted)))
+            clip = Clip(title, audio.read(Path(path), _longest(models.card(name), wanted)))
             return show(clip, name, wanted, session_of(request))
         except CabcnnError as error:
             return {message: trouble(error)}
@@ -180,7 +175,8 @@ def build(models: Models, sounds: Sounds, model: gr.Dropdown) -> tuple[AfterEven
         """What a link brings; without one the page stays as it is."""
         names = [name for _, name in models.choices()]
         try:
-            link = links.read(asked or "", list(stems.values()), names, (*SECONDS, OWN))
+            known = [clip.path.stem for clip in clips]
+            link = links.read(asked or "", known, names, (*SECONDS, OWN))
             if link is None:
                 return gr.skip()
             wanted = OWN if link.seconds is None else link.seconds
@@ -231,6 +227,18 @@ def build(models: Models, sounds: Sounds, model: gr.Dropdown) -> tuple[AfterEven
         waiting.ends(opened, VIEW)
 
     return explain_after, open_after
+
+
+def explain_example(models: Models, example: examples.Example) -> None:
+    """Has an example's explanation ready for the first who chooses it. Raises CabcnnError where
+    its model is missing or no good."""
+    classifier = models.get(example.checkpoint)
+    clip = examples.clip(example, _longest(classifier.card, OWN))
+    packed(classifier, clip, classifier.card.seconds, lambda _: {})
+
+
+def _longest(card: Card, wanted: float) -> float:
+    return max(LONGEST, wanted, card.seconds or 0)
 
 
 def _seconds_choices(card: Card | None) -> list[tuple[str, float]]:

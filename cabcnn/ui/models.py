@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from contextlib import suppress
+from functools import cache
 from threading import Lock
 
 from cabcnn import checkpoint
@@ -67,3 +68,9 @@ class Models:
             return self.card(name).title
         except CheckpointError:
             return f"{name} (its file can't be used)"
+
+
+@cache
+def kept() -> Models:
+    """The one `Models` of this program."""
+    return Models()

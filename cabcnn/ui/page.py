@@ -20,9 +20,10 @@ from gradio.themes import Base, colors
 from cabcnn import memory
 from cabcnn.errors import CabcnnError
 from cabcnn.training.threads import cpus
-from cabcnn.ui import about, api, atlas, compare, explore, live, terms, train
-from cabcnn.ui.models import Models
-from cabcnn.ui.sounds import UPLOAD_SECONDS, kept
+from cabcnn.ui import about, ahead, api, atlas, compare, explore, live, terms, train
+from cabcnn.ui.models import kept as kept_models
+from cabcnn.ui.sounds import UPLOAD_SECONDS
+from cabcnn.ui.sounds import kept as kept_sounds
 from cabcnn.ui.train.watching import EXPLORE
 
 HERE = Path(__file__).parent
@@ -46,7 +47,7 @@ HEADER = """
 
 def build(training: train.Training | None = None) -> gr.Blocks:
     """The page with all its tabs, ready for `launch`. Without `training`, no Train tab."""
-    models, sounds = Models(), kept()
+    models, sounds = kept_models(), kept_sounds()
     with gr.Blocks(
         title=TITLE,
         analytics_enabled=False,
@@ -150,8 +151,9 @@ def launch(
 async def _serving(training: train.Training | None, app: object) -> AsyncIterator[None]:
     """What goes on for as long as the server runs."""
     with memory.spared_what_is_here():
-        async with kept().sweeping(app):
-            with training.serving() if training is not None else nullcontext():
+        async with kept_sounds().sweeping(app):
+            serving = training.serving() if training is not None else nullcontext()
+            with serving, ahead.explaining(kept_models()):
                 yield
 
 

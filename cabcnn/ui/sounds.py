@@ -36,12 +36,20 @@ SWEEP_SECONDS = 10.0
 HELD_BYTES = 512 << 20  # of samples in memory, of all visitors together
 
 
+class Origin(NamedTuple):
+    """The example that a clip is: its file, and how many seconds of it were read."""
+
+    path: Path
+    seconds: float
+
+
 class Clip(NamedTuple):
     """A sound that a visitor gave, what to call it, and what to say of it, if anything."""
 
     name: str
     sound: Sound
     about: str = ""
+    origin: Origin | None = None
 
 
 class Held(NamedTuple):

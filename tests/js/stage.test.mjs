@@ -2,48 +2,80 @@
 
 import assert from "node:assert/strict";
 import { afterEach, beforeEach, test } from "node:test";
+import { Axis } from "../../cabcnn/ui/attention_view/js/axis.js";
 import { Stage } from "../../cabcnn/ui/attention_view/js/stage.js";
 
 const FRAME_MS = 1000 / 60;
 let frames;
+let timers;
 let time;
+let still;
 
 beforeEach(() => {
   frames = new Map();
+  timers = new Map();
   time = 5000;
+  still = false;
   let number = 0;
   globalThis.requestAnimationFrame = (draw) => frames.set(++number, draw) && number;
   globalThis.cancelAnimationFrame = (asked) => frames.delete(asked);
-  globalThis.window = { devicePixelRatio: 1, matchMedia: () => ({ matches: false }) };
+  globalThis.setTimeout = (act, after) => timers.set(++number, [act, time + after]) && number;
+  globalThis.clearTimeout = (asked) => timers.delete(asked);
+  globalThis.window = { devicePixelRatio: 1, matchMedia: () => ({ matches: still }) };
 });
+
+const usual = { setTimeout, clearTimeout };
 
 afterEach(() => {
   for (const name of ["requestAnimationFrame", "cancelAnimationFrame", "window"]) {
     delete globalThis[name];
   }
+  Object.assign(globalThis, usual);
 });
 
-// The browser's next frame.
+// The browser's next frame, before which timers have come.
 function frame(milliseconds = FRAME_MS) {
+  time += milliseconds;
+  for (const [number, [act, at]] of timers) {
+    if (at <= time && timers.delete(number)) act();
+  }
   const asked = [...frames.values()];
   frames.clear();
-  time += milliseconds;
   for (const draw of asked) draw(time);
+  return asked.length;
 }
 
-function stage({ playing }) {
-  const done = { clock: [], read: [], lanes: 0 };
-  const element = () => ({ style: {}, disabled: false });
+// A mark of which is kept where it stood and how it was sent on its way.
+function mark() {
+  const element = { style: {}, disabled: false, sent: [] };
+  element.animate = ([from, to], { duration }) => {
+    const animation = { begun: time, cancel: () => element.sent.push("cancelled") };
+    Object.defineProperty(animation, "currentTime", { get: () => time - animation.begun });
+    element.sent.push(`${from.transform} to ${to.transform} in ${Math.round(duration)}`);
+    return animation;
+  };
+  return element;
+}
+
+function stage({ playing, rate = 1, at = () => 1 }) {
+  const done = { clock: [], read: [], lanes: 0, parts: {} };
   const made = new Stage({
     root: { dataset: {}, classList: { toggle() {} } },
-    part: element,
+    part: (name) => (done.parts[name] ??= mark()),
     lanes: { width: 100, fit() {}, draw: () => done.lanes++ },
-    player: { playing, time: 1 },
+    player: {
+      playing,
+      rate,
+      get time() {
+        return at();
+      },
+    },
     clock: () => done.clock.push(time),
     read: () => done.read.push(time),
     painted() {},
   });
-  const axis = { width: 100, from: 0, to: 2, span: 2, duration: 2, zoomed: false, toX: () => 50 };
+  const axis = new Axis(2);
+  axis.width = 100;
   made.scene = { axis, clip: { duration: 2 } };
   made.dpr = 1;
   return { made, done };
@@ -95,4 +127,61 @@ test("a hurry draws at once, and not again in the frame that was asked for", () 
   frame();
   assert.equal(done.lanes, 1);
   assert.equal(done.read.length, 1);
+});
+
+test("while a clip plays the playhead moves by itself, between the clock's frames nothing runs", () => {
+  const { made, done } = stage({ playing: true, at: () => (time - 5000) / 1000 });
+  made.wake(true);
+  let drawn = 0;
+  for (let count = 0; count < 60; count++) drawn += frame();
+  assert.ok(drawn >= 10 && drawn <= 13, `${drawn} frames in a second`);
+  const { playhead, mark } = done.parts;
+  assert.deepEqual(playhead.sent, ["translateX(0.83px) to translateX(100.00px) in 1983"]);
+  assert.deepEqual(mark.sent, playhead.sent);
+});
+
+test("a playhead that is not where the sound is starts anew", () => {
+  let late = 0;
+  const { made, done } = stage({ playing: true, at: () => (time - 5000) / 1000 - late });
+  made.wake(true);
+  for (let count = 0; count < 20; count++) frame();
+  late = 0.1; // the sound waited for the network
+  for (let count = 0; count < 20; count++) frame();
+  const [first, gone, second, ...more] = done.parts.playhead.sent;
+  assert.ok(first);
+  assert.equal(second, "translateX(15.83px) to translateX(100.00px) in 1683");
+  assert.equal(gone, "cancelled");
+  assert.deepEqual(more, []);
+  made.player.playing = false;
+  made.wake(true);
+  frame();
+  assert.equal(done.parts.playhead.sent.at(-1), "cancelled");
+  assert.equal(done.parts.playhead.style.transform, "translateX(29.17px)");
+});
+
+test("it is seen while it is in the window, and turns the page at its edge", () => {
+  const { made, done } = stage({ playing: true, at: () => (time - 5000) / 1000 });
+  const { axis } = made.scene;
+  axis.show(0.52, 0.4);
+  made.wake(true);
+  for (let count = 0; count < 30; count++) frame();
+  assert.equal(done.parts.playhead.style.opacity, 0);
+  for (let count = 0; count < 3; count++) frame();
+  assert.equal(done.parts.playhead.style.opacity, 1);
+  while (time < 5940) frame();
+  assert.ok(axis.from > 0.8, `from ${axis.from}`);
+  assert.equal(done.parts.playhead.style.opacity, 1);
+});
+
+test("who wants less motion gets steps", () => {
+  still = true;
+  const { made, done } = stage({ playing: true, at: () => (time - 5000) / 1000 });
+  made.wake(true);
+  const places = new Set();
+  for (let count = 0; count < 60; count++) {
+    frame();
+    places.add(done.parts.playhead.style.transform);
+  }
+  assert.deepEqual(done.parts.playhead.sent, []);
+  assert.ok(places.size >= 10 && places.size <= 13, `${places.size} places`);
 });

@@ -82,6 +82,13 @@ def visitor(demo, request) -> Iterator[Page]:
 
 
 @pytest.fixture
+def another_visitor(demo, request) -> Iterator[Page]:
+    opened = Page(demo, f"another of {request.node.name}")
+    yield opened
+    opened.leave()
+
+
+@pytest.fixture
 def voice(babble, tmp_path) -> Callable[..., Path]:
     """Writes a file of something like speech."""
 

@@ -82,6 +82,23 @@ def test_an_example_is_decoded_once(visitor, monkeypatch):
     assert (first.view["name"], again.view["p"]) == (again.view["name"], 200)
 
 
+def test_an_example_is_explained_once_for_everybody(
+    visitor, another_visitor, models_folder, monkeypatch
+):
+    first = visitor.call("choose", 0, 5).view
+    monkeypatch.setattr("cabcnn.ui.shown.payload", None)
+    again = another_visitor.call("choose", 0, 5).view
+    assert again["data"] == first["data"]
+    assert again["audio"]["path"] != first["audio"]["path"], "each page plays a file of its own"
+    monkeypatch.undo()
+    assert another_visitor.call("again", "accents", 30).view["data"] != first["data"]
+    digits = another_visitor.call("again", "digits", 5).view
+    assert len(digits["labels"]) == 10
+    os.utime(models_folder / "accents.safetensors", (2, 2))  # as if it had been trained anew
+    monkeypatch.setattr("cabcnn.ui.shown.payload", lambda **_: {"data": "by the new one"})
+    assert another_visitor.call("again", "accents", 5).view["data"] == "by the new one"
+
+
 def test_the_models_own_t_is_its_cards(visitor, voice):
     path = voice("long.flac", seconds=64)
     assert visitor.upload(path).view["p"] == 1200

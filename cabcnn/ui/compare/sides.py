@@ -66,8 +66,7 @@ class Sides:
         """
         source = settings.sources[side]
         if example := self.example(source):
-            sound = examples.sound(example.path, LONGEST)
-            return Clip(example.title, sound, example.description)
+            return examples.clip(example, LONGEST)
         if source == OPEN:
             clip = self.sounds.clip(session)
             missing = "No clip is open in Explore: open one there, or choose another sound here."

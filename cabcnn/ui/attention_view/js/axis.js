@@ -55,6 +55,12 @@ export class Axis {
     if (time < this.from || time > this.to) this.show(time - this.span * 0.1, this.span);
   }
 
+  // Seconds from `time` to where it comes into the window or leaves it, Infinity past that.
+  ahead(time) {
+    if (time > this.to) return Number.POSITIVE_INFINITY;
+    return (time < this.from ? this.from : this.to) - time;
+  }
+
   // Ticks at least `apart` pixels from each other, with as many decimals as they need.
   ticks(apart) {
     const least = (this.span / Math.max(this.width, 1)) * apart;

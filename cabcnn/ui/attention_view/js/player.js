@@ -64,6 +64,10 @@ export class Player {
     return this.audio !== null && !this.audio.paused && !this.audio.ended;
   }
 
+  get rate() {
+    return this.audio?.playbackRate ?? 1;
+  }
+
   // Some browsers report the time in coarse steps: run on between two of them.
   get time() {
     if (!this.playable) return this.resting;

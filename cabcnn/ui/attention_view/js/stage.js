@@ -1,6 +1,8 @@
-// What is drawn when: the lanes when they are out of date, the playhead in every frame while
-// the sound plays, the clock ten times a second then, the numbers as often as one can read them,
-// in frames of their own. Nothing runs while nothing changes.
+// What is drawn when: the lanes when they are out of date; while the sound plays the playhead
+// glides, the clock is told ten times a second, the numbers as often as one can read them, in
+// frames of their own. Between these nothing runs, nor while nothing changes.
+
+import { Glide } from "./glide.js";
 
 // Between two readings while the sound plays, milliseconds.
 const CLOCK_MS = 100;
@@ -12,9 +14,12 @@ export class Stage {
   // `painted(whole)` is called when the lanes have been drawn.
   constructor({ root, part, lanes, player, clock, read, painted }) {
     Object.assign(this, { root, part, lanes, player, clock, read, painted });
+    this.playhead = new Glide(part("playhead"));
+    this.mark = new Glide(part("mark"));
     this.scene = null;
     this.stale = { lanes: false, whole: false };
     this.frame = 0;
+    this.timer = 0; // until the next frame
     this.clockAt = 0;
     this.readAt = 0;
     this.inSight = true; // whether the playhead was, in the last frame
@@ -47,6 +52,7 @@ export class Stage {
 
   tick(now) {
     this.frame = 0;
+    clearTimeout(this.timer);
     const { scene, player } = this;
     if (!scene) return;
     if (this.dpr !== window.devicePixelRatio) this.stale = { lanes: true, whole: true };
@@ -54,7 +60,15 @@ export class Stage {
     if (this.stale.lanes) this.paint();
     if (scene.axis.width === 0) return; // not on the screen yet; theme.js tells when it is
     this.tell(now);
-    if (player.playing) this.wake();
+    if (player.playing) this.timer = setTimeout(() => this.wake(), this.rest(now));
+  }
+
+  // Milliseconds until there is something to tell, or the playhead comes into sight or leaves it.
+  rest(now) {
+    const { time, rate } = this.player;
+    const due = Math.min(this.clockAt + CLOCK_MS, this.readAt + NUMBERS_MS) - now;
+    const edge = (this.scene.axis.ahead(time) / rate) * 1000;
+    return Math.max(Math.min(due, edge), 0);
   }
 
   tell(now) {
@@ -63,8 +77,7 @@ export class Stage {
     // Where every frame is one of the clock's, being late enough will do.
     const late = now - this.readAt >= (clock ? NUMBERS_LATEST_MS : NUMBERS_MS);
     const read = !playing || this.readAt === 0 || late;
-    // A moving playhead is what playing means; those who want less motion get steps.
-    if (clock || !this.still.matches) this.placePlayhead();
+    this.placePlayhead();
     if (clock) {
       this.clockAt = now;
       this.clock();
@@ -114,14 +127,14 @@ export class Stage {
     });
   }
 
+  // A moving playhead is what playing means; those who want less motion get steps.
   placePlayhead() {
     const { axis, clip } = this.scene;
-    const { time } = this.player;
+    const { time, playing, rate } = this.player;
+    const moves = playing && !this.still.matches ? rate * axis.width : 0; // pixels, times seconds
     const x = axis.toX(time);
-    const head = this.part("playhead").style;
-    head.transform = `translateX(${x.toFixed(2)}px)`;
-    head.opacity = x < -1 || x > axis.width + 1 ? 0 : 1;
-    const mark = (time / clip.duration) * axis.width;
-    this.part("mark").style.transform = `translateX(${mark.toFixed(2)}px)`;
+    this.part("playhead").style.opacity = x < -1 || x > axis.width + 1 ? 0 : 1;
+    this.playhead.place(x, moves / axis.span, axis.width);
+    this.mark.place((time / clip.duration) * axis.width, moves / clip.duration, axis.width);
   }
 }

@@ -10,6 +10,7 @@
 import { Axis } from "./axis.js";
 import { control } from "./controls.js";
 import { percent, seconds } from "./format.js";
+import { Glide } from "./glide.js";
 import { scaleTop } from "./heat.js";
 import { Hearing } from "./hearing.js";
 import { numbers } from "./numbers.js";
@@ -43,6 +44,8 @@ class View {
     this.hearing = new Hearing(() => this.wake());
     this.lanes = new PairLanes(root);
     this.chart = new UseChart(root, (i) => this.choose([i, i]));
+    this.heads = [...root.querySelectorAll(".ccv-playhead")].map((head) => new Glide(head));
+    this.timer = 0; // until the next frame
     this.still = window.matchMedia("(prefers-reduced-motion: reduce)");
     control(this);
     whileShown(root, {
@@ -191,6 +194,7 @@ class View {
 
   tick(now) {
     this.frame = 0;
+    clearTimeout(this.timer);
     if (!this.shown.length) return;
     const { axis, hearing, root } = this;
     if (hearing.playing && this.inSight && hearing.time > axis.to) {
@@ -209,21 +213,25 @@ class View {
       root.dataset.painted = Number(root.dataset.painted ?? 0) + 1;
     }
     const due = !hearing.playing || now - (this.readAt ?? 0) >= READ_MS;
-    if (due || !this.still.matches) this.place();
+    this.place();
     if (due) {
       this.readAt = now;
       this.read();
     }
-    if (hearing.playing) this.wake();
+    if (!hearing.playing) return;
+    const rest = Math.min(this.readAt + READ_MS - now, axis.ahead(hearing.time) * 1000);
+    this.timer = setTimeout(() => this.wake(), Math.max(rest, 0));
   }
 
   // Both playheads stand at the same moment; the heard one is the darker.
   place() {
     const { axis, hearing } = this;
     const x = axis.toX(hearing.time);
-    this.root.querySelectorAll(".ccv-playhead").forEach((head, s) => {
-      head.style.transform = `translateX(${x.toFixed(2)}px)`;
-      head.style.opacity = x < -1 || x > axis.width + 1 ? 0 : s === hearing.heard ? 1 : 0.45;
+    const speed = hearing.playing && !this.still.matches ? axis.width / axis.span : 0;
+    this.heads.forEach((head, s) => {
+      const seen = x >= -1 && x <= axis.width + 1;
+      head.mark.style.opacity = seen ? (s === hearing.heard ? 1 : 0.45) : 0;
+      head.place(x, speed, axis.width);
     });
   }
 
