@@ -195,11 +195,13 @@ def main() -> None:
     parser.add_argument("--folds", type=int, default=4, help="of speakers, each left out in turn")
     parser.add_argument("--seeds", type=int, default=1)
     parser.add_argument("--limit-clips", type=int, default=240, help="to learn from, at most")
+    parser.add_argument("--only", nargs="+", metavar="VARIANT", help="train these, of the table's")
     parser.add_argument("--table", action="store_true", help="print what is there, train nothing")
     arguments = parser.parse_args()
+    chosen = [one for one in VARIANTS if not arguments.only or one.name in arguments.only]
     torch.set_num_threads(1)
     keep_freed_memory()  # as training does
-    given = {k: v for k, v in vars(arguments).items() if k not in ("out", "seeds", "table")}
+    given = {k: v for k, v in vars(arguments).items() if k not in ("out", "seeds", "only", "table")}
 
     def wanted(row: dict[str, str]) -> bool:
         return all(row[name] == str(value or "") for name, value in given.items())
@@ -212,7 +214,7 @@ def main() -> None:
         for seed in range(arguments.seeds):
             fold = speaker_folds(names, arrays.speakers.tolist(), arguments.folds, seed)
             for number in range(arguments.folds):
-                for variant in VARIANTS:
+                for variant in chosen:
                     if (variant.name, str(seed), str(number)) in there:
                         continue
                     settings = given | {"seed": seed}

@@ -17,7 +17,7 @@ from cabcnn.training.arrays import prepare
 from cabcnn.training.card import familiar, usual
 from cabcnn.training.crossvalidation import Split, measurement, speaker_splits
 from cabcnn.training.recipe import Recipe
-from cabcnn.training.shipped.parts import RATE, ablated, described, learn, prepared, scored, worth
+from cabcnn.training.shipped.parts import RATE, ablated, described, learn, prepared, recall, scored
 
 DIGITS_SECONDS = 10.0  # longer than any recording of them
 DIGITS = Recipe(
@@ -27,11 +27,10 @@ DIGITS = Recipe(
     anneal=True,
     max_epochs=90,
     monitor="nothing",
-    speed=0.0,  # changes of it cost every speaker left out
     recalibrate=True,
 )
 DIGITS_LEFT_OUT = replace(DIGITS, max_epochs=40)
-INGREDIENTS = {"changes of speed": {"speed": 0.0}}
+SPEED = {"changes of speed": {"speed": 0.1}}  # tried, and not part of it
 
 
 def make(corpus: Path, work: Path, device: str, only: str | None) -> None:
@@ -43,8 +42,9 @@ def make(corpus: Path, work: Path, device: str, only: str | None) -> None:
     speakers = {split.name: split for split in speaker_splits(arrays)}
     left_out_in = work / "digits-left-out"
 
-    def without_one(splits: list[Split]) -> dict[str, Measurement]:
-        return ablated(arrays, DIGITS_LEFT_OUT, INGREDIENTS, splits, left_out_in, device)
+    def with_speed(splits: list[Split]) -> Measurement:
+        (found,) = ablated(arrays, DIGITS_LEFT_OUT, SPEED, splits, left_out_in, device).values()
+        return found
 
     parts = {"official": lambda: scored(arrays, DIGITS, official, work / "digits", device)}
     for split in speakers.values():
@@ -54,7 +54,7 @@ def make(corpus: Path, work: Path, device: str, only: str | None) -> None:
             raise CabcnnError(f"There is no part {only!r}, only {', '.join(parts)}.")
         parts[only]()
         if only in speakers:
-            without_one([speakers[only]])
+            with_speed([speakers[only]])
         return
     rows = {name: run() for name, run in parts.items()}
     model = learn(arrays, DIGITS, learned, work / "digits" / "official.state", device)
@@ -63,7 +63,7 @@ def make(corpus: Path, work: Path, device: str, only: str | None) -> None:
         f"each speaker left out in turn, a shorter training of {DIGITS_LEFT_OUT.max_epochs} epochs"
     )
     found = measurement(left_out, arrays, protocol, unseen_speakers=True)
-    without = without_one(list(speakers.values()))
+    tried = with_speed(list(speakers.values()))
     card = Card(
         name="digits",
         title="Spoken digits: 0 to 9",
@@ -92,8 +92,10 @@ def make(corpus: Path, work: Path, device: str, only: str | None) -> None:
         parameters=sum(p.numel() for p in model.parameters()),
         notes=(
             "The official test was looked at three times while the recipe was being found (0.907, "
-            "0.947 and 0.950 before this), so that its score is rather too high than too low.",
-            worth(without, found),
+            "0.947 and 0.950), then it had 0.977 and 0.967 with changes of speed: its score is "
+            "rather too high than too low.",
+            f"Changing the speed by up to 10 % while learning was tried and left out: on the same "
+            f"{found.models} splits {recall(tried)}, without it {recall(found)}.",
         ),
     )
     checkpoint.save(checkpoint.folder() / f"digits{checkpoint.SUFFIX}", model, card)

@@ -73,22 +73,22 @@ def scored(arrays: Arrays, recipe: Recipe, split: Split, work: Path, device: str
 def ablated(
     arrays: Arrays,
     recipe: Recipe,
-    ingredients: Mapping[str, Mapping[str, Any]],
+    others: Mapping[str, Mapping[str, Any]],
     splits: Sequence[Split],
     work: Path,
     device: str,
 ) -> dict[str, Measurement]:
-    """What a recipe scores on unseen speakers without each ingredient, on the same splits.
+    """What a recipe scores on unseen speakers with each change to it, on the same splits.
 
-    `ingredients` gives the changes to the recipe that leave one out; results are kept beside
-    `work`, in folders named after them.
+    `others` gives the changes by their names, as "no noise"; results are kept beside `work`, in
+    folders named after them.
     """
     found = {}
-    for name, changes in ingredients.items():
-        place = work.with_name(f"{work.name}-no-{name.replace(' ', '-')}")
-        without = replace(recipe, **changes)
-        rows = [scored(arrays, without, split, place, device) for split in splits]
-        found[f"no {name}"] = measurement(rows, arrays, name, unseen_speakers=True)
+    for name, changes in others.items():
+        place = work.with_name(f"{work.name}-{name.replace(' ', '-')}")
+        other = replace(recipe, **changes)
+        rows = [scored(arrays, other, split, place, device) for split in splits]
+        found[name] = measurement(rows, arrays, name, unseen_speakers=True)
     return found
 
 

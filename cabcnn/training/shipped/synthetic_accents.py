@@ -34,7 +34,7 @@ NAME = "synthetic-accents"
 SECONDS = 5.0
 RECIPE = replace(ROBUST, seconds=SECONDS, max_epochs=15, monitor="nothing", spread=0.01)
 FOLDS = 4
-INGREDIENTS = {"disturbance": {"gain": 0.0, "noise": 0.0, "speed": 0.0}}
+WITHOUT = {"no disturbance": {"gain": 0.0, "noise": 0.0, "speed": 0.0}}
 
 
 def make(corpus: Path | None, work: Path, device: str, only: str | None) -> None:
@@ -42,7 +42,7 @@ def make(corpus: Path | None, work: Path, device: str, only: str | None) -> None
     arrays = prepared(work / f"{NAME}.npz", lambda: prepare(read_built_in(), RATE))
     splits = chosen(fold_splits(arrays, FOLDS), only)
     rows = [scored(arrays, RECIPE, split, work / NAME, device) for split in splits]
-    without = ablated(arrays, RECIPE, INGREDIENTS, splits, work / NAME, device)
+    without = ablated(arrays, RECIPE, WITHOUT, splits, work / NAME, device)
     if only is not None:
         return
     model = learn(arrays, RECIPE, splits[0].learned, work / NAME / "fold-0.state", device)
