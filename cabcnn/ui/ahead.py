@@ -1,31 +1,33 @@
 """The examples are explained before anybody asks for them.
 
-Decoding one takes as long as the network does. So the first click after a start is as quick as
-any later one.
+Decoding one takes as long as the network does. So soon after a start the first click on one, by
+the model and T that it comes with, is as quick as any later one.
 """
 
 from __future__ import annotations
 
+import asyncio
 import os
+import sys
 import threading
-from collections.abc import Iterator
-from contextlib import contextmanager, suppress
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager, suppress
 
 from cabcnn.errors import CabcnnError
 from cabcnn.ui import examples, explore
 from cabcnn.ui.models import Models
 
-LOWEST = 19  # of Linux's priorities
+LOWEST = 19  # of Linux's priorities, which there are a thread's own
 
 
-@contextmanager
-def explaining(models: Models) -> Iterator[None]:
+@asynccontextmanager
+async def explaining(models: Models) -> AsyncIterator[None]:
     """Explains each example by the model that it suits, in a thread that gives way to all else
     (on Linux). Leaving the context ends it after the example it is at."""
     enough = threading.Event()
 
     def explain_all() -> None:
-        with suppress(AttributeError, OSError):
+        if sys.platform == "linux":
             os.setpriority(os.PRIO_PROCESS, threading.get_native_id(), LOWEST)
         for example in examples.load():
             if enough.is_set():
@@ -39,4 +41,4 @@ def explaining(models: Models) -> Iterator[None]:
         yield
     finally:
         enough.set()
-        thread.join()
+        await asyncio.to_thread(thread.join)

@@ -230,8 +230,8 @@ def build(models: Models, sounds: Sounds, model: gr.Dropdown) -> tuple[AfterEven
 
 
 def explain_example(models: Models, example: examples.Example) -> None:
-    """Has an example's explanation ready for the first who chooses it. Raises CabcnnError where
-    its model is missing or no good."""
+    """Has an example's explanation, by the model and T that it comes with, ready for the first
+    who chooses it. Raises CabcnnError where its model is missing or no good."""
     classifier = models.get(example.checkpoint)
     clip = examples.clip(example, _longest(classifier.card, OWN))
     packed(classifier, clip, classifier.card.seconds, lambda _: {})

@@ -151,9 +151,8 @@ def launch(
 async def _serving(training: train.Training | None, app: object) -> AsyncIterator[None]:
     """What goes on for as long as the server runs."""
     with memory.spared_what_is_here():
-        async with kept_sounds().sweeping(app):
-            serving = training.serving() if training is not None else nullcontext()
-            with serving, ahead.explaining(kept_models()):
+        async with kept_sounds().sweeping(app), ahead.explaining(kept_models()):
+            with training.serving() if training is not None else nullcontext():
                 yield
 
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import re
 
-import numpy as np
 import pytest
 
 import cabcnn
@@ -169,40 +168,39 @@ def test_a_region_is_selected_looped_and_judged_alone(shown):
     assert page.is_hidden(".cav-regional")
 
 
+# Where the playhead is drawn, in seconds, and what the clock said last.
+PLAYHEAD = """
+window.playhead = () => {
+    const view = document.querySelector(".cav");
+    const { left, width } = view.querySelector(".cav-plot[data-lane=heatmap]")
+        .getBoundingClientRect();
+    const x = view.querySelector(".cav-playhead").getBoundingClientRect().left + 1 - left;
+    return [(x / width) * view.dataset.p / 40, Number(view.dataset.time)];
+};
+"""
+MOVING = "document.querySelector('.cav-playhead').getAnimations().length"
+
+
 def test_the_playhead_goes_with_the_sound_between_the_clocks_frames(shown):
     page, _ = shown()
+    page.evaluate(PLAYHEAD)
     page.wait_for_selector(".cav-play:enabled")
     page.click(".cav-play")
-    page.wait_for_selector(f"{READY}[data-playing=true]")
-    page.wait_for_timeout(500)
-    # In each frame: where the playhead is drawn, as seconds, and what the clock said.
-    frames = page.evaluate(
-        """() => new Promise((resolve) => {
-            const view = document.querySelector(".cav");
-            const plot = view.querySelector(".cav-plot[data-lane=heatmap]");
-            const head = view.querySelector(".cav-playhead");
-            const found = [];
-            const look = () => {
-                const { left, width } = plot.getBoundingClientRect();
-                const x = head.getBoundingClientRect().left + 1 - left;
-                found.push([(x / width) * view.dataset.p / 40, Number(view.dataset.time)]);
-                if (found.length < 60) requestAnimationFrame(look);
-                else resolve(found);
-            };
-            look();
-        })"""
+    page.wait_for_function(f"() => {MOVING} === 1")
+    page.wait_for_function(
+        """() => {
+            const [drawn, told] = window.playhead();
+            const between = window.before?.[1] === told && drawn > window.before[0];
+            window.before = [drawn, told];
+            return between;
+        }"""
     )
-    drawn, told = np.array(frames).T
-    assert len(set(drawn)) > 2 * len(set(told)), "it moves in more frames than the clock"
-    assert (np.diff(drawn) >= -0.1).all()
-    assert np.median(drawn - told) == pytest.approx(0.05, abs=0.1)  # the clock lags by half a step
+    drawn, told = page.evaluate("window.playhead()")
+    assert told - 0.2 < drawn < told + 1  # a busy machine tells the time late
     page.click(".cav-play")
-    page.wait_for_selector(f"{READY}[data-playing=false]")
-    page.wait_for_timeout(100)
-    stands = page.evaluate(
-        """() => document.querySelector(".cav-playhead").getAnimations().length"""
-    )
-    assert stands == 0
+    page.wait_for_function(f"() => {MOVING} === 0")
+    drawn, told = page.evaluate("window.playhead()")
+    assert drawn == pytest.approx(told, abs=0.02)
 
 
 def test_it_stops_earlier_and_a_moment_is_taken_apart(shown):

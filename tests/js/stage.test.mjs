@@ -1,7 +1,7 @@
 // What is drawn in which frame.
 
 import assert from "node:assert/strict";
-import { afterEach, beforeEach, test } from "node:test";
+import { afterEach, beforeEach, mock, test } from "node:test";
 import { Axis } from "../../cabcnn/ui/attention_view/js/axis.js";
 import { Stage } from "../../cabcnn/ui/attention_view/js/stage.js";
 
@@ -21,6 +21,7 @@ beforeEach(() => {
   globalThis.cancelAnimationFrame = (asked) => frames.delete(asked);
   globalThis.setTimeout = (act, after) => timers.set(++number, [act, time + after]) && number;
   globalThis.clearTimeout = (asked) => timers.delete(asked);
+  mock.method(performance, "now", () => time);
   globalThis.window = { devicePixelRatio: 1, matchMedia: () => ({ matches: still }) };
 });
 
@@ -31,6 +32,7 @@ afterEach(() => {
     delete globalThis[name];
   }
   Object.assign(globalThis, usual);
+  mock.restoreAll();
 });
 
 // The browser's next frame, before which timers have come.
@@ -49,15 +51,14 @@ function frame(milliseconds = FRAME_MS) {
 function mark() {
   const element = { style: {}, disabled: false, sent: [] };
   element.animate = ([from, to], { duration }) => {
-    const animation = { begun: time, cancel: () => element.sent.push("cancelled") };
-    Object.defineProperty(animation, "currentTime", { get: () => time - animation.begun });
+    const animation = { cancel: () => element.sent.push("cancelled") };
     element.sent.push(`${from.transform} to ${to.transform} in ${Math.round(duration)}`);
     return animation;
   };
   return element;
 }
 
-function stage({ playing, rate = 1, at = () => 1 }) {
+function stage({ playing, at = () => 1, moving = playing, end = 2 }) {
   const done = { clock: [], read: [], lanes: 0, parts: {} };
   const made = new Stage({
     root: { dataset: {}, classList: { toggle() {} } },
@@ -65,7 +66,8 @@ function stage({ playing, rate = 1, at = () => 1 }) {
     lanes: { width: 100, fit() {}, draw: () => done.lanes++ },
     player: {
       playing,
-      rate,
+      moving,
+      end,
       get time() {
         return at();
       },
@@ -145,18 +147,53 @@ test("a playhead that is not where the sound is starts anew", () => {
   const { made, done } = stage({ playing: true, at: () => (time - 5000) / 1000 - late });
   made.wake(true);
   for (let count = 0; count < 20; count++) frame();
-  late = 0.1; // the sound waited for the network
+  late = 0.2; // the sound jumped
   for (let count = 0; count < 20; count++) frame();
   const [first, gone, second, ...more] = done.parts.playhead.sent;
   assert.ok(first);
-  assert.equal(second, "translateX(15.83px) to translateX(100.00px) in 1683");
+  assert.equal(second, "translateX(10.83px) to translateX(100.00px) in 1783");
   assert.equal(gone, "cancelled");
   assert.deepEqual(more, []);
-  made.player.playing = false;
+  made.player.playing = made.player.moving = false;
   made.wake(true);
   frame();
   assert.equal(done.parts.playhead.sent.at(-1), "cancelled");
-  assert.equal(done.parts.playhead.style.transform, "translateX(29.17px)");
+  assert.equal(done.parts.playhead.style.transform, "translateX(24.17px)");
+});
+
+test("a time that comes in steps of 40 ms sends it on its way once, one that lags again", () => {
+  const stepped = () => Math.floor((time - 5000) / 40) * 0.04;
+  const { made, done } = stage({ playing: true, at: stepped });
+  made.scene.axis.show(0, 0.9); // closer: what is apart shows
+  made.wake(true);
+  for (let count = 0; count < 50; count++) frame();
+  assert.equal(done.parts.playhead.sent.length, 1, done.parts.playhead.sent.join("; "));
+
+  const lagging = stage({ playing: true, at: () => ((time - 6000) / 1000) * 0.9 });
+  time = 6000;
+  lagging.made.wake(true);
+  for (let count = 0; count < 60; count++) frame();
+  const begun = lagging.done.parts.playhead.sent.filter((sent) => sent !== "cancelled");
+  assert.ok(begun.length >= 2 && begun.length <= 4, begun.join("; "));
+});
+
+test("while the sound waits for its data the playhead stands", () => {
+  const { made, done } = stage({ playing: true, moving: false });
+  made.wake(true);
+  let drawn = 0;
+  for (let count = 0; count < 60; count++) drawn += frame();
+  assert.deepEqual(done.parts.playhead.sent, []);
+  assert.equal(done.parts.playhead.style.transform, "translateX(50.00px)");
+  assert.ok(drawn <= 13, `${drawn} frames in a second`);
+});
+
+test("it goes no further than the sound does", () => {
+  const { made, done } = stage({ playing: true, at: () => (time - 5000) / 1000, end: 0.5 });
+  made.wake(true);
+  frame();
+  assert.deepEqual(done.parts.playhead.sent, [
+    "translateX(0.83px) to translateX(25.00px) in 483",
+  ]);
 });
 
 test("it is seen while it is in the window, and turns the page at its edge", () => {

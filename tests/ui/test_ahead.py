@@ -2,51 +2,57 @@
 
 from __future__ import annotations
 
+import asyncio
 import threading
+
+import pytest
 
 from cabcnn.ui import ahead, examples, shown
 from cabcnn.ui.models import kept
 
 
-def threads() -> list[threading.Thread]:
-    return [one for one in threading.enumerate() if one.name == "examples"]
+@pytest.fixture
+def explain_all(models_folder):
+    """Runs until every example has had its turn, or `meanwhile` is over."""
 
+    def run(meanwhile=None) -> None:
+        async def serve() -> None:
+            before = set(threading.enumerate())
+            async with ahead.explaining(kept()):
+                threads = set(threading.enumerate()) - before
+                await asyncio.to_thread(meanwhile or (lambda: [one.join() for one in threads]))
+            assert not any(one.is_alive() for one in threads)
 
-def done() -> None:
-    for one in threads():
-        one.join(120)
+        asyncio.run(serve())
 
-
-def test_the_first_click_on_an_example_needs_no_network(visitor, monkeypatch):
     shown._example.cache_clear()
-    with ahead.explaining(kept()):
-        done()
+    return run
+
+
+def test_the_first_click_on_an_example_needs_no_network(visitor, explain_all, monkeypatch):
+    explain_all()
     monkeypatch.setattr("cabcnn.ui.shown.payload", None)
     for index, example in enumerate(examples.load()):
         assert visitor.call("choose", index, 0).view["name"] == example.title
 
 
-def test_the_server_ends_without_waiting_for_all_of_them(models_folder, monkeypatch):
-    begun, end = threading.Event(), threading.Event()
+def test_the_server_ends_without_waiting_for_all_of_them(explain_all, monkeypatch):
+    begun = []
+    first = threading.Event()
 
-    def slow(*_) -> None:
-        begun.set()
-        end.wait(60)
+    def slow(_, example) -> None:
+        begun.append(example)
+        first.set()
+        threading.Event().wait(0.2)
 
     monkeypatch.setattr("cabcnn.ui.explore.explain_example", slow)
-    with ahead.explaining(kept()):
-        assert begun.wait(60)
-        (started,) = threads()
-        threading.Timer(0.1, end.set).start()
-        begun.clear()
-    assert not started.is_alive()
-    assert not begun.is_set(), "the second was begun"
+    explain_all(meanwhile=first.wait)
+    assert 1 <= len(begun) < len(examples.load())
 
 
-def test_an_example_without_its_model_is_passed_over(models_folder, tmp_path, monkeypatch):
+def test_an_example_without_its_model_is_passed_over(explain_all, tmp_path, monkeypatch):
     monkeypatch.setattr("cabcnn.checkpoint.folder", lambda: tmp_path)
     troubles = []
     monkeypatch.setattr(threading, "excepthook", troubles.append)
-    with ahead.explaining(kept()):
-        done()
+    explain_all()
     assert troubles == []

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import time
+from collections.abc import Iterator
 from pathlib import Path
 
 import numpy as np
@@ -12,7 +13,7 @@ import soundfile
 
 import cabcnn
 from cabcnn import audio
-from cabcnn.ui import examples, explore
+from cabcnn.ui import examples, explore, shown
 
 
 def test_an_upload_is_explained_as_the_library_explains_it(visitor, voice):
@@ -82,8 +83,16 @@ def test_an_example_is_decoded_once(visitor, monkeypatch):
     assert (first.view["name"], again.view["p"]) == (again.view["name"], 200)
 
 
+@pytest.fixture
+def nothing_known() -> Iterator[None]:
+    """No example is explained before, nor what this test makes of one known after."""
+    shown._example.cache_clear()
+    yield
+    shown._example.cache_clear()
+
+
 def test_an_example_is_explained_once_for_everybody(
-    visitor, another_visitor, models_folder, monkeypatch
+    visitor, another_visitor, models_folder, nothing_known, monkeypatch
 ):
     first = visitor.call("choose", 0, 5).view
     monkeypatch.setattr("cabcnn.ui.shown.payload", None)

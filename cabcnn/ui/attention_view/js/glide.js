@@ -3,19 +3,24 @@
 // costs as much as a new layout of all layers.
 
 const APART_PX = 0.5; // nobody sees
-const APART_SECONDS = 0.015; // as closely as the clocks of sounds and of animations agree
+// A browser may tell a sound's time in steps of up to 40 ms: what lags by half a step on average is
+// right, what lags by more than one jumped.
+const APART_SECONDS = 0.03;
+const JUMP_SECONDS = 0.1;
+const NEWEST = 0.3; // of the average over the readings
 
 export class Glide {
   constructor(mark) {
     this.mark = mark;
-    this.motion = null; // { animation, from, speed, end }
+    this.motion = null; // { animation, from, speed, end, begun, ahead }
   }
 
   // Puts the mark at `x` pixels; from there it moves on by `speed` pixels a second, 0 for not at
   // all, as far as `end`. A motion that is right already goes on.
   place(x, speed = 0, end = x) {
+    const now = performance.now();
     const seconds = speed > 0 ? (end - x) / speed : 0;
-    if (seconds > 0 && this.right(x, speed, end)) return;
+    if (seconds > 0 && this.right(x, speed, end, now)) return;
     this.motion?.animation.cancel();
     this.motion = null;
     this.mark.style.transform = at(x);
@@ -24,14 +29,19 @@ export class Glide {
       duration: seconds * 1000,
       fill: "forwards",
     });
-    this.motion = { animation, from: x, speed, end };
+    animation.startTime = now; // not a frame or two later, when it first shows
+    this.motion = { animation, from: x, speed, end, begun: now, ahead: 0 };
   }
 
-  right(x, speed, end) {
+  right(x, speed, end, now) {
     const { motion } = this;
     if (!motion || motion.speed !== speed || motion.end !== end) return false;
-    const now = motion.from + (speed * (motion.animation.currentTime ?? 0)) / 1000;
-    return Math.abs(now - x) <= Math.max(APART_PX, APART_SECONDS * speed);
+    const ahead = motion.from - x + (speed * (now - motion.begun)) / 1000;
+    motion.ahead += NEWEST * (ahead - motion.ahead);
+    return (
+      Math.abs(motion.ahead) <= Math.max(APART_PX, APART_SECONDS * speed) &&
+      Math.abs(ahead) <= Math.max(APART_PX, JUMP_SECONDS * speed)
+    );
   }
 }
 

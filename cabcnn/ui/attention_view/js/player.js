@@ -28,7 +28,7 @@ export class Player {
     const present = (act) => () => {
       if (this.audio === audio) act();
     };
-    for (const event of ["play", "pause", "seeked"]) {
+    for (const event of ["play", "playing", "pause", "seeked", "waiting"]) {
       audio.addEventListener(
         event,
         present(() => this.moved()),
@@ -64,8 +64,14 @@ export class Player {
     return this.audio !== null && !this.audio.paused && !this.audio.ended;
   }
 
-  get rate() {
-    return this.audio?.playbackRate ?? 1;
+  // Whether the time goes on: not while a sound that plays is sought in or waits for its data.
+  get moving() {
+    return this.playing && !this.audio.seeking && this.audio.readyState > 2;
+  }
+
+  // Where it stops by itself, or turns.
+  get end() {
+    return this.bound?.[1] ?? this.length;
   }
 
   // Some browsers report the time in coarse steps: run on between two of them.
@@ -147,7 +153,10 @@ export class Player {
     if (left > EARLY) {
       this.waiting = setTimeout(() => this.guard(), (left * 1000) / this.audio.playbackRate);
     } else if (this.once) this.pause();
-    else this.jump(this.bound[0]);
+    else {
+      this.jump(this.bound[0]);
+      this.changed();
+    }
   }
 
   // A part may end where the sound does.

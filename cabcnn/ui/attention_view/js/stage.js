@@ -65,9 +65,9 @@ export class Stage {
 
   // Milliseconds until there is something to tell, or the playhead comes into sight or leaves it.
   rest(now) {
-    const { time, rate } = this.player;
+    const { time, moving } = this.player;
     const due = Math.min(this.clockAt + CLOCK_MS, this.readAt + NUMBERS_MS) - now;
-    const edge = (this.scene.axis.ahead(time) / rate) * 1000;
+    const edge = moving ? this.scene.axis.ahead(time) * 1000 : due;
     return Math.max(Math.min(due, edge), 0);
   }
 
@@ -130,11 +130,12 @@ export class Stage {
   // A moving playhead is what playing means; those who want less motion get steps.
   placePlayhead() {
     const { axis, clip } = this.scene;
-    const { time, playing, rate } = this.player;
-    const moves = playing && !this.still.matches ? rate * axis.width : 0; // pixels, times seconds
+    const { time, moving, end } = this.player;
+    const moves = moving && !this.still.matches ? axis.width : 0;
     const x = axis.toX(time);
     this.part("playhead").style.opacity = x < -1 || x > axis.width + 1 ? 0 : 1;
-    this.playhead.place(x, moves / axis.span, axis.width);
-    this.mark.place((time / clip.duration) * axis.width, moves / clip.duration, axis.width);
+    this.playhead.place(x, moves / axis.span, Math.min(axis.toX(end), axis.width));
+    const toMap = axis.width / clip.duration;
+    this.mark.place(time * toMap, moves / clip.duration, end * toMap);
   }
 }

@@ -213,13 +213,15 @@ class View {
       root.dataset.painted = Number(root.dataset.painted ?? 0) + 1;
     }
     const due = !hearing.playing || now - (this.readAt ?? 0) >= READ_MS;
-    this.place();
+    if (due || !this.still.matches) this.place();
     if (due) {
       this.readAt = now;
       this.read();
     }
     if (!hearing.playing) return;
-    const rest = Math.min(this.readAt + READ_MS - now, axis.ahead(hearing.time) * 1000);
+    const next = this.readAt + READ_MS - now;
+    const edge = hearing.player.moving ? axis.ahead(hearing.time) * 1000 : next;
+    const rest = Math.min(next, edge);
     this.timer = setTimeout(() => this.wake(), Math.max(rest, 0));
   }
 
@@ -227,11 +229,12 @@ class View {
   place() {
     const { axis, hearing } = this;
     const x = axis.toX(hearing.time);
-    const speed = hearing.playing && !this.still.matches ? axis.width / axis.span : 0;
+    const { moving, end } = hearing.player;
+    const speed = moving && !this.still.matches ? axis.width / axis.span : 0;
     this.heads.forEach((head, s) => {
       const seen = x >= -1 && x <= axis.width + 1;
       head.mark.style.opacity = seen ? (s === hearing.heard ? 1 : 0.45) : 0;
-      head.place(x, speed, axis.width);
+      head.place(x, speed, Math.min(axis.toX(end), axis.width));
     });
   }
 
