@@ -1,6 +1,11 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { classColour, classDash, sequential } from "../../cabcnn/ui/attention_view/js/palette.js";
+import {
+  classColour,
+  classDash,
+  diverging,
+  sequential,
+} from "../../cabcnn/ui/attention_view/js/palette.js";
 
 // Machado, Oliveira and Fernandes (2009), severity 1, on linear RGB.
 const VISIONS = {
@@ -49,6 +54,12 @@ const oklab = (rgb) => {
     lms,
   );
 };
+// A colour as somebody sees it.
+const seenBy = (matrix) => (rgb) =>
+  oklab(times(matrix, rgb).map((channel) => Math.min(Math.max(channel, 0), 1)));
+const apart = (a, b) => Math.hypot(...a.map((value, j) => value - b[j]));
+// How far two of the class colours are apart at least; the first three are the most used.
+const least = (...classes) => (Math.max(...classes) < 3 ? 0.13 : 0.075);
 const contrast = (a, b) => (Math.max(a, b) + 0.05) / (Math.min(a, b) + 0.05);
 
 for (const dark of [false, true]) {
@@ -72,16 +83,74 @@ for (const dark of [false, true]) {
 
   test(`${theme}: ten class colours differ, whatever one's colour vision`, () => {
     for (const [vision, matrix] of Object.entries(VISIONS)) {
-      const seen = Array.from({ length: 10 }, (_, k) =>
-        oklab(times(matrix, fromHex(classColour(k, dark))).map((c) => Math.min(Math.max(c, 0), 1))),
-      );
+      const see = seenBy(matrix);
+      const seen = Array.from({ length: 10 }, (_, k) => see(fromHex(classColour(k, dark))));
       for (let a = 0; a < 10; a++) {
         for (let b = 0; b < a; b++) {
-          const distance = Math.hypot(...seen[a].map((value, j) => value - seen[b][j]));
-          const least = a < 3 ? 0.13 : 0.075;
-          assert.ok(distance > least, `${vision}: ${b} and ${a} are ${distance.toFixed(3)} apart`);
+          const distance = apart(seen[a], seen[b]);
+          const what = `${vision}: ${b} and ${a} are ${distance.toFixed(3)} apart`;
+          assert.ok(distance > least(a, b), what);
         }
       }
+    }
+  });
+
+  test(`${theme}: its lightness goes one way, whatever one's colour vision`, () => {
+    for (const [vision, matrix] of Object.entries(VISIONS)) {
+      const see = seenBy(matrix);
+      const lightness = Array.from(sequential(dark), (word) => see(fromWord(word))[0]);
+      const range = lightness[255] - lightness[0];
+      assert.ok(Math.abs(range) > 0.65, vision);
+      lightness.forEach((l, j) => {
+        const up = j ? (l - lightness[j - 1]) * Math.sign(range) : 0;
+        assert.ok(up >= 0, `${vision}: at ${j} it turns by ${up}`);
+        assert.ok(Math.abs(l - lightness[0] - (range * j) / 255) < 0.1, `${vision}: at ${j}`);
+      });
+    }
+  });
+
+  test(`${theme}: evidence for one class is told from that for another, whoever looks`, () => {
+    for (const [vision, matrix] of Object.entries(VISIONS)) {
+      const see = seenBy(matrix);
+      for (let a = 0; a < 10; a++) {
+        for (let b = 0; b < a; b++) {
+          const table = diverging(classColour(b, dark), classColour(a, dark), dark);
+          const scale = Array.from(table, (word) => see(fromWord(word)));
+          const what = `${vision}, ${b} against ${a}`;
+          // At its ends, and half way there.
+          for (const [low, part] of [
+            [0, 1],
+            [64, 0.5],
+          ]) {
+            const distance = apart(scale[low], scale[255 - low]);
+            // Half way, rounding to whole bytes takes a little.
+            assert.ok(distance > part * least(a, b) - 0.002, `${what}: ${distance} at ${low}`);
+          }
+          // Away from the middle, each step is about as large as the others.
+          for (const side of [scale.slice(0, 128).reverse(), scale.slice(128)]) {
+            const end = apart(side[127], side[0]);
+            assert.ok(end > 0.3, `${what}: its end is ${end} from the middle`);
+            side.forEach((colour, j) => {
+              const off = apart(colour, side[0]) - (end * j) / 127;
+              assert.ok(Math.abs(off) < 0.05, `${what}: ${off} off at ${j}`);
+            });
+          }
+        }
+      }
+    }
+  });
+
+  test(`${theme}: the scale goes from one class's colour through the page to the other's`, () => {
+    const table = diverging(classColour(1, dark), classColour(0, dark), dark);
+    const middle = fromWord(sequential(dark)[0]);
+    for (const at of [127, 128]) {
+      assert.ok(apart(oklab(fromWord(table[at])), oklab(middle)) < 0.01, `at ${at}`);
+    }
+    for (const [at, k] of [
+      [0, 1],
+      [255, 0],
+    ]) {
+      assert.ok(apart(fromWord(table[at]), fromHex(classColour(k, dark))) < 0.01, `at ${at}`);
     }
   });
 }

@@ -5,6 +5,7 @@ import { ranked } from "./sum.js";
 
 const STEP = 1.5; // one zoom step
 const AROUND = 0.2; // seconds that are played on either side of a moment
+const NEARLY = 0.01; // seconds before a region's end from which the player no longer turns back
 
 export function commands(view) {
   const { state } = view;
@@ -33,6 +34,15 @@ export function commands(view) {
     const { seconds, interval } = view.scene.clip;
     const start = Math.min(Math.max(from, 0), seconds - interval / 2);
     if (start < to) state.set({ region: [start, to] });
+  };
+  // A region that has just been set is heard at once where the sound plays elsewhere: the player
+  // repeats a part only once it has come to it.
+  const hearRegion = () => {
+    const { player } = view;
+    if (!player.playing || !state.region) return;
+    const [from, to] = state.region;
+    const { time } = player;
+    if (time < from || time >= to - NEARLY) player.seek(from);
   };
   const act = {
     zoomed: () => axis().zoomed,
@@ -112,8 +122,10 @@ export function commands(view) {
       const [from, to] = [timeAt(x), timeAt(other)].sort((a, b) => a - b);
       setRegion(from, to);
     },
+    // The drag, also that of an edge, is over.
     selected() {
       before = null;
+      hearRegion();
     },
     unselect() {
       if (before) state.set({ region: before.region });
@@ -130,11 +142,13 @@ export function commands(view) {
       const { time } = view.player;
       const to = state.region?.[1] ?? 0;
       setRegion(time, to > time ? to : view.scene.clip.duration);
+      hearRegion();
     },
     finish() {
       const { time } = view.player;
       const from = state.region?.[0] ?? 0;
       setRegion(from < time ? from : 0, time);
+      hearRegion();
     },
     clear() {
       state.set({ region: null });

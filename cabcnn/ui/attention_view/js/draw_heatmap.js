@@ -22,7 +22,7 @@ export function drawHeatmap(surface, { clip, axis, raster, heat, colours, theme,
       let value = 0;
       for (let t = starts[x]; t < ends[x]; t++) {
         const cell = values[row + t];
-        if (cell > value || (signed && Math.abs(cell) > Math.abs(value))) value = cell;
+        if (signed ? Math.abs(cell) > Math.abs(value) : cell > value) value = cell;
       }
       const shade = Math.min(Math.max(Math.round(zero + value * factor), 0), 255);
       words[above + x] = starts[x] < ends[x] ? colours[shade] : 0;

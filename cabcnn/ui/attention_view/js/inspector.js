@@ -33,12 +33,13 @@ export function sentence(found, time) {
   );
 }
 
-// The numbers in a line: the classifier's weight, and what it votes for most.
+// The numbers in two lines, each short enough for a phone: who speaks how loud, and what it votes
+// for most, with its share.
 export function brief(found, time) {
   const votes = found.classes.map(({ vote }) => vote);
-  const { label, vote } = found.classes[argmax(votes)];
-  const says = `${label} ${voteText(vote, found.attention)}`;
-  return `${seconds(time)} · classifier ${found.i} · weight ${weight(found.attention)} · ${says}`;
+  const { label, vote, share: part } = found.classes[argmax(votes)];
+  const says = `${label} ${voteText(vote, found.attention)} · share ${shareText(part)}`;
+  return `${seconds(time)} · classifier ${found.i} · weight ${weight(found.attention)}\n${says}`;
 }
 
 const COLUMNS = [

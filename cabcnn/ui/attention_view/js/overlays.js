@@ -68,6 +68,7 @@ function follow(edge, lanes, act, scene) {
   for (const end of ["pointerup", "pointercancel"]) {
     edge.addEventListener(end, (event) => {
       event.stopPropagation();
+      if (held) act.selected();
       held = false;
     });
   }
@@ -85,5 +86,6 @@ function follow(edge, lanes, act, scene) {
     if (to === undefined) return;
     event.preventDefault();
     act.edge(name, to);
+    act.selected();
   });
 }

@@ -166,13 +166,15 @@ export class Player {
       this.play();
     } else {
       this.once = null;
+      this.aim();
       this.moved();
     }
   }
 
   moved() {
     this.last = { time: Number.NaN, at: 0 };
-    this.aim();
+    // A sound that ends is paused first: "ended" is still to know the part that it was bound to.
+    if (!this.audio.ended) this.aim();
     this.changed();
   }
 
