@@ -14,6 +14,7 @@ from cabcnn.cli.explain import explain
 from cabcnn.cli.faithfulness import faithfulness
 from cabcnn.cli.models import models
 from cabcnn.cli.serve import serve
+from cabcnn.cli.several import SeveralValues
 from cabcnn.cli.study import study
 from cabcnn.cli.train import train
 from cabcnn.errors import CabcnnError
@@ -30,7 +31,7 @@ app.command()(evaluate)
 app.command()(faithfulness)
 app.command()(models)
 app.command()(train)
-app.command()(study)
+app.command(cls=SeveralValues)(study)
 app.command("app")(serve)
 app.add_typer(corpus.app, name="corpus")
 

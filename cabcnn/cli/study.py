@@ -35,7 +35,7 @@ def study(
     ] = None,
     clips: Annotated[
         int | None,
-        typer.Option(min=1, help="Study so many of the clips, drawn evenly from each label."),
+        typer.Option(min=1, help="Study so many of the clips, of each label its share."),
     ] = None,
     layout: Annotated[
         str | None, typer.Option(help="How the corpus lies on disk; found out if left out.")
@@ -48,20 +48,38 @@ def study(
     ] = None,
     models: Annotated[
         list[str] | None,
-        typer.Option(help="A network; repeat it for more. The paper's six if left out; or all."),
+        typer.Option(
+            metavar="NAME ...",
+            help="One or several of: cab-cnn, cab-cnn-masked, gated-resnet (reconstruction), "
+            "alexnet, vgg11-a, resnet18, attention-cnn (reconstruction), uniform-attention, "
+            "one-large-classifier, classifiers-1, classifiers-5, classifiers-10, classifiers-20, "
+            "classifiers-80; or all. The paper's six if left out.",
+        ),
     ] = None,
     seconds: Annotated[
         list[float] | None,
-        typer.Option(help="A T of CAB-CNN; repeat it for more. 5, 10, 30 and 60 if left out."),
+        typer.Option(
+            metavar="T ...",
+            help="One T of CAB-CNN or several, as in --seconds 5 10 30 60, which are meant if "
+            "left out. Rivals and variants are trained at 30, or the T nearest to it.",
+        ),
     ] = None,
     runs: Annotated[int, typer.Option(min=1, help="Trainings of each.")] = 8,
     protocol: Annotated[str, typer.Option(help="paper or speaker-disjoint.")] = "paper",
     epochs: Annotated[
         int, typer.Option(min=1, help="End a training after so many at the latest.")
     ] = 1000,
-    device: Annotated[str, typer.Option(help="cpu, cuda or auto.")] = "auto",
+    device: Annotated[
+        str,
+        typer.Option(
+            help="cpu, cuda, cuda:1 and so on, or auto. torchrun gives each of its processes a "
+            "GPU of its own; to those started by hand give one each."
+        ),
+    ] = "auto",
 ) -> None:
     """Train CAB-CNN and the networks that the paper compares it with, and report who did how.
+
+    GatedResNet and AttentionCNN are reconstructions: their papers' texts were not to be had.
 
     Every network learns from the same clips and is tested on the same others. Killed, the same
     command goes on; started several times, or by torchrun, the processes share the work. The
@@ -125,6 +143,7 @@ def _decoded(
     from cabcnn.study.waves import drawn, prepare
 
     name = Path(corpus).name + (f", {label}" if label else "")
+    found = layout or corpora.detect(corpus)[1]
     clips = corpora.read(corpus, layout, label=label, speaker_pattern=speaker_pattern)
     if count is not None and count < len(clips):
         name += f" ({count} of its {len(clips):,} clips)"
@@ -132,4 +151,6 @@ def _decoded(
     console = Console(stderr=True)
     with Progress(console=console, transient=True, disable=not sys.stderr.isatty()) as bar:
         task = bar.add_task("Decoding", total=len(clips))
-        return prepare(clips, name, progress=lambda done: bar.update(task, completed=done))
+        return prepare(
+            clips, name, progress=lambda done: bar.update(task, completed=done), layout=found
+        )

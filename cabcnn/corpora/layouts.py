@@ -18,12 +18,17 @@ from cabcnn.corpora import (
     vctk,
 )
 from cabcnn.corpora.folder import innermost, read_folder
-from cabcnn.corpora.manifest import read_manifest
+from cabcnn.corpora.manifest import (
+    ENDINGS,
+    check_no_list_below,
+    lists_in,
+    read_manifest,
+    read_manifest_in,
+)
 from cabcnn.corpora.table import Clip
 from cabcnn.errors import CorpusError
 
 BUILT_IN = "built-in"
-LISTS = (".csv", ".tsv", ".txt")
 ARCHIVES = (".zip", ".gz", ".tgz", ".tar", ".xz", ".bz2", ".7z", ".rar")
 
 
@@ -41,14 +46,10 @@ def _read_built_in(source: Path) -> list[Clip]:
     return built_in.read_built_in()
 
 
-def _manifest_inside(folder: Path) -> Path | None:
-    """The manifest in a folder, where it is named so."""
-    lists = (folder / f"manifest{ending}" for ending in LISTS)
-    return next((path for path in lists if path.is_file()), None)
-
-
 def _read_manifest(source: Path, **options: str) -> list[Clip]:
-    return read_manifest(_manifest_inside(source) or source, **options)
+    if not source.is_dir():
+        return read_manifest(source, **options)
+    return read_manifest_in(source if lists_in(source) else innermost(source), **options)
 
 
 def _read_archive(source: Path, label: str = "accent") -> list[Clip]:
@@ -60,7 +61,7 @@ def _read_archive(source: Path, label: str = "accent") -> list[Clip]:
 
 
 def _is_manifest(path: Path) -> bool:
-    return path.suffix.lower() in LISTS if path.is_file() else bool(_manifest_inside(path))
+    return path.suffix.lower() in ENDINGS if path.is_file() else bool(lists_in(path))
 
 
 # In the order they are tried in; what is none of them is a folder per class.
@@ -103,7 +104,8 @@ _LAYOUTS = {
         "Free Spoken Digit Dataset: {digit}_{speaker}_{index}.wav.", fsdd.read_fsdd, fsdd.is_fsdd
     ),
     "manifest": Layout(
-        "A CSV or TSV list with the columns path and label, and speaker if known.",
+        "A CSV or TSV list with the columns path and label, and speaker if known; or the folder "
+        "that it lies in.",
         _read_manifest,
         _is_manifest,
         ("label", "speaker"),
@@ -181,7 +183,8 @@ def path_within(path: Path, source: str | Path) -> str:
 def detect(source: str | Path) -> tuple[Path, str]:
     """Where a corpus begins and the name of its layout: archives wrap it in folders.
 
-    Raises CorpusError where there is nothing, or something that is no corpus.
+    Where a list lies in a folder, recordings are not labelled by folders. Raises CorpusError where
+    there is nothing, something that is no corpus, or a list that would go unused.
     """
     path = Path(source)
     if path == Path(BUILT_IN) and not path.exists():
@@ -191,13 +194,17 @@ def detect(source: str | Path) -> tuple[Path, str]:
         raise CorpusError(f"{path} is packed; unpack it and give the folder.")
     with _looking(path):
         inner = innermost(path) if path.is_dir() else path
-        for place in dict.fromkeys((path, inner)):
+        # From the outside in: a wrapped corpus may itself hold one folder only, as UT-Podcast does.
+        between = [place for place in reversed(inner.parents) if place.is_relative_to(path)]
+        for place in dict.fromkeys((path, *between, inner)):
             for name, layout in _LAYOUTS.items():
                 start = place.parent if place.name in layout.lists else place
                 if layout.found(start):
                     return start, name
     if path.is_file():
         raise CorpusError(f"{path} is no corpus; give a folder, or a list in CSV or TSV.")
+    with _looking(path):
+        check_no_list_below(inner)
     return inner, "folder"
 
 

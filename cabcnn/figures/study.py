@@ -6,65 +6,48 @@ from __future__ import annotations
 import html
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import Any
 
 import numpy as np
 
-from cabcnn.baselines import RIVALS
 from cabcnn.figures.canvas import INK, MAIN, QUIET, new, open_corner, save
-from cabcnn.metrics import Scores
-from cabcnn.study import paper, results
+from cabcnn.figures.study_tables import Table, tables
+from cabcnn.study import results
 from cabcnn.study.claims import claims, cut_off, one_class
-from cabcnn.study.grid import LARGE, MASKED, OURS, UNIFORM, count_of
+from cabcnn.study.grid import MASKED, OURS
 from cabcnn.study.results import Group, title_of
 from cabcnn.study.rivals import PATIENCE
-from cabcnn.study.significance import compare
 from cabcnn.training import whole
 
 PICTURE = "seconds.png"
-SCORES = ("accuracy", "unweighted recall", "macro F1")
-LEAST_P = 0.001
-
-
-class Table(NamedTuple):
-    """A title, a head, rows of as many cells, and a remark below, if any."""
-
-    title: str
-    head: Sequence[str]
-    rows: Sequence[Sequence[str]]
-    remark: str = ""
 
 
 def write(folder: Path) -> list[Group]:
-    """Writes results.csv, report.md, report.html and the picture of a study's folder; returns
-    what is in it.
+    """Writes results.csv, first_seconds.csv, report.md, report.html and the picture of a study's
+    folder; returns what is in it.
 
     Raises CabcnnError where nothing is finished, a result is damaged or the disk is full.
     """
     about, found = results.study(folder), results.groups(folder)
-    results.write_table(found, folder)
+    results.write_tables(found, folder)
     drawn = _draw(found, folder / PICTURE)
-    tables = [table for table in _tables(found, about) if table.rows]
+    shown = [table for table in tables(found, about) if table.rows]
     opening, held = _opening(about, found), [*one_class(found), *cut_off(found), *claims(found)]
-    whole.write(folder / "report.md", _markdown(opening, held, tables, drawn))
-    whole.write(folder / "report.html", _html(opening, held, tables, drawn))
+    whole.write(folder / "report.md", _markdown(opening, held, shown, drawn))
+    whole.write(folder / "report.html", _html(opening, held, shown, drawn))
     return found
 
 
 def _opening(about: dict[str, Any], found: Sequence[Group]) -> list[str]:
     devices = sorted({run["device"] for group in found for run in group.runs})
     trained = sum(len(group.runs) for group in found)
-    split = {
-        "paper": "60/10/30 of the clips, mixed as in the paper: a voice may be on both sides",
-        "speaker-disjoint": "60/10/30 by speakers: tested on voices that were not learned from",
-    }[about["protocol"]]
     capped = [title_of(group) for group in found if group.capped]
     return [
         f"Corpus: {about['corpus']}. {trained} models trained, on: {', '.join(devices)}.",
-        f"Split: {split}; the same in all runs. {len(found[0].runs[0]['clips'])} test clips.",
+        _split(about, found),
         f"Each training ends after {PATIENCE} epochs without a lower validation loss."
         + (
-            f" Cut off before that, and might have gone on to learn: {', '.join(capped)}; the "
+            f" Cut off before that, and might have gone on to learn: {'; '.join(capped)}. The "
             "table of costs says after how many epochs."
             if capped
             else ""
@@ -72,133 +55,23 @@ def _opening(about: dict[str, Any], found: Sequence[Group]) -> list[str]:
     ]
 
 
-def _tables(found: Sequence[Group], about: dict[str, Any]) -> list[Table]:
-    ours = [group for group in found if group.model == OURS]
-    best = max(ours, key=lambda g: g.mean_scores.unweighted_recall) if ours else None
-    rivals = [group for group in found if group.model in RIVALS]
-    compared = [*rivals, *([best] if best else [])]
-    masked = [group for group in found if group.model == MASKED]
-    parts = [group for group in found if group.model in (UNIFORM, LARGE)]
-    counts = [group for group in found if count_of(group.model)]
-    return [
-        _scores("Best run of each network (the paper's Table 3)", compared, paper.BEST, True),
-        _scores("CAB-CNN by T, best run (the paper's Table 4)", ours, paper.BEST, True),
-        _scores("Mean of all runs (the paper's Table 7)", compared, paper.MEAN, False),
-        _costs(found),
-        _significance(best, [*rivals, *masked, *parts, *counts], about),
-        _scores("Cut batches against exact masking, mean", _pairs(ours, masked), {}, False),
-        _scores(
-            "Does the attention earn its keep? Mean",
-            [*[g for g in masked if parts and g.seconds == parts[0].seconds], *parts],
-            {},
-            False,
-        ),
-        _scores("Number of classifiers, mean", _by_count(masked, counts), {}, False),
-        *(_confusion(group, about) for group in compared),
-    ]
-
-
-def _pairs(ours: Sequence[Group], masked: Sequence[Group]) -> list[Group]:
-    """CAB-CNN and its masked twin, at each T at which there are both."""
-    both = {g.seconds for g in ours} & {g.seconds for g in masked}
-    return [group for group in (*ours, *masked) if group.seconds in both]
-
-
-def _by_count(masked: Sequence[Group], counts: Sequence[Group]) -> list[Group]:
-    if not counts:
-        return []
-    forty = [group for group in masked if group.seconds == counts[0].seconds]
-    return sorted([*counts, *forty], key=lambda group: count_of(group.model) or 40)
-
-
-def _scores(
-    title: str,
-    found: Sequence[Group],
-    printed: dict[tuple[str, float], Scores],
-    best: bool,
-) -> Table:
-    head = ["network", "runs", *SCORES, "spread of recall"]
-    if printed:
-        head += [f"paper: {name}" for name in SCORES]
-    rows = []
-    for group in found:
-        own = group.best_scores if best else group.mean_scores
-        spread = "" if group.spread is None else f"{group.spread:.4f}"
-        row = [title_of(group), str(len(group.runs)), *(f"{value:.4f}" for value in own), spread]
-        if printed:
-            theirs = printed.get((group.model, group.seconds))
-            if theirs is None and group.model in RIVALS:  # the paper names no T for images
-                theirs = printed.get((group.model, 30))
-            row += ["", "", ""] if theirs is None else [f"{value:.4f}" for value in theirs]
-        rows.append(row)
-    remark = "The best run is chosen by the test clips, as in the paper: too high." if best else ""
-    if printed:
-        remark += " The paper's numbers are of UT-Podcast, another corpus unless this is it."
-    return Table(title, head, rows, remark.strip())
-
-
-def _costs(found: Sequence[Group]) -> Table:
-    rows = [
-        [
-            title_of(group),
-            f"{group.runs[0]['parameters']:,}",
-            f"{group.score('epochs').mean():.1f}"
-            + (f", {group.capped} cut off" if group.capped else ""),
-            f"{group.score('training_seconds').mean():,.0f}",
-            f"{np.median(group.score('clip_milliseconds')):.1f}",
-            ", ".join(sorted({run["device"] for run in group.runs})),
-        ]
-        for group in found
-    ]
-    head = ("network", "parameters", "epochs", "training, s", "one clip, ms", "device")
-    remark = "One clip: median, from values or a spectrogram in memory to the answer."
-    return Table("What they cost", head, rows, remark)
-
-
-def _significance(best: Group | None, others: Sequence[Group], about: dict[str, Any]) -> Table:
-    head = ("against", "difference of recall", "95 % interval", "McNemar's p, best runs")
-    if best is None:
-        return Table("", head, [])
-    rows = []
-    speakers = about.get("test_speakers") or [""] * len(best.runs[0]["labels"])
-    for other in others:
-        found = compare(
-            best.right,
-            other.right,
-            np.array(best.runs[0]["labels"]),
-            speakers,
-            (best.best, other.best),
-        )
-        edges = found.interval
-        p = f"< {LEAST_P}" if found.p < LEAST_P else f"{found.p:.3f}"
-        rows.append(
-            [
-                title_of(other),
-                f"{found.mean:+.4f}",
-                "" if edges is None else f"{edges.low:+.4f} to {edges.high:+.4f}",
-                p,
-            ]
-        )
-    return Table(
-        f"{title_of(best)} against the others, on the same test clips",
-        head,
-        rows,
-        "The interval is over the test speakers; what other trainings would give it can't tell.",
+def _split(about: dict[str, Any], found: Sequence[Group]) -> str:
+    """How the clips were dealt out, in numbers: by speakers it is never 60/10/30 exactly."""
+    how = {
+        "paper": "of the clips, mixed as in the paper: a voice may be on both sides",
+        "speaker-disjoint": "by speakers: tested on voices that were not learned from",
+    }[about["protocol"]]
+    counts = about.get("clips")  # results of an earlier version do not tell it
+    if counts is None:
+        return f"Split: {how}; the same in all runs. {len(found[0].runs[0]['clips'])} test clips."
+    voices = about.get("voices") or ["an unknown number of"] * 3
+    learned, validated, tested = (
+        f"{clips} of {heard} voice{'' if heard == 1 else 's'}"
+        for clips, heard in zip(counts, voices, strict=True)
     )
-
-
-def _confusion(group: Group, about: dict[str, Any]) -> Table:
-    labels = about["labels"]
-    run = group.runs[group.best]
-    rows = [
-        [label, *map(str, counts)] for label, counts in zip(labels, run["confusion"], strict=True)
-    ]
-    theirs = paper.CONFUSION.get((group.model, group.seconds))
-    remark = "Rows actual, columns predicted."
-    if theirs is not None and about["corpus"] == "ut-podcast":
-        remark += f" The paper's, in the order {', '.join(paper.LABELS)}: {theirs}."
-    return Table(
-        f"{title_of(group)}: which is taken for which, best run", ["", *labels], rows, remark
+    return (
+        f"Split {how}; the same in all runs. Clips learned from: {learned}; validated: "
+        f"{validated}; tested: {tested}."
     )
 
 

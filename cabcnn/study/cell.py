@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
+import platform
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import replace
@@ -93,6 +95,7 @@ def carry_out(
         **found,
         "max_epochs": grid.max_epochs,
         "device": described(device),
+        "torch": torch.__version__,
         "wall_seconds": round(time.perf_counter() - begun, 1),
     }
     whole.make_folder(path_of(folder, cell).parent)
@@ -242,8 +245,16 @@ def read(path: Path) -> dict[str, Any]:
 
 
 def described(device: str) -> str:
-    """What a result was computed on."""
+    """What a result was computed on: the GPU, or the processor and the threads used of it."""
     if device.startswith("cuda"):
         return torch.cuda.get_device_name(device)
     threads = torch.get_num_threads()
-    return f"CPU, {threads} thread{'' if threads == 1 else 's'}"
+    return f"{_processor()}, {threads} thread{'' if threads == 1 else 's'}"
+
+
+def _processor() -> str:
+    with contextlib.suppress(OSError):  # Linux tells the model here, and nowhere in `platform`
+        for line in Path("/proc/cpuinfo").read_text("utf-8").splitlines():
+            if line.startswith("model name"):
+                return line.partition(":")[2].strip()
+    return platform.processor() or platform.machine() or "CPU"

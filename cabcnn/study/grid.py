@@ -12,6 +12,7 @@ from typing import Any, Literal, NamedTuple, get_args
 from cabcnn import audio
 from cabcnn.baselines import RIVALS
 from cabcnn.errors import CabcnnError
+from cabcnn.study.rivals import named
 from cabcnn.study.variants import COUNTS
 from cabcnn.training import whole
 
@@ -24,13 +25,13 @@ MASKED, UNIFORM, LARGE = "cab-cnn-masked", "uniform-attention", "one-large-class
 MODELS: dict[str, str] = {
     OURS: "CAB-CNN by the paper's recipe: each batch cut to its shortest clip",
     MASKED: "CAB-CNN, clips kept whole and masked exactly",
-    **{
-        name: rival.title + (" (a reconstruction)" if rival.reconstruction else "")
-        for name, rival in RIVALS.items()
-    },
+    **{name: named(rival) for name, rival in RIVALS.items()},
     UNIFORM: "CAB-CNN whose classifiers all count alike",
     LARGE: "one classifier as large as all forty and the attention",
-    **{f"classifiers-{count}": f"CAB-CNN with {count} classifiers" for count in COUNTS},
+    **{
+        f"classifiers-{count}": f"CAB-CNN with {count} classifier{'' if count == 1 else 's'}"
+        for count in COUNTS
+    },
 }
 COMPARISON = (OURS, *RIVALS)  # the paper's Table 3
 RIVALS_SECONDS = 30.0  # Table 3 compares at CAB-CNN's best T
@@ -69,7 +70,7 @@ class Grid:
 
     def __post_init__(self) -> None:
         if foreign := [name for name in self.models if name not in MODELS]:
-            raise CabcnnError(f"There is no network {foreign[0]!r}, only {', '.join(MODELS)}.")
+            raise CabcnnError(f"There is no network {foreign[0]!r}, only {known_names()}.")
         if self.protocol not in PROTOCOLS:
             raise CabcnnError(
                 f"{self.protocol!r} is no way to split; choose one of {', '.join(PROTOCOLS)}."
@@ -98,7 +99,7 @@ def keep(grid: Grid, folder: Path, facts: Mapping[str, Any]) -> None:
     """Writes down what a folder's study is of, or checks that it is of this.
 
     `facts` are of the corpus: `corpus`, its name; `digest`, which tells one preparation of it
-    from another; `labels`; and `test_speakers` of the test clips, "" for one nobody knows.
+    from another; the report needs the rest, which `running.facts` tells.
 
     More runs, networks and T may join a study; what decides a cell's result may not change, but
     for `max_epochs`, which `running.run` checks network by network.
@@ -123,6 +124,14 @@ def keep(grid: Grid, folder: Path, facts: Mapping[str, Any]) -> None:
         wanted["runs"] = max(there["runs"], wanted["runs"])
         wanted["max_epochs"] = max(there["max_epochs"], wanted["max_epochs"])
     whole.write_json(path, wanted)
+
+
+def known_names() -> str:
+    """The names of all networks, the reconstructions told as such."""
+    return ", ".join(
+        f"{name} (reconstruction)" if name in RIVALS and RIVALS[name].reconstruction else name
+        for name in MODELS
+    )
 
 
 def _joined(earlier: Sequence[str], later: Sequence[str]) -> list[str]:

@@ -6,6 +6,9 @@ that was found out and which numbers contradict each other.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from typing import Any
+
 from cabcnn.metrics import Scores
 
 LABELS = ("AU", "US", "UK")
@@ -32,7 +35,7 @@ MEAN: dict[tuple[str, float], Scores] = {
     ("attention-cnn", 30): Scores(0.7410, 0.6012, 0.4794),
     ("cab-cnn", 30): Scores(0.9370, 0.9163, 0.9282),
 }
-# Tables 5 and 6.
+# Table 5 has the rivals' matrices, Table 6 those of CAB-CNN.
 CONFUSION: dict[tuple[str, float], list[list[int]]] = {
     ("vgg11-a", 30): [[213, 7, 10], [9, 176, 9], [24, 12, 64]],
     ("attention-cnn", 30): [[208, 11, 11], [7, 179, 8], [22, 13, 65]],
@@ -41,3 +44,9 @@ CONFUSION: dict[tuple[str, float], list[list[int]]] = {
     ("cab-cnn", 30): [[226, 4, 0], [2, 191, 1], [8, 6, 86]],
     ("cab-cnn", 60): [[224, 5, 1], [3, 191, 0], [10, 9, 81]],
 }
+
+
+def is_its_corpus(about: Mapping[str, Any]) -> bool:
+    """Whether a study is of UT-Podcast: known by how it lies on disk, whatever its folder is
+    called. The three labels alone do not tell it: other corpora have these accents too."""
+    return about.get("layout") == "ut-podcast" and set(about["labels"]) == set(LABELS)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import io
 import json
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -15,15 +16,17 @@ from cabcnn.baselines import RIVALS
 from cabcnn.errors import CabcnnError
 from cabcnn.metrics import Scores
 from cabcnn.study import cell as cells
-from cabcnn.study.grid import FILE, MODELS, OURS
+from cabcnn.study.grid import FILE, MODELS, OURS, RIVALS_SECONDS
 from cabcnn.study.rivals import PATIENCE
 from cabcnn.training import whole
 
 TABLE = "results.csv"
+FIRST_SECONDS_TABLE = "first_seconds.csv"
+ABOVE_GUESSING = 2.0  # standard errors
 COLUMNS: tuple[str, ...] = (
-    "model", "seconds", "run", "protocol", "accuracy", "unweighted_recall", "macro_f1",
-    "parameters", "epochs", "max_epochs", "best_epoch", "training_seconds", "clip_milliseconds",
-    "effective_classifiers", "device",
+    "model", "reconstruction", "seconds", "run", "protocol", "accuracy", "unweighted_recall",
+    "macro_f1", "parameters", "epochs", "max_epochs", "best_epoch", "training_seconds",
+    "clip_milliseconds", "effective_classifiers", "device", "torch",
 )  # fmt: skip
 
 
@@ -67,6 +70,21 @@ class Group(NamedTuple):
         )
 
     @property
+    def one_class(self) -> bool:
+        """Whether each run gave all test clips one and the same class."""
+        return all(np.count_nonzero(np.sum(run["confusion"], 0)) == 1 for run in self.runs)
+
+    @property
+    def at_guessing(self) -> bool:
+        """Whether no run did better than guessing, by two standard errors of its recall."""
+        clips = np.sum(self.runs[0]["confusion"], 1)
+        clips = clips[clips > 0]
+        chance = 1 / len(clips)
+        error = np.sqrt((chance * (1 - chance) / clips).sum()) / len(clips)
+        best = self.score("unweighted_recall").max()
+        return bool(self.one_class or best <= chance + ABOVE_GUESSING * error)
+
+    @property
     def right(self) -> NDArray[np.bool_]:
         """Which test clips each run got right, (r, N)."""
         return np.array(
@@ -79,10 +97,18 @@ def title_of(group: Group) -> str:
     if group.model == OURS:
         return f"CAB-CNN-{group.seconds:g}s"
     if group.model in RIVALS:
-        return RIVALS[group.model].title + (
-            " (reconstruction)" if RIVALS[group.model].reconstruction else ""
-        )
+        return MODELS[group.model]
     return f"{MODELS[group.model]}, {group.seconds:g} s"
+
+
+def compared(found: Sequence[Group]) -> Group | None:
+    """CAB-CNN as Tables 3 and 7 list it: at 30 s, the paper's T; where that was not run, at the T
+    with the highest mean recall, which the test clips chose. None where it was not run at all."""
+    ours = [group for group in found if group.model == OURS]
+    thirty = [group for group in ours if group.seconds == RIVALS_SECONDS]
+    if thirty:
+        return thirty[0]
+    return max(ours, key=lambda group: group.mean_scores.unweighted_recall, default=None)
 
 
 def study(folder: Path) -> dict[str, Any]:
@@ -116,14 +142,35 @@ def groups(folder: Path) -> list[Group]:
     ]
 
 
-def write_table(found: list[Group], folder: Path) -> None:
-    """Writes results.csv, one row a trained model.
+def write_tables(found: Sequence[Group], folder: Path) -> None:
+    """Writes results.csv, one row a trained model, and, where CAB-CNN is among them,
+    first_seconds.csv: one row a model and number of seconds heard, with the recall then.
 
     Raises CabcnnError where the disk is full.
     """
+    runs = [run for group in found for run in group.runs]
+    _write(
+        folder / TABLE,
+        COLUMNS,
+        [{**run, "reconstruction": _reconstruction(run["model"])} for run in runs],
+    )
+    own = ("model", "seconds", "run", "protocol")
+    heard = [
+        {**{name: run[name] for name in own}, "heard_seconds": t, "unweighted_recall": recall}
+        for run in runs
+        for t, recall in run.get("by_seconds", {}).items()
+    ]
+    if heard:
+        _write(folder / FIRST_SECONDS_TABLE, tuple(heard[0]), heard)
+
+
+def _reconstruction(model: str) -> str:
+    return "yes" if model in RIVALS and RIVALS[model].reconstruction else "no"
+
+
+def _write(path: Path, columns: Sequence[str], rows: Sequence[dict[str, Any]]) -> None:
     text = io.StringIO()
-    writer = csv.DictWriter(text, COLUMNS, extrasaction="ignore", lineterminator="\n")
+    writer = csv.DictWriter(text, columns, extrasaction="ignore", lineterminator="\n")
     writer.writeheader()
-    for group in found:
-        writer.writerows(group.runs)
-    whole.write(folder / TABLE, text.getvalue())
+    writer.writerows(rows)
+    whole.write(path, text.getvalue())

@@ -24,6 +24,11 @@ LEARNING_RATE, MOMENTUM, WEIGHT_DECAY = 1e-3, 0.9, 1e-8
 BATCH, PATIENCE = 48, 15
 
 
+def named(rival: Rival) -> str:
+    """Its title, and that it is a reconstruction where it is one."""
+    return rival.title + (" (reconstruction)" if rival.reconstruction else "")
+
+
 class Side(NamedTuple):
     """Clips as a rival sees them: `spectrograms` (N, bins, 256) bytes and `labels` (N,)."""
 
@@ -68,7 +73,7 @@ def train_rival(
             loss = _epoch(model, descent, rival, training, random, device)
             if not np.isfinite(loss):
                 raise CabcnnError(
-                    f"{rival.title} diverged in epoch {len(history) + 1}: the loss is no number."
+                    f"{named(rival)} diverged in epoch {len(history) + 1}: the loss is no number."
                 )
             found = answers(model, rival, validation.spectrograms, device)
             row = {
@@ -83,7 +88,7 @@ def train_rival(
                 best = copy.deepcopy(model.state_dict())
             on_epoch(row)
     if best is None:
-        raise CabcnnError(f"{rival.title} diverged: its validation loss was never a number.")
+        raise CabcnnError(f"{named(rival)} diverged: its validation loss was never a number.")
     model.load_state_dict(best)
     return model.eval(), Course(history, best_epoch)
 

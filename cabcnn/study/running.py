@@ -11,12 +11,13 @@ import contextlib
 import os
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import torch
 
 from cabcnn.errors import CabcnnError
 from cabcnn.study import cell as cells
-from cabcnn.study.cell import Tell
+from cabcnn.study.cell import Material, Tell
 from cabcnn.study.grid import Grid, keep
 from cabcnn.study.waves import Waves
 from cabcnn.training import whole
@@ -40,14 +41,8 @@ def run(
             chosen = f"cuda:{place % torch.cuda.device_count()}"
         whole.make_folder(folder)
         given = cells.material(waves, grid)
-        facts = {
-            "corpus": waves.corpus,
-            "digest": waves.digest,
-            "labels": list(waves.label_names),
-            "test_speakers": waves.speakers[given.parts.test].tolist(),
-        }
         _check_caps(grid, folder)
-        keep(grid, folder, facts)
+        keep(grid, folder, facts(given))
         trained = 0
         for cell in grid.cells():
             path = cells.path_of(folder, cell)
@@ -59,6 +54,27 @@ def run(
                     cells.carry_out(cell, grid, given, folder, chosen, tell)
                     trained += 1
         return trained
+
+
+def facts(given: Material) -> dict[str, Any]:
+    """What a report has to know of the corpus and its split.
+
+    `corpus`, its name, its `digest`, `layout` and `labels`; `clips` and `voices`, how many learn,
+    validate and test (no voices where nobody knows the speakers); of each test clip its speaker
+    in `test_speakers`, "" for one nobody knows, and its length in `test_seconds`.
+    """
+    waves, parts = given.waves, given.parts
+    speakers = [set(waves.speakers[part].tolist()) for part in parts]
+    return {
+        "corpus": waves.corpus,
+        "digest": waves.digest,
+        "layout": waves.layout,
+        "labels": list(waves.label_names),
+        "clips": [len(part) for part in parts],
+        "voices": None if any("" in names for names in speakers) else [*map(len, speakers)],
+        "test_speakers": waves.speakers[parts.test].tolist(),
+        "test_seconds": (waves.lengths[parts.test] / waves.rate).round(2).tolist(),
+    }
 
 
 def _check_caps(grid: Grid, folder: Path) -> None:

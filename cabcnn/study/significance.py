@@ -8,10 +8,10 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from cabcnn.metrics import Interval
+from cabcnn.metrics import DRAWS, MOST_TRIES, Interval
 
-DRAWS = 2000
 LEVEL = 0.95
+LEAST_SPEAKERS = 5  # drawn again and again, fewer say little of how others would have done
 
 
 class Difference(NamedTuple):
@@ -40,7 +40,10 @@ def compare(
     (N,) and `speakers` (N,) are the clips', "" for one that nobody knows; `best` names the two
     runs that McNemar's test is of.
 
-    Speakers are drawn with replacement, those of each label apart, with all their clips.
+    Speakers are drawn with replacement, each with all their clips of all labels; where everybody
+    has one label only, as many of each label as there are. Draws in which a label vanished are
+    drawn again. No interval of fewer than LEAST_SPEAKERS, of a label that one speaker says, or
+    where all draws are the same.
     """
     gained = first.mean(0) - second.mean(0)  # on each clip, over the runs
     return Difference(
@@ -66,18 +69,27 @@ def _recall(values: NDArray[np.float64], labels: NDArray[np.int64]) -> float:
 def _interval(
     gained: NDArray[np.float64], labels: NDArray[np.int64], speakers: Sequence[str], seed: int
 ) -> Interval | None:
-    names = np.array([speaker or f"\0{place}" for place, speaker in enumerate(speakers)])
-    groups = []
-    for k in np.unique(labels):
-        own = [np.flatnonzero((names == name) & (labels == k)) for name in set(names[labels == k])]
-        groups.append(own)
-    if any(len(own) < 2 for own in groups):
+    names = [speaker or f"\0{place}" for place, speaker in enumerate(speakers)]
+    voices, voice = np.unique(np.array(names), return_inverse=True)
+    known, label = np.unique(labels, return_inverse=True)
+    sums, clips = np.zeros((2, len(voices), len(known)))
+    np.add.at(sums, (voice, label), gained)
+    np.add.at(clips, (voice, label), 1)
+    says = clips > 0
+    if len(voices) < LEAST_SPEAKERS or says.sum(0).min() < 2:
         return None
+    kind = says.argmax(1) if (says.sum(1) == 1).all() else np.zeros(len(voices), np.int64)
+    groups = [np.flatnonzero(kind == k) for k in np.unique(kind)]
     random = np.random.default_rng(seed)
-    sums = [np.array([(gained[own].sum(), len(own)) for own in group]) for group in groups]
-    drawn = np.zeros(DRAWS)
-    for group in sums:
-        chosen = group[random.integers(len(group), size=(DRAWS, len(group)))].sum(1)
-        drawn += chosen[:, 0] / chosen[:, 1] / len(sums)
-    low, high = np.percentile(drawn, (50 * (1 - LEVEL), 50 * (1 + LEVEL)))
-    return Interval(float(low), float(high))
+    drawn: list[float] = []
+    for _ in range(MOST_TRIES * DRAWS):
+        chosen = np.concatenate([random.choice(group, len(group)) for group in groups])
+        there = clips[chosen].sum(0)
+        if there.all():
+            drawn.append(float((sums[chosen].sum(0) / there).mean()))
+        if len(drawn) == DRAWS:
+            if np.ptp(drawn) == 0:
+                return None  # that nobody was heard differently makes nothing certain
+            low, high = np.percentile(drawn, (50 * (1 - LEVEL), 50 * (1 + LEVEL)))
+            return Interval(float(low), float(high))
+    return None  # draws that have every label are too rare

@@ -35,7 +35,8 @@ LONGEST_SECONDS = 60.0  # the longest T of the paper
 class Waves:
     """N clips: `sound` (V,) bytes of all of them one after the other, `lengths` (N,) of each.
 
-    `names` (N,) are the files' names, "" for an unknown one of `speakers` and `splits`.
+    `names` (N,) are the files' names, "" for an unknown one of `speakers` and `splits`. `layout`
+    is how the corpus lay on disk, one of `corpora.LAYOUTS`, "" where nobody told.
     """
 
     sound: NDArray[np.uint8]
@@ -47,6 +48,7 @@ class Waves:
     names: NDArray[np.str_]
     rate: int
     corpus: str
+    layout: str = ""
 
     def __len__(self) -> int:
         return len(self.lengths)
@@ -109,6 +111,7 @@ class Waves:
                 names=self.names,
                 rate=self.rate,
                 corpus=np.array(self.corpus),
+                layout=np.array(self.layout),
             )
 
     @classmethod
@@ -119,6 +122,7 @@ class Waves:
                 fields = {name: file[name] for name in file.files}
             fields["label_names"] = tuple(str(name) for name in fields["label_names"])
             fields["rate"], fields["corpus"] = int(fields["rate"]), str(fields["corpus"])
+            fields["layout"] = str(fields.get("layout", ""))  # earlier files do not tell it
             return cls(**fields)
         except (OSError, ValueError, KeyError, TypeError, EOFError, BadZipFile) as error:
             raise CorpusError(
@@ -157,6 +161,7 @@ def prepare(
     corpus: str,
     rate: int = 8000,
     progress: Callable[[int], None] = lambda done: None,
+    layout: str = "",
 ) -> Waves:
     """Decodes the first minute of every clip at `rate`, a multiple of 4,000.
 
@@ -185,6 +190,7 @@ def prepare(
         names=np.array([clip.path.name for clip in clips]),
         rate=rate,
         corpus=corpus,
+        layout=layout,
     )
 
 
