@@ -7,8 +7,6 @@ from typing import Annotated
 
 import typer
 
-from cabcnn.errors import CabcnnError
-
 
 def serve(
     host: Annotated[
@@ -49,8 +47,9 @@ def serve(
         bool,
         typer.Option(
             "--mcp",
+            # Without the backslash Rich takes [mcp] for a style, and leaves it out.
             help="Offer the endpoints for programs to assistants too, as tools of the Model "
-            "Context Protocol; needs `pip install 'gradio[mcp]'`.",
+            "Context Protocol; needs `pip install 'gradio\\[mcp]'`.",
             envvar="CABCNN_MCP",
         ),
     ] = False,
@@ -59,10 +58,9 @@ def serve(
     from cabcnn.training.jobs import Jobs
     from cabcnn.ui import page
     from cabcnn.ui.train import Training
+    from cabcnn.ui.visitors import admitted
 
-    visitors = None if auth is None else people(auth)
-    if mcp and visitors:
-        raise CabcnnError("Tools of MCP know no password: give --mcp or --auth, not both.")
+    visitors = admitted(auth, mcp)
     wanted = allowed(training, share)
     chosen = Training(Jobs(at_once=at_once), corpora_folder) if wanted else None
     demo = page.build(chosen)
@@ -72,25 +70,3 @@ def serve(
 def allowed(said: bool | None, share: bool) -> bool:
     """Whether visitors may train: as was said, else unless all the world may open the page."""
     return not share if said is None else said
-
-
-def people(text: str) -> list[tuple[str, str]]:
-    """Who may come in: pairs of name and password, from one such pair or a file of them.
-
-    Raises CabcnnError for what is neither.
-    """
-    path = Path(text)
-    try:
-        lines = path.read_text("utf-8").splitlines() if path.is_file() else [text]
-    except (OSError, UnicodeDecodeError) as error:
-        raise CabcnnError(f"The file of passwords {path} can't be read ({error}).") from error
-    found = []
-    for line in lines:
-        if line.strip() and not line.startswith("#"):
-            name, _, password = line.strip().partition(":")
-            found.append((name, password))
-    if not found or not all(name and password for name, password in found):
-        raise CabcnnError(
-            "--auth takes USER:PASSWORD, or a file with a line of that for each visitor."
-        )
-    return found

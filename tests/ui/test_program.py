@@ -9,8 +9,12 @@ import subprocess
 import sys
 import time
 import urllib.request
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
+from typing import Any
 
+import httpx
 import pytest
 import torch
 
@@ -28,22 +32,90 @@ def port() -> int:
         return free.getsockname()[1]
 
 
-def test_a_stopped_service_leaves_no_files(port, tmp_path):
-    arguments = [sys.executable, "-m", "cabcnn", "app", "--port", str(port)]
-    environment = {**os.environ, "GRADIO_TEMP_DIR": str(tmp_path)}
-    with subprocess.Popen(
-        arguments, cwd=ROOT, env=environment, stdout=subprocess.PIPE, stderr=subprocess.STDOUT
-    ) as program:
-        deadline = time.monotonic() + 120
-        while not answers(port):
-            assert program.poll() is None, program.communicate()[0].decode()
-            assert time.monotonic() < deadline
-            time.sleep(0.2)
+@pytest.fixture
+def serve(port, tmp_path):
+    """Starts the page as a program, and gives it once it answers."""
+
+    @contextmanager
+    def start(*arguments: str, **environment: str) -> Iterator[subprocess.Popen[bytes]]:
+        environment = {
+            **os.environ,
+            "GRADIO_TEMP_DIR": str(tmp_path),
+            "GRADIO_SERVER_PORT": str(port),
+            "CABCNN_HOME": str(tmp_path / "home"),
+            **environment,
+        }
+        with subprocess.Popen(
+            [sys.executable, *arguments],
+            cwd=ROOT,
+            env=environment,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+        ) as program:
+            try:
+                deadline = time.monotonic() + 120
+                while not answers(port):
+                    assert program.poll() is None, program.communicate()[0].decode()
+                    assert time.monotonic() < deadline
+                    time.sleep(0.2)
+                yield program
+            finally:
+                program.terminate()
+
+    return start
+
+
+def test_a_stopped_service_leaves_no_files(serve, port, tmp_path):
+    with serve("-m", "cabcnn", "app", "--port", str(port)) as program:
         (folder,) = tmp_path.glob(f"{PREFIX}*")
         (folder / "voice.wav").write_bytes(b"somebody's")
         program.send_signal(signal.SIGTERM)
         assert program.wait(30) == 0
     assert list(tmp_path.glob(f"{PREFIX}*")) == []
+
+
+def tabs(config: dict[str, Any]) -> list[str]:
+    return [one["props"]["label"] for one in config["components"] if one["type"] == "tabitem"]
+
+
+def test_the_demo_lets_in_those_with_a_password_only(serve, port, tmp_path):
+    (tmp_path / "people").write_text("# the lab\nann:one\nbob:two\n")
+    url = f"http://127.0.0.1:{port}"
+    with serve("app.py", CABCNN_AUTH=str(tmp_path / "people")), httpx.Client(base_url=url) as bob:
+        assert httpx.get(f"{url}/config").status_code == 401
+        bob.post("/login", data={"username": "bob", "password": "one"})
+        assert bob.get("/config").status_code == 401
+        bob.post("/login", data={"username": "bob", "password": "two"})
+        assert "Train" in tabs(bob.get("/config").json())
+
+
+@pytest.mark.parametrize(
+    ("environment", "sentence"),
+    [
+        ({"CABCNN_AUTH": "secret"}, "--auth and CABCNN_AUTH take USER:PASSWORD"),
+        ({"CABCNN_AUTH": "ann:secret", "CABCNN_MCP": "1"}, "Tools of MCP know no password"),
+    ],
+)
+def test_the_demo_does_not_open_with_nonsense_for_a_password(environment, sentence):
+    done = subprocess.run(
+        [sys.executable, "app.py"],
+        cwd=ROOT,
+        env={**os.environ, **environment},
+        capture_output=True,
+        text=True,
+        timeout=120,
+        check=False,
+    )
+    assert done.returncode == 1
+    assert done.stderr.splitlines()[-1].startswith(sentence)
+    assert "Traceback" not in done.stderr
+
+
+def test_a_host_may_switch_training_off(serve, port):
+    with serve("-m", "cabcnn", "app", "--port", str(port), "--no-training"):
+        found = tabs(httpx.get(f"http://127.0.0.1:{port}/config").json())
+    assert "Explore" in found
+    assert "Train" not in found
 
 
 def test_a_port_that_is_taken_is_a_sentence(demo, port):

@@ -203,6 +203,11 @@ def test_help_needs_neither_gradio_nor_torch():
     assert subprocess.run([sys.executable, "-c", code], check=False).returncode == 0
 
 
+def test_the_help_of_the_page_names_what_mcp_needs_in_full():
+    """Rich takes what stands in brackets for a style, and leaves it out."""
+    assert "'gradio[mcp]'" in run("app", "--help").stdout
+
+
 def program(*arguments: str) -> subprocess.CompletedProcess[str]:
     return subprocess.run(
         [sys.executable, "-m", "cabcnn", *arguments],
