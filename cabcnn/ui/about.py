@@ -112,7 +112,12 @@ def scores(rows: Sequence[Measurement]) -> str:
             if any(row.interval for row in rows)
             else ""
         )
-        + ". ±: the standard deviation over the models. "
+        + ". "
+        + (
+            "±: the standard deviation over the models. "
+            if any(row.models > 1 for row in rows)
+            else ""
+        )
         + (
             "Calibration error: how far, on average, the share it gets right is from how sure it "
             "is. "
@@ -202,9 +207,8 @@ def _points(share: float | None) -> str:
 
 
 def _spread(row: Measurement) -> str:
-    if row.models > 1:
-        return f" ± {100 * row.spread:.1f}"
+    spread = f" ± {100 * row.spread:.1f}" if row.models > 1 else ""
     if row.interval is None:
-        return ""
+        return spread
     low, high = row.interval
-    return f"<small>{100 * low:.1f} to {100 * high:.1f}</small>"
+    return f"{spread}<small>{100 * low:.1f} to {100 * high:.1f}</small>"

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from dataclasses import replace
 
-from cabcnn.ui.about import describe
+from cabcnn.ui.about import describe, scores
 
 
 def text_of(article: str) -> str:
@@ -51,6 +51,25 @@ def test_unseen_speakers_come_first(make_card):
     article = describe(make_card(measurements=(mixed, unseen)))
     assert article.index("speaker-disjoint") < article.index("mixed split")
     assert article.count("<details open>") == 1
+
+
+def test_spread_and_interval_stand_together_and_are_explained_where_they_are(make_card):
+    (row,) = make_card().measurements
+    spread, interval = "±: the standard deviation over the models", "95 of 100 such numbers"
+    several = replace(row, interval=(0.55, 0.688))
+    text = text_of(scores([several]))
+    assert "62.0 % ± 4.0 55.0 to 68.8 50 100 5" in text
+    assert spread in text
+    assert interval in text
+    text = text_of(scores([replace(several, models=1, spread=0.0)]))
+    assert "62.0 % 55.0 to 68.8" in text
+    assert spread not in text
+    assert interval in text
+    text = text_of(scores([row]))
+    assert "62.0 % ± 4.0 50 100 5" in text
+    assert spread in text
+    assert interval not in text
+    assert spread in text_of(scores([row, replace(several, models=1)]))
 
 
 def test_the_confusion_matrix_has_all_counts_and_row_shares(make_card):
