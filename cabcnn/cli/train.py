@@ -8,9 +8,17 @@ from typing import Annotated, Any
 
 import typer
 
+from cabcnn.cli import changes
 from cabcnn.errors import CabcnnError
 
 INTERRUPTED = 130  # what shells return for a program that Ctrl-C ended
+# Options that change what --set could change too.
+SHORT = {
+    "epochs": "max_epochs",
+    "batch-size": "batch_size",
+    "learning-rate": "learning_rate",
+    "crop": "crop_seconds",
+}
 
 
 def train(
@@ -61,7 +69,17 @@ def train(
     batch_size: Annotated[int | None, typer.Option(help="Clips a step.")] = None,
     learning_rate: Annotated[float | None, typer.Option(help="Adam's.")] = None,
     crop: Annotated[
-        float | None, typer.Option(help="Learn from random excerpts of so many seconds.")
+        float | None,
+        typer.Option(help="Learn from random excerpts of so many seconds; 0: from whole clips."),
+    ] = None,
+    changed: Annotated[
+        list[str] | None,
+        typer.Option(
+            "--set",
+            metavar="NAME=VALUE",
+            help="Change the recipe, as by gain=0 or anneal=no; may be repeated. NAME is one of "
+            f"{', '.join(changes.NAMES)}.",
+        ),
     ] = None,
     title: Annotated[str | None, typer.Option(help="What the model is called in the page.")] = None,
     plan: Annotated[
@@ -90,7 +108,7 @@ def train(
         "seconds": seconds, "recipe": recipe, "protocol": protocol, "folds": folds,
         "layout": layout, "label": label, "speaker": speaker, "speaker-pattern": speaker_pattern,
         "only": labels, "seed": seed, "epochs": epochs, "batch-size": batch_size,
-        "learning-rate": learning_rate, "crop": crop, "title": title,
+        "learning-rate": learning_rate, "crop": crop, "set": changed, "title": title,
     }  # fmt: skip
     given = {name: value for name, value in given.items() if value is not None}
     if corpus is None:
@@ -139,13 +157,14 @@ def _planned(corpus: str, out: Path, given: dict[str, Any]) -> Any:
     name = given.get("recipe", "robust")
     if name not in RECIPES:
         raise CabcnnError(f"There is no recipe {name!r}, only {', '.join(RECIPES)}.")
-    changes = {
-        "max_epochs": given.get("epochs"),
-        "batch_size": given.get("batch-size"),
-        "learning_rate": given.get("learning-rate"),
-        "crop_seconds": given.get("crop"),
-    }
-    recipe = RECIPES[name].as_dict() | {k: v for k, v in changes.items() if v is not None}
+    changed = changes.read(given.get("set", ()))
+    for option, field in SHORT.items():
+        if option in given:
+            if field in changed:
+                raise CabcnnError(f"--{option} and --set {field} are one thing; leave one out.")
+            changed[field] = given[option]
+    changed["crop_seconds"] = changed.get("crop_seconds", RECIPES[name].crop_seconds) or None
+    recipe = RECIPES[name].as_dict() | changed
     options = {
         "label": given.get("label"),
         "speaker": given.get("speaker"),

@@ -5,7 +5,7 @@ from __future__ import annotations
 import csv
 from pathlib import Path
 
-from cabcnn.corpora.files import read_rows, read_table
+from cabcnn.corpora.files import hidden, read_rows, read_table, subfolders
 from cabcnn.corpora.table import Clip
 from cabcnn.errors import CorpusError
 
@@ -13,6 +13,9 @@ PATHS = ("path", "file", "filename", "audio", "clip")
 SPEAKERS = ("speaker", "speaker_id", "client_id")
 LABEL = "label"
 SPLIT = "split"
+NAME = "manifest"  # of a list that is meant to be taken, whatever else there is
+ENDINGS = (".csv", ".tsv", ".txt")  # the last one only of a list of that name, or given itself
+OR_FOLDERS = "; or choose the layout folder, which labels recordings by their folders."
 
 
 def read_manifest(
@@ -52,6 +55,64 @@ def read_manifest(
     if not clips:
         raise CorpusError(f"{path} lists no recording; give a list with a line for each.")
     return clips
+
+
+def read_manifest_in(
+    folder: Path, label: str | None = None, speaker: str | None = None
+) -> list[Clip]:
+    """Clips of the one list in a folder, as `read_manifest` gives them.
+
+    Raises CorpusError where the folder holds none or several, and for what `read_manifest` does.
+    """
+    lists = lists_in(folder)
+    if not lists:
+        raise CorpusError(
+            f"{folder} holds no list in CSV or TSV; give the list itself, or put it there as "
+            f"{NAME}.csv."
+        )
+    if len(lists) > 1:  # others may be of something else than recordings
+        usable = [path for path in lists if not _lacking(path, label)]
+        if len(usable) != 1:
+            names = ", ".join(path.name for path in lists[:5])
+            raise CorpusError(
+                f"{folder} holds {len(lists)} lists, {names}: give the one to learn from, or call "
+                f"it {NAME}.csv{OR_FOLDERS}"
+            )
+        lists = usable
+    (path,) = lists
+    if path.stem.casefold() != NAME and (lacking := _lacking(path, label)):
+        raise CorpusError(f"{lacking[:-1]}{OR_FOLDERS}")
+    return read_manifest(path, label, speaker)
+
+
+def lists_in(folder: Path) -> list[Path]:
+    """The lists in a folder that may tell its recordings' labels, in the order of names; the one
+    called manifest alone, where there is one."""
+    there = [path for path in sorted(folder.iterdir()) if not hidden(path.name) and path.is_file()]
+    named = [p for p in there if p.stem.casefold() == NAME and p.suffix.lower() in ENDINGS]
+    return named[:1] or [path for path in there if path.suffix.lower() in ENDINGS[:2]]
+
+
+def check_no_list_below(folder: Path) -> None:
+    """Raises CorpusError where a list lies in one of the folders of a folder, whose names are
+    about to be taken for labels: those of a "train" and a "test" would be none."""
+    for inner in subfolders(folder):
+        if found := lists_in(inner):
+            raise CorpusError(
+                f"{found[0]} would go unused: put one list of all recordings into {folder}, called "
+                f"{NAME}.csv{OR_FOLDERS}"
+            )
+
+
+def _lacking(path: Path, label: str | None) -> str:
+    """What a list lacks to be read, in a sentence; "" where it has all."""
+    try:
+        columns, _ = read_table(path, _delimiter(path))
+        _column(path, columns, None, PATHS)
+        _column(path, columns, label, (LABEL,))
+    except CorpusError as error:
+        return str(error)
+    return ""
 
 
 def _delimiter(path: Path) -> str:

@@ -28,19 +28,19 @@ class Split(NamedTuple):
     tested: NDArray[np.int64]
 
 
-def fold_splits(arrays: Arrays, folds: int, seed: int = 0) -> list[Split]:
-    """Speaker-disjoint splits in which every clip is tested once.
+def fold_splits(
+    arrays: Arrays, folds: int, seed: int = 0, clips: NDArray[np.int64] | None = None
+) -> list[Split]:
+    """Speaker-disjoint splits in which every clip is tested once; all `clips`, or these (M,).
 
     Raises CorpusError where a label has fewer speakers than there are folds, or one recording is
     on both sides of a split.
     """
-    names = [arrays.label_names[label] for label in arrays.labels]
-    fold = speaker_folds(names, list(arrays.speakers), folds, seed)
-    splits = [
-        Split(f"fold-{k}", np.flatnonzero(fold != k), np.flatnonzero(fold == k))
-        for k in range(folds)
-    ]
-    return _checked(arrays, splits)
+    clips = np.arange(len(arrays)) if clips is None else clips
+    names = [arrays.label_names[label] for label in arrays.labels[clips]]
+    fold = speaker_folds(names, arrays.speakers[clips].tolist(), folds, seed)
+    splits = [Split(f"fold-{k}", clips[fold != k], clips[fold == k]) for k in range(folds)]
+    return checked(arrays, splits)
 
 
 def speaker_splits(arrays: Arrays) -> list[Split]:
@@ -52,10 +52,14 @@ def speaker_splits(arrays: Arrays) -> list[Split]:
         Split(s, np.flatnonzero(arrays.speakers != s), np.flatnonzero(arrays.speakers == s))
         for s in sorted(set(arrays.speakers.tolist()))
     ]
-    return _checked(arrays, splits)
+    return checked(arrays, splits)
 
 
-def _checked(arrays: Arrays, splits: list[Split]) -> list[Split]:
+def checked(arrays: Arrays, splits: list[Split]) -> list[Split]:
+    """These splits.
+
+    Raises CorpusError where a speaker, or one recording, is on both sides of one of them.
+    """
     speakers, sounds = arrays.speakers.tolist(), arrays.digests()
     names = [f"clip {number}" for number in range(1, len(arrays) + 1)]
     for split in splits:

@@ -8,6 +8,7 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
+from playwright.sync_api import Page
 from playwright.sync_api import TimeoutError as Late
 
 from cabcnn import corpora
@@ -207,6 +208,50 @@ def test_training_is_watched_left_found_again_stopped_and_its_model_used(
     other.get_by_role("option", name="story").click()
     other.get_by_role("tab", name="About the model").click()
     other.wait_for_function("() => document.querySelector('#about h2').innerText.includes('story')")
+
+
+@pytest.fixture
+def troubled_page(browser, address) -> Iterator[Page]:
+    """The Train tab, on a page that may report errors: what is tested on it are some."""
+    context = browser.new_context()
+    page = context.new_page()
+    page.set_default_timeout(MINUTES)
+    page.goto(address)
+    yield open_train(page)
+    context.close()
+
+
+def test_a_run_goes_on_without_its_page_and_ends_by_itself(troubled_page, clean, wait_for):
+    page = troubled_page
+    prepare(page, "short", 10)
+    page.get_by_role("button", name="Train", exact=True).click()
+    wait_for(page, run="short", state="training", epochs=1)
+    page.context.set_offline(True)
+    page.get_by_text("Connection to the server was lost").wait_for()
+    assert page.get_attribute(".ctv", "data-state") == "training"
+    with page.expect_navigation():  # Gradio opens its page anew once the server answers again
+        page.context.set_offline(False)
+    open_train(page)
+    wait_for(page, run="short", state="finished", epochs=10)
+    page.wait_for_selector("#train-report .score")
+    assert "on speakers it never heard" in page.inner_text("#train-report .score")
+    assert page.get_by_role("button", name="Use this model").is_visible()
+    assert not page.get_by_role("button", name="Stop and keep the best").is_visible()
+
+
+def test_an_upload_that_is_too_large_is_told_and_another_can_follow(troubled_page, tmp_path):
+    page = troubled_page
+    page.get_by_role("radio", name="My recordings").check()
+    page.wait_for_selector("#train-upload", state="visible")
+    assert "at most 500 MB" in page.inner_text("#train-explained")
+    with (tmp_path / "large.zip").open("wb") as file:
+        file.truncate(500 * 1024**2 + 1)
+    box = "#train-upload input[type=file]"
+    page.set_input_files(box, tmp_path / "large.zip")
+    page.get_by_text("exceed the maximum allowed size of 500").wait_for()  # Gradio's words
+    page.set_input_files(box, packed(tmp_path / "small.zip"))
+    page.wait_for_selector(".found table")
+    assert "6 recordings of 2 classes" in page.inner_text(".found")
 
 
 def test_recordings_that_are_brought_are_told_of(open_page, tmp_path):

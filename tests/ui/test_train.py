@@ -20,6 +20,7 @@ from cabcnn.training.jobs import Jobs, uploads
 from cabcnn.training.recipe import PAPER, RECIPES
 from cabcnn.ui import page
 from cabcnn.ui.train import Training, settings, wanted, watching
+from cabcnn.ui.train import recordings as recordings_of
 from cabcnn.ui.train.found import Found, built_in
 from cabcnn.ui.train.recordings import BUILT_IN, DETECT, FOLDER, ZIP
 
@@ -63,7 +64,7 @@ class TrainPage:
     def train(self, classes: list[str] | None = None, **changes: Any) -> dict[str, Any]:
         chosen = {
             "seconds": 1.0, "other": 15, "recipe": "paper", "name": "voices", "protocol": "paper",
-            "balance": False, "seed": 0,
+            "switches": [], "seed": 0,
         }  # fmt: skip
         numbers = {field: getattr(PAPER, field) or 0 for field, _, _ in settings.NUMBERS}
         values = {**chosen, **numbers, **changes}
@@ -237,6 +238,19 @@ def test_a_list_in_a_zip_is_read(visitor, pack, recordings):
     assert "no known speaker" not in visitor.found
 
 
+def test_a_list_of_any_name_is_read_and_classes_may_be_of_another_column(visitor, pack, recordings):
+    lines = ["path,accent", *(f"{k}/anna0_{n}.wav,{k}s" for k in ("tone", "noise") for n in (0, 2))]
+    visitor.open_zip(pack(recordings, **{"list.csv": "\n".join(lines).encode()}))
+    assert "list.csv has no column &#x27;label&#x27;, only path, accent" in visitor.message
+    assert "or choose the layout folder" in visitor.message
+    assert visitor.found == ""
+    visitor.call("read_again", ZIP, None, gr.Progress(), DETECT, "accent", "", "")
+    assert visitor.message == ""
+    assert visitor.values["train-classes"] == ["noises", "tones"]
+    visitor.call("read_again", ZIP, None, gr.Progress(), "folder", "", "", "")
+    assert visitor.values["train-classes"] == ["noise", "tone"]
+
+
 def test_a_list_can_not_reach_out_of_its_zip(visitor, pack, recordings, training):
     table = f"path,label\n{recordings}/tone/anna0_0.wav,a\n/etc/hostname,b\n"
     visitor.open_zip(pack(None, **{"manifest.csv": table.encode(), "x.wav": b""}))
@@ -315,6 +329,43 @@ def test_a_folder_of_the_hosts_can_be_chosen_and_no_other(visitor, recordings, t
     assert "no known speaker" not in visitor.found
 
 
+def test_the_hosts_lists_can_be_chosen_too(training, recordings):
+    folder = training.corpora_folder
+    assert folder is not None
+    shutil.copytree(recordings, folder / "lab" / "sounds")
+    (folder / "lab" / "sounds" / "deep" / "er").mkdir(parents=True)
+    lines = ["path,label", *(f"{k}/anna0_{n}.wav,{k}s" for k in ("tone", "noise") for n in (0, 2))]
+    places = ("all.CSV", "lab/some.tsv", "lab/sounds/list.csv", "lab/sounds/deep/no.csv", ".no.csv")
+    for place in places:
+        (folder / place).write_text("\n".join(lines))
+    visitor = TrainPage(training, "a visitor")
+    (offered,) = (one for one in visitor.demo.blocks.values() if one.elem_id == "train-folder")
+    assert isinstance(offered, gr.Dropdown)
+    assert [value for _, value in offered.choices] == [
+        "all.CSV", "lab", "lab/some.tsv", "lab/sounds", "lab/sounds/list.csv",
+    ]  # fmt: skip
+    visitor.call("open_folder", "lab/sounds/list.csv", gr.Progress(), *HOW)
+    assert visitor.values["train-classes"] == ["noises", "tones"]
+    assert visitor.values["train-name"] == "list"
+
+
+def test_a_folder_that_holds_no_list_is_told_so(visitor, recordings, training):
+    shutil.copytree(recordings, training.corpora_folder / "sounds")
+    visitor.call("open_folder", "sounds", gr.Progress(), "manifest", "", "", "")
+    assert "sounds holds no list in CSV or TSV; give the list itself" in visitor.message
+    assert str(training.corpora_folder) not in visitor.message
+
+
+def test_many_lists_leave_room_for_the_folders(tmp_path):
+    for number in range(recordings_of.MOST_LISTED):
+        (tmp_path / f"{number}.csv").touch()
+    for number in range(3):
+        (tmp_path / f"folder-{number}").mkdir()
+    offered = recordings_of.listed(tmp_path)
+    assert len(offered) == recordings_of.MOST_LISTED
+    assert {f"folder-{number}" for number in range(3)} <= set(offered)
+
+
 def test_a_host_that_offers_no_folder_has_none(training):
     visitor = TrainPage(Training(training.jobs), "a visitor")
     visitor.call("open_folder", "sounds", gr.Progress(), *HOW)
@@ -325,7 +376,8 @@ def test_choices_become_a_plan(visitor, pack, recordings, training):
     visitor.open_zip(pack(recordings))
     visitor.train(
         name="  my model ", recipe="robust", seconds=settings.OTHER, other=2.5, max_epochs=7,
-        patience=3, batch_size=8, learning_rate=0.01, crop_seconds=0, balance=True, seed=5,
+        patience=3, batch_size=8, learning_rate=0.01, crop_seconds=0, seed=5,
+        switches=["balance", "recalibrate"],
         gain=3, noise=0.1, speed=0.2, spread=0.5, protocol="paper",
     )  # fmt: skip
     assert visitor.message == ""
@@ -336,17 +388,24 @@ def test_choices_become_a_plan(visitor, pack, recordings, training):
     assert (recipe.max_epochs, recipe.patience, recipe.batch_size) == (7, 3, 8)
     assert (recipe.learning_rate, recipe.crop_seconds, recipe.balance) == (0.01, None, True)
     assert (recipe.gain, recipe.noise, recipe.speed, recipe.spread) == (3, 0.1, 0.2, 0.5)
-    assert recipe.anneal is RECIPES["robust"].anneal  # what is not asked for is the recipe's
+    assert (recipe.recalibrate, recipe.anneal, recipe.anywhere) == (True, False, False)
+    assert recipe.monitor == RECIPES["robust"].monitor  # what is not asked for is the recipe's
     assert job.upload is not None
     assert Path(plan.corpus).is_relative_to(job.upload)
 
 
 def test_a_recipe_fills_the_advanced_settings(visitor):
     for name, recipe in RECIPES.items():
-        balance, *numbers = settings.of_recipe(name)
-        assert balance == recipe.balance
+        switches, *numbers = settings.of_recipe(name)
+        for _, field in settings.SWITCHES:
+            assert (field in switches) is getattr(recipe, field)
         wanted = [getattr(recipe, field) or 0 for field, _, _ in settings.NUMBERS]
         assert numbers == wanted
+        fields = (field for field, _, _ in settings.NUMBERS)
+        visitor.call("begin", BUILT_IN)
+        visitor.train(recipe=name, switches=switches, **dict(zip(fields, numbers, strict=True)))
+        made = visitor.training.jobs.all()[0].plan.full_recipe
+        assert replace(made, seconds=recipe.seconds) == recipe
 
 
 @pytest.mark.parametrize(

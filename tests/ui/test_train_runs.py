@@ -19,7 +19,7 @@ import pytest
 import soundfile
 
 from cabcnn import checkpoint
-from cabcnn.cli.serve import allowed, people
+from cabcnn.cli.serve import allowed
 from cabcnn.errors import CabcnnError
 from cabcnn.training.jobs import Jobs
 from cabcnn.training.plan import Plan
@@ -27,6 +27,7 @@ from cabcnn.ui import page
 from cabcnn.ui.sounds import kept
 from cabcnn.ui.train import Training, shelf, watch
 from cabcnn.ui.train.report import report
+from cabcnn.ui.visitors import people
 
 EPOCHS = 3
 

@@ -6,6 +6,7 @@ import csv
 import io
 import json
 import re
+import shutil
 from pathlib import Path
 
 import numpy as np
@@ -90,6 +91,48 @@ def test_a_relative_corpus_is_found_from_elsewhere(corpus, tmp_path, monkeypatch
     assert (plan.protocol, plan.seconds, plan.device) == ("both", ROBUST.seconds, "auto")
 
 
+def planned(tmp_path: Path, *arguments: object) -> dict:
+    """The recipe of a run that is planned, and then ends because it has nothing to train on."""
+    listing = tmp_path / "list.csv"
+    listing.write_text("path,label\na.wav,A\nb.wav,A\n")
+    result = run("train", listing, "--out", tmp_path / "run", *arguments)
+    assert "two labels or more" in str(result.exception)
+    return dict(plans.read(tmp_path / "run").recipe)
+
+
+def test_whatever_a_recipe_has_can_be_set(tmp_path):
+    sets = {
+        "gain": "0", "noise": "0.1", "anneal": "no", "recalibrate": "False", "truncate": "1",
+        "patience": "7", "monitor": "loss", "crop-seconds": "none",
+    }  # fmt: skip
+    arguments = [part for name, value in sets.items() for part in ("--set", f"{name}={value}")]
+    assert planned(tmp_path, *arguments, "--epochs", 3) == {
+        **ROBUST.as_dict(), "gain": 0.0, "noise": 0.1, "anneal": False, "recalibrate": False,
+        "truncate": True, "patience": 7, "monitor": "loss", "crop_seconds": None, "max_epochs": 3,
+    }  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("arguments", "crop"),
+    [
+        ((), ROBUST.crop_seconds),
+        (("--crop", 0), None),
+        (("--crop", 1.5), 1.5),
+        (("--set", "crop_seconds=0"), None),
+        (("--recipe", "paper"), None),
+        (("--recipe", "paper", "--crop", 2), 2.0),
+    ],
+)
+def test_excerpts_or_whole_clips(tmp_path, arguments, crop):
+    assert planned(tmp_path, *arguments)["crop_seconds"] == crop
+
+
+def test_the_help_names_all_that_can_be_set():
+    text = " ".join(run("train", "--help").stdout.replace("│", " ").split())
+    assert all(name in text for name in ROBUST.as_dict())
+    assert "NAME=VALUE" in text
+
+
 @pytest.mark.parametrize(
     ("arguments", "sentence"),
     [
@@ -105,6 +148,24 @@ def test_a_relative_corpus_is_found_from_elsewhere(corpus, tmp_path, monkeypatch
         (("CORPUS", "--out", "OUT", "--protocol", "fair"), "'fair' is no way to split"),
         (("CORPUS", "--out", "OUT", "--seconds", "0"), "at least 0.025"),
         (("CORPUS", "--out", "OUT", "--epochs", "0"), "max_epochs is 0"),
+        (("CORPUS", "--out", "OUT", "--crop", "-1"), "crop_seconds is -1.0; it must be more than"),
+        (("--resume", "--out", "OUT", "--set", "gain=0"), "The plan settles --set already"),
+        *(
+            (("CORPUS", "--out", "OUT", *options), sentence)
+            for options, sentence in (
+                (("--set", "loudness=0"), "no 'loudness'; --set changes batch_size, "),
+                (("--set", "gain"), "'gain' does not fit; give gain=a number"),
+                (("--set", "gain=loud"), "'gain=loud' does not fit; give gain=a number"),
+                (("--set", "gain=nan"), "gain is nan; it must be 0 or more"),
+                (("--set", "patience=2.5"), "give patience=a whole number"),
+                (("--set", "anneal=perhaps"), "give anneal=yes or no"),
+                (("--set", "monitor=luck"), "give monitor=loss or unweighted_recall or nothing"),
+                (("--set", "crop_seconds=all"), "give crop_seconds=seconds or none"),
+                (("--set", "seconds=5"), "give --seconds 5"),
+                (("--set", "gain=0", "--set", "gain=1"), "gain is set twice"),
+                (("--crop", "1", "--set", "crop_seconds=2"), "--set crop_seconds are one thing"),
+            )
+        ),
         (("nowhere", "--out", "OUT"), "There is no"),
     ],
 )
@@ -119,7 +180,9 @@ def test_evaluate_gives_the_scores_that_training_gave(out, corpus, speaker_patte
     """On the clips that the report names, put into a list."""
     with (out / "report" / "predictions.csv").open(newline="") as file:
         tested = list(csv.DictReader(file))
-    listing = corpus / "tested.csv"  # whose paths are those inside the corpus
+    listing = (
+        shutil.copytree(corpus, tmp_path / "voices") / "tested.csv"
+    )  # whose paths are those inside the corpus
     with listing.open("w", newline="") as file:
         columns = ("path", "label", "speaker")
         csv.writer(file).writerows([columns, *([row[name] for name in columns] for row in tested)])

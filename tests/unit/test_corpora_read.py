@@ -169,6 +169,71 @@ def test_a_list_in_the_folder(tmp_path):
     assert detect(tmp_path) == (tmp_path, "manifest")
 
 
+@pytest.mark.parametrize("layout", [None, "manifest"])
+def test_the_only_list_beside_recordings_is_taken_whatever_it_is_called(touch, tmp_path, layout):
+    folder = touch("x/a.wav", "y/b.wav", root="voices")
+    write(folder / "My recordings.TSV", "path\tlabel\nx/a.wav\tUK\ny/b.wav\tUS\n")
+    write(folder / "._list.csv", "what macOS leaves")
+    for source in (folder, tmp_path):
+        assert shown(read(source, layout), folder) == [("x/a.wav", "UK", ""), ("y/b.wav", "US", "")]
+
+
+def test_of_several_lists_the_one_of_recordings_is_taken(touch):
+    folder = touch("x/a.wav", "y/b.wav")
+    write(folder / "a.csv", "file,accent\nx/a.wav,UK\n")
+    write(folder / "words.csv", "word,count\npear,2\n")
+    assert [clip.label for clip in read(folder, label="accent")] == ["UK"]
+    write(folder / "manifest.csv", "file,accent\nx/a.wav,US\n")
+    assert [clip.label for clip in read(folder, label="accent")] == ["US"]
+
+
+FOLDERS = "; or choose the layout folder, which labels recordings by their folders."
+
+
+@pytest.mark.parametrize("layout", [None, "manifest"])
+@pytest.mark.parametrize(
+    ("lists", "said"),
+    [
+        (
+            {"list.csv": "path,accent\nx/a.wav,UK\n"},
+            "list.csv has no column 'label', only path, accent; name the right one or add it",
+        ),
+        ({"list.csv": ""}, "list.csv is empty; give a list with a line for each recording"),
+        (
+            {"a.csv": "path,label\n", "b.tsv": "path\tlabel\n", "c.csv": "word\n"},
+            "holds 3 lists, a.csv, b.tsv, c.csv: give the one to learn from, or call it "
+            "manifest.csv",
+        ),
+        ({"a.csv": "word\n", "b.csv": "word\n"}, "holds 2 lists, a.csv, b.csv"),
+    ],
+)
+def test_recordings_are_not_labelled_by_folders_while_a_list_lies_unused(
+    touch, layout, lists, said
+):
+    folder = touch("x/a.wav", "y/b.wav")
+    for name, text in lists.items():
+        write(folder / name, text)
+    with pytest.raises(CorpusError) as told:
+        read(folder, layout)
+    assert said in str(told.value)
+    assert str(told.value).endswith(FOLDERS)
+    assert [clip.label for clip in read(folder, "folder")] == ["x", "y"]
+
+
+@pytest.mark.parametrize("name", ["train/labels.csv", "about/list.tsv"])
+def test_a_list_one_folder_below_is_not_passed_over(touch, name):
+    folder = touch("train/a.wav", "test/b.wav", name)
+    with pytest.raises(CorpusError, match=rf"{name} would go unused: put one list of all") as told:
+        read(folder)
+    assert str(told.value).endswith(FOLDERS)
+    assert [clip.label for clip in read(folder, "folder")] == ["test", "train"]
+
+
+def test_a_folder_without_a_list_where_one_is_meant(touch):
+    with pytest.raises(CorpusError, match=r"holds no list in CSV or TSV; give the list itself"):
+        read(touch("UK/a.wav", "US/b.wav"), "manifest")
+
+
 @pytest.mark.parametrize(
     ("text", "said"),
     [

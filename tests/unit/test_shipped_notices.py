@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import numpy as np
 import pytest
 
 import cabcnn
 from cabcnn import checkpoint
+from cabcnn.familiarity import NOTICE
 from cabcnn.ui import examples
 
 pytestmark = pytest.mark.usefixtures("one_thread")
@@ -23,6 +25,32 @@ def test_a_shipped_model_knows_what_it_was_measured_on(name):
 def test_an_example_has_nothing_to_warn_of_with_its_own_model(example):
     notices = cabcnn.load(example.checkpoint).explain(example.path).notices
     assert notices in ((), ("Only the first 30 seconds were used.",))
+
+
+RATE = 16_000
+AT = np.arange(6 * RATE) / RATE
+NO_SPEECH = {
+    "white noise": 0.1 * np.random.default_rng(0).standard_normal(len(AT)),
+    "tone": 0.5 * np.sin(2 * np.pi * 440 * AT),
+    "chord": sum(0.2 * np.sin(2 * np.pi * f * AT) for f in (262, 330, 392)),
+    "hum": sum(0.3 / k * np.sin(2 * np.pi * 50 * k * AT) for k in range(1, 9)),
+}
+# Its clips of 0.4 s differ so much from each other that noise lies among them: docs/training.md.
+HEARS_ALL = "digits"
+
+
+@pytest.mark.parametrize("sound", NO_SPEECH)
+@pytest.mark.parametrize("name", [name for name in checkpoint.names() if name != HEARS_ALL])
+def test_what_is_no_speech_is_told_to_be_unlike(name, sound):
+    x = cabcnn.load(name).explain((NO_SPEECH[sound].astype(np.float32), RATE))
+    assert NOTICE in x.notices
+
+
+def test_a_model_of_very_short_clips_can_not_tell_noise():
+    noise = NO_SPEECH["white noise"].astype(np.float32)
+    assert NOTICE not in cabcnn.load(HEARS_ALL).explain((noise, RATE)).notices
+    edges = {name: cabcnn.load(name).card.familiar or 0 for name in checkpoint.names()}
+    assert max(edges, key=lambda name: edges[name]) == HEARS_ALL
 
 
 def test_a_digit_is_short_for_an_accent():

@@ -12,6 +12,7 @@ from cabcnn.model import CabCnn
 from cabcnn.training.arrays import prepare
 from cabcnn.training.crossvalidation import (
     Split,
+    checked,
     fold_splits,
     measurement,
     run_split,
@@ -46,6 +47,27 @@ def test_one_recording_on_both_sides_is_refused(short_clips):
     for make in (speaker_splits, lambda arrays: fold_splits(arrays, 3)):
         with pytest.raises(CorpusError, match=r"clip \d and clip \d are the same recording"):
             make(leaking)
+
+
+def test_folds_of_some_clips_are_of_these_alone(short_arrays):
+    clips = np.flatnonzero(np.arange(len(short_arrays)) % 4 != 1)
+    splits = fold_splits(short_arrays, 2, seed=3, clips=clips)
+    assert sorted(np.concatenate([split.tested for split in splits])) == clips.tolist()
+    for split in splits:
+        assert sorted([*split.learned, *split.tested]) == clips.tolist()
+        learned = set(short_arrays.speakers[split.learned])
+        assert learned.isdisjoint(short_arrays.speakers[split.tested])
+
+
+def test_one_recording_on_both_sides_of_some_clips_is_refused(short_clips):
+    clips = list(short_clips)
+    clips[2] = clips[2]._replace(path=clips[0].path)
+    leaking = prepare(clips, 8_000)
+    with pytest.raises(CorpusError, match=r"clip 1 and clip 3 are the same|clip 3 and clip 1 are"):
+        fold_splits(leaking, 3, clips=np.arange(12))
+    assert fold_splits(leaking, 3, clips=np.setdiff1d(np.arange(12), [2]))  # without it, they may
+    with pytest.raises(CorpusError, match="the same recording"):
+        checked(leaking, [Split("hearing", np.array([0, 1]), np.array([2, 3]))])
 
 
 def evaluation(predicted: list[int], labels: list[int], attention: list[float]) -> Evaluation:

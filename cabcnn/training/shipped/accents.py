@@ -18,10 +18,10 @@ from torch import Tensor
 
 from cabcnn import checkpoint
 from cabcnn.checkpoint import Card, Measurement
-from cabcnn.corpora import read_speech_accent_archive, speaker_folds
+from cabcnn.corpora import read_speech_accent_archive
 from cabcnn.errors import CabcnnError
 from cabcnn.model import CabCnn
-from cabcnn.training.crossvalidation import Split, measurement, run_split
+from cabcnn.training.crossvalidation import Split, checked, fold_splits, measurement, run_split
 from cabcnn.training.evaluation import Evaluation, evaluate
 from cabcnn.training.hearing.block import BlockRecipe, features, train_block
 from cabcnn.training.shipped import archive
@@ -50,6 +50,7 @@ class Accents:
         labels[self.members] = [NAMES.index(label[everybody[i].path]) for i in self.members]
         self.heard_by = archive.versions(corpus, work)
         self.arrays = replace(self.heard_by[0], labels=labels, label_names=NAMES)
+        checked(self.arrays, [Split("hearing", self.strangers, self.members)])
 
     @cached_property
     def start(self) -> dict[str, Tensor]:
@@ -66,12 +67,8 @@ class Accents:
         ]
 
     def folds(self, seed: int) -> list[Split]:
-        names = [NAMES[k] for k in self.arrays.labels[self.members]]
-        fold = speaker_folds(names, self.arrays.speakers[self.members].tolist(), FOLDS, seed)
-        return [
-            Split(f"{seed}-fold-{k}", self.members[fold != k], self.members[fold == k])
-            for k in range(FOLDS)
-        ]
+        splits = fold_splits(self.arrays, FOLDS, seed, self.members)
+        return [split._replace(name=f"{seed}-{split.name}") for split in splits]
 
     def learn(self, recipe: BlockRecipe, learned: NDArray[np.int64], without: str = "") -> CabCnn:
         start = self.start

@@ -19,15 +19,17 @@ from cabcnn.ui.train.found import Found, look
 BUILT_IN, ZIP, FOLDER = "built-in", "zip", "folder"
 DETECT = "detect"
 MOST_LISTED = 200
+LISTS = (".csv", ".tsv")
 EXPLAINED = {
     BUILT_IN: "Synthetic English voices of several accents, made for this project: to see at once "
     "how training goes, not to tell how real people speak.",
-    ZIP: "A .zip with a folder for each class (US, UK, …), recordings inside; or with a list, "
-    "manifest.csv, of the columns path, label and speaker. A few dozen recordings of each class, "
+    ZIP: "A .zip of at most 500 MB with a folder for each class (US, UK, …), recordings inside; or "
+    "with a list beside them, in CSV, of the columns path, label and speaker. A few dozen "
+    "recordings of each class, "
     "of several speakers, are a beginning. They are used for training only, are readable by "
     "nobody else, and are removed when the training is over and you have left the page.",
     FOLDER: "A folder on the machine that this page runs on, laid out like the zip or like one of "
-    "the known corpora. It is only read.",
+    "the known corpora; or a list of recordings there. They are only read.",
 }
 
 
@@ -80,7 +82,7 @@ def lay_out(corpora_folder: Path | None) -> Recordings:
     folder = gr.Dropdown(
         choices=listed(corpora_folder),
         value=None,
-        label="Folder",
+        label="Folder or list",
         allow_custom_value=True,
         visible=False,
         elem_id="train-folder",
@@ -183,21 +185,28 @@ def called(text: str) -> str:
 
 
 def listed(root: Path | None) -> list[str]:
-    """The folders that a visitor may choose from, one and two levels below the host's."""
+    """What a visitor may choose from: the folders one and two levels below the host's, and the
+    lists in these and in the host's own; fewer lists where there are too many of both."""
     if root is None or not root.is_dir():
         return []
-    found = []
-    for place, inside, _ in os.walk(root):
+    folders: list[str] = []
+    lists: list[str] = []
+    for place, inside, files in os.walk(root):
         inside[:] = sorted(name for name in inside if not name.startswith("."))
         path = Path(place)
         depth = len(path.relative_to(root).parts)
         if depth:
-            found.append(path.relative_to(root).as_posix())
+            folders.append(path.relative_to(root).as_posix())
+        lists += [
+            (path / name).relative_to(root).as_posix()
+            for name in sorted(files)
+            if name.lower().endswith(LISTS) and not name.startswith(".")
+        ]
         if depth == 2:
             inside.clear()
-        if len(found) >= MOST_LISTED:
+        if len(folders) >= MOST_LISTED:
             break
-    return sorted(found)
+    return sorted([*folders, *lists[: max(MOST_LISTED - len(folders), 0)]])
 
 
 def below(root: Path | None, name: str | None) -> Path:

@@ -16,7 +16,7 @@ from cabcnn.ui.train.found import SECONDS, Found
 WHOLE, OTHER = 0.0, -1.0  # of the T buttons
 LONGEST = 3600.0
 RECIPE_CHOICES = [
-    ("Robust (recommended): varied excerpts, loudness, noise and speed", "robust"),
+    ("Robust (recommended): varied excerpts, loudness and noise", "robust"),
     ("As in the paper: whole clips, large batches", "paper"),
 ]
 PROTOCOL_CHOICES: list[tuple[str, Protocol]] = [
@@ -44,6 +44,14 @@ NUMBERS = (
     ("spread", "Spread", "How strongly the attention is kept on many classifiers."),
 )
 WHOLE_NUMBERS = {"max_epochs", "patience", "batch_size"}
+# The advanced switches: what each does, and a recipe's field.
+SWITCHES = [
+    ("Draw classes equally often", "balance"),
+    ("Let the learning rate fall to zero", "anneal"),
+    ("Set batch norm anew after each epoch", "recalibrate"),
+    ("Excerpts from the whole clip", "anywhere"),
+    ("Cut batches to their shortest clip", "truncate"),
+]
 
 
 class Settings(NamedTuple):
@@ -54,7 +62,7 @@ class Settings(NamedTuple):
     recipe: gr.Radio
     name: gr.Textbox
     protocol: gr.Radio
-    balance: gr.Checkbox
+    switches: gr.CheckboxGroup
     seed: gr.Number
     numbers: tuple[gr.Number, ...]
 
@@ -90,7 +98,12 @@ def lay_out() -> Settings:
     )
     with gr.Accordion("Advanced settings", open=False, elem_id="train-advanced"):
         protocol = gr.Radio(choices=PROTOCOL_CHOICES, value="both", label="Test it")
-        balance = gr.Checkbox(label="Draw classes equally often", value=RECIPES["robust"].balance)
+        switches = gr.CheckboxGroup(
+            choices=SWITCHES,
+            value=_switched_on(RECIPES["robust"]),
+            label="Ingredients",
+            elem_id="train-switches",
+        )
         with gr.Row():
             numbers = [
                 gr.Number(
@@ -115,11 +128,11 @@ def lay_out() -> Settings:
         show_progress="hidden",
         api_visibility="private",
     )
-    made = Settings(seconds, other, recipe, name, protocol, balance, seed, tuple(numbers))
+    made = Settings(seconds, other, recipe, name, protocol, switches, seed, tuple(numbers))
     recipe.change(
         of_recipe,
         recipe,
-        [balance, *numbers],
+        [switches, *numbers],
         queue=False,
         show_progress="hidden",
         api_visibility="private",
@@ -130,7 +143,7 @@ def lay_out() -> Settings:
 def of_recipe(name: str) -> list[Any]:
     """The advanced settings that a recipe stands for."""
     recipe = RECIPES[name]
-    return [recipe.balance, *(_number(recipe, field) for field, _, _ in NUMBERS)]
+    return [_switched_on(recipe), *(_number(recipe, field) for field, _, _ in NUMBERS)]
 
 
 def protocols(found: Found, classes: Sequence[str]) -> list[tuple[str, Protocol]]:
@@ -153,12 +166,12 @@ def plan(found: Found, classes: Sequence[str], values: Sequence[Any]) -> Plan:
     """
     if len(classes) < 2:
         raise CabcnnError("A model chooses among classes: tick two or more.")
-    seconds, other, recipe, name, protocol, balance, seed, *numbers = values
+    seconds, other, recipe, name, protocol, switches, seed, *numbers = values
     if recipe not in RECIPES:
         raise CabcnnError("Choose one of the recipes.")
     if seconds == OTHER:
         seconds = other
-    changes: dict[str, Any] = {"balance": bool(balance)}
+    changes: dict[str, Any] = {field: field in (switches or ()) for _, field in SWITCHES}
     for (field, label, _), value in zip(NUMBERS, numbers, strict=True):
         if not isinstance(value, int | float):
             raise CabcnnError(f"{label} is empty; give a number, or choose the recipe again.")
@@ -188,6 +201,10 @@ def _seconds(value: Any) -> float:
 
 def _seed(value: Any) -> int:
     return int(value) if isinstance(value, int | float) and value >= 0 else 0
+
+
+def _switched_on(recipe: Recipe) -> list[str]:
+    return [field for _, field in SWITCHES if getattr(recipe, field)]
 
 
 def _number(recipe: Recipe, field: str) -> float:

@@ -184,12 +184,12 @@ def _left(job: Job, rows: list[dict[str, Any]]) -> str:
         return ""
     status = job.status
     parts = max(len(status.parts), 1)
-    seconds = float(np.median(took)) * (1 - share) * status.total * parts
+    seconds = round(float(np.median(took)) * (1 - share) * status.total * parts, 3)
     if seconds < 50:
         return f"at most {math.ceil(seconds / 10) * 10 or 10:.0f} s left"
-    if seconds < 3300:
+    if seconds <= 3600:
         return f"at most {math.ceil(seconds / 60)} min left"
-    return f"at most {seconds / 3600:.1f} h left"
+    return f"at most {math.ceil(seconds / 360) / 10:.1f} h left"
 
 
 def _rows(path: Path) -> list[dict[str, Any]]:

@@ -1,0 +1,71 @@
+"""What the view of a training run says of how far it is."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from cabcnn.training.jobs import Job
+from cabcnn.training.plan import Plan
+from cabcnn.training.status import State, Status
+from cabcnn.ui.train import watch
+
+BOTH = ("speaker-disjoint", "paper")
+
+
+def shown(
+    folder: Path,
+    seconds: list[float | None],
+    done: int,
+    total: int,
+    part: str = "paper",
+    parts: tuple[str, ...] = ("paper",),
+    state: State = "training",
+) -> dict[str, Any]:
+    """A run as the view has it, whose epochs so far took so many seconds each."""
+    lines = [
+        json.dumps({"part": part, "epoch": epoch, "seconds": took})
+        for epoch, took in enumerate(seconds, 1)
+    ]
+    (folder / "epochs.jsonl").write_text("".join(f"{line}\n" for line in lines))
+    status = Status(state, "Training", done, total, part, parts)
+    job = Job(folder, Plan("built-in", "voices"), state, "", status, since=0.0)
+    return json.loads(watch.payload([job], None))["run"]
+
+
+@pytest.mark.parametrize(
+    ("seconds", "done", "total", "left"),
+    [
+        ([], 0, 60, ""),  # nothing is known yet
+        ([None], 1, 60, ""),  # a line of an older version
+        ([0.1], 59, 60, "at most 10 s left"),
+        ([4.0] * 5, 5, 10, "at most 20 s left"),
+        ([4.0] * 5, 5, 11, "at most 30 s left"),  # 24, rounded up
+        ([4.9] * 5, 5, 15, "at most 50 s left"),
+        ([5.0] * 5, 5, 15, "at most 1 min left"),
+        ([6.1] * 5, 5, 15, "at most 2 min left"),
+        ([60.0] * 5, 5, 60, "at most 55 min left"),
+        ([60.0] * 5, 0, 60, "at most 60 min left"),
+        ([60.0] * 5, 0, 61, "at most 1.1 h left"),  # never less than it is
+        ([60.0] * 5, 0, 1000, "at most 16.7 h left"),
+        # The first epochs are slow, and one that was disturbed says nothing of the next.
+        ([500.0] * 9 + [2.0] * 9 + [300.0], 19, 29, "at most 20 s left"),
+    ],
+)
+def test_the_time_left_is_by_the_last_epochs(tmp_path, seconds, done, total, left):
+    assert shown(tmp_path, seconds, done, total)["left"] == left
+
+
+def test_the_time_left_counts_the_models_still_to_come(tmp_path):
+    first = shown(tmp_path, [2.0] * 5, 5, 10, BOTH[0], BOTH)
+    assert (first["left"], first["share"]) == ("at most 30 s left", 0.25)
+    second = shown(tmp_path, [2.0] * 5, 5, 10, BOTH[1], BOTH)
+    assert (second["left"], second["share"]) == ("at most 10 s left", 0.75)
+
+
+@pytest.mark.parametrize("state", ["preparing", "scoring", "finished", "stopped", "interrupted"])
+def test_no_time_is_left_where_nothing_is_learned(tmp_path, state):
+    assert shown(tmp_path, [60.0] * 5, 5, 60, state=state)["left"] == ""
