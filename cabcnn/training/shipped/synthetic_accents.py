@@ -32,7 +32,7 @@ from cabcnn.training.shipped.parts import (
 
 NAME = "synthetic-accents"
 SECONDS = 5.0
-RECIPE = replace(ROBUST, seconds=SECONDS, max_epochs=15, monitor="nothing", spread=0.01)
+RECIPE = replace(ROBUST, seconds=SECONDS, max_epochs=15, monitor="nothing", speed=0.1, spread=0.01)
 FOLDS = 4
 WITHOUT = {"no disturbance": {"gain": 0.0, "noise": 0.0, "speed": 0.0}}
 
