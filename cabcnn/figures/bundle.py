@@ -96,12 +96,13 @@ class Bundle:
 
 
 @contextmanager
-def writing(path: Path, endings: Sequence[str], columns: int = 2) -> Iterator[Bundle]:
-    """A bundle that becomes the file `path` at the end, whole or not at all.
+def writing(path: str | Path, endings: Sequence[str], columns: int = 2) -> Iterator[Bundle]:
+    """A bundle that becomes the file `path` at the end, whole or not at all. `endings`, with their
+    dots, say which files each clip has in it (`exports.KINDS`).
 
     Raises CabcnnError where the disk does not take it.
     """
-    with whole.being_written(path) as part, zipfile.ZipFile(part, "w") as archive:
+    with whole.being_written(Path(path)) as part, zipfile.ZipFile(part, "w") as archive:
         bundle = Bundle(archive, endings, columns)
         yield bundle
         bundle.close()

@@ -71,15 +71,19 @@
     true,
   );
 
-  // A label that Gradio draws: it comes some time after this script.
+  // Labels that Gradio draws: they come some time after this script, those of a tab at its opening.
+  const awaited = new Set(["seconds", "compare-seconds", "train-seconds"]);
   const drawn = new MutationObserver(() => {
-    const label = document.querySelector("#seconds [data-testid=block-info]");
-    if (!label) return;
-    drawn.disconnect();
-    label.classList.add("term");
-    label.dataset.term = "t";
-    label.dataset.above = ""; // what it labels is below, to be pressed
-    label.tabIndex = 0;
+    for (const id of awaited) {
+      const label = document.querySelector(`#${id} [data-testid=block-info]`);
+      if (!label) continue;
+      awaited.delete(id);
+      label.classList.add("term");
+      label.dataset.term = "t";
+      label.dataset.above = ""; // what it labels is below, to be pressed
+      label.tabIndex = 0;
+    }
+    if (!awaited.size) drawn.disconnect();
   });
   drawn.observe(document, { childList: true, subtree: true });
 })();

@@ -51,6 +51,13 @@ TERMS = {
     "argues-for": "What it votes on average, counted by its attention.",
     "in-which-clips": "How its attention divides among the kinds of clips: a bar for each, the "
     "dashed line is even use.",
+    "colour": "How strong a colour is. Attention weight: how much a classifier's vote counts in an "
+    "interval, from 0 to 1. Weight × vote: what it says for a class, as loudly as it is heard.",
+    "faithfulness": "An explanation is faithful if the network's answer really hangs on what the "
+    "explanation points at. That can be tested: take it away, and see whether the answer falls.",
+    "at-random": "What silence does wherever it falls: the moments of “strongest first”, moved "
+    "along the clip by a random time, so as many and as clumped, but elsewhere. The other lines "
+    "tell something where they lie apart from this one.",
     "calibration": "How far, on average, the share it gets right is from how sure it is.",
 }
 

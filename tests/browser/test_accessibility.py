@@ -1,12 +1,15 @@
-"""axe-core finds nothing serious on any tab, light or dark, wide or on a phone; all can be done by
-keyboard; and who wants no motion sees none."""
+"""axe-core finds nothing serious on any tab, empty or in use, light or dark, wide or on a phone;
+all can be done by keyboard; who wants no motion sees none; and each tab explains its terms."""
 
 from __future__ import annotations
+
+from collections.abc import Callable
 
 import pytest
 from axe_playwright_python.sync_playwright import Axe
 
 from cabcnn.ui import examples
+from cabcnn.ui.terms import TERMS
 
 pytestmark = pytest.mark.browser
 
@@ -98,6 +101,121 @@ def test_nothing_serious_and_nothing_moves_in_light_and_on_a_dark_phone(open_pag
     look("the whole page, dark, narrow")
     assert {name: wrong for name, wrong in found.items() if wrong} == {}
     assert {name: moves for name, moves in moving.items() if moves} == {}
+
+
+@pytest.fixture
+def page(open_page):
+    return open_page(color_scheme="light")
+
+
+@pytest.fixture
+def look(page) -> Callable[[str], None]:
+    """Looks at the page's open tab in light and wide, then in the dark on a phone: axe has nothing
+    grave to say of it, and nothing scrolls to the side."""
+
+    def look(name: str) -> None:
+        for scheme, width in (("light", 1280), ("dark", 390)):
+            page.set_viewport_size({"width": width, "height": 900})
+            page.emulate_media(color_scheme=scheme)
+            page.wait_for_function(
+                "dark => (document.querySelector('.dark') !== null) === dark", arg=scheme == "dark"
+            )
+            page.wait_for_timeout(300)
+            assert grave(page, PANEL) == [], f"{name}, {scheme}"
+            assert page.evaluate("document.documentElement.scrollWidth") <= width, name
+
+    return look
+
+
+def explained(page) -> set[str]:
+    """The terms that the open tab shows, each asked for by the keyboard's focus."""
+    found = set()
+    for term in page.locator(f"{PANEL} [data-term]").all():
+        if term.is_visible():
+            found.add(term.get_attribute("data-term"))
+            term.focus()
+            assert page.inner_text("#term-tip") == TERMS[term.get_attribute("data-term")]
+    return found
+
+
+def test_a_clip_explored_put_to_the_test_and_taken_away(page, look):
+    show_example(page)
+    lane = page.locator("#view .cav-plot[data-lane=waveform]").bounding_box()
+    page.mouse.move(lane["x"] + 100, lane["y"] + 20)
+    page.mouse.down()
+    page.mouse.move(lane["x"] + 130, lane["y"] + 20)
+    page.mouse.move(lane["x"] + 300, lane["y"] + 20)
+    page.mouse.up()
+    page.click("#view .cav-one-mute")
+    page.wait_for_selector("#view .cav-regional", state="visible")
+    page.wait_for_selector("#view .cav-banner", state="visible")
+    page.get_by_role("button", name="Take away").press("Enter")
+    page.wait_for_selector("#take-start", state="visible")
+    page.get_by_role("button", name="Does the evidence hold?").press("Enter")
+    page.get_by_role("button", name="Silence and hear again").press("Enter")
+    page.wait_for_selector("#evidence-result .verdict", state="visible")
+    page.locator("#evidence-result").get_by_text("The numbers").click()
+    look("Explore with all of it open")
+    assert {"attention", "vote", "faithfulness", "at-random", "t"} <= explained(page)
+
+
+def test_two_clips_compared(page, look):
+    page.get_by_role("tab", name="Compare").click()
+    page.click("#compare-source-a input")
+    page.get_by_role("option", name=examples.load()[0].title, exact=True).click()
+    page.wait_for_selector(".ccv[data-state=ready][data-painted]")
+    page.locator(".ccv-numbers summary").click()
+    look("Compare with two clips")
+    wanted = {"attention", "colour", "classifier", "use", "waveform", "interval-probabilities", "t"}
+    assert wanted <= explained(page)
+
+
+def test_a_classifier_of_the_atlas_training_and_about(page, look):
+    page.get_by_role("tab", name="Atlas", exact=True).click()
+    page.wait_for_selector(".cat[data-state=ready]")
+    page.locator(".cat-open").first.click()
+    page.wait_for_selector(".cat-detail")
+    look("Atlas with a classifier's details")
+    page.set_viewport_size({"width": 1280, "height": 900})
+    assert {"use", "specialisation", "classifier"} <= explained(page)
+    page.get_by_role("tab", name="Train").click()
+    page.wait_for_selector("#train-seconds .term", state="visible")
+    assert "t" in explained(page)
+    page.get_by_role("tab", name="About the model").click()
+    page.wait_for_selector(".about .term", state="visible")
+    assert {"unweighted-recall", "effective-classifiers"} <= explained(page)
+
+
+def test_a_voice_heard_live(page, look):
+    page.get_by_role("tab", name="Live").click()
+    page.wait_for_selector(".clv-bars li")
+    assert {"attention", "selected", "vote", "verdict-so-far"} <= explained(page)
+    page.evaluate(
+        """() => {
+            const devices = navigator.mediaDevices;
+            const open = devices.getUserMedia.bind(devices);
+            devices.getUserMedia = async () => {
+                devices.getUserMedia = open;
+                throw new DOMException("No", "NotAllowedError");
+            };
+        }"""
+    )
+    page.get_by_role("button", name="Start").click()
+    page.locator(".clv-trouble", has_text="Allow it").wait_for()
+    look("Live, denied")
+    page.get_by_role("button", name="Start").click()
+    page.wait_for_selector(".clv[data-state=listening][data-painted]")
+    look("Live, listening")
+    page.get_by_role("tab", name="About the model").click()  # leaving stops it
+    page.wait_for_selector(".clv[data-state=held]", state="attached")
+    page.get_by_role("tab", name="Live").click()
+    page.wait_for_selector(".clv-open", state="visible")
+    look("Live, held")
+    page.get_by_role("button", name="Open in Explore").click()
+    page.wait_for_selector("#view .cav[data-state=ready]", state="visible")
+    page.get_by_role("tab", name="Live").click()
+    page.wait_for_selector(".clv[data-state=ready]", state="visible")
+    look("Live, stopped and opened")
 
 
 def test_explore_by_keyboard_alone(open_page):

@@ -23,6 +23,8 @@ from cabcnn.ui.attention_view.payload import payload
 from cabcnn.ui.attention_view.rounding import LEVELS, round_votes, round_weights
 
 ROOT = Path(__file__).parents[2]
+# All of Node's tests but the one that needs a payload.
+MODULES = sorted({path.name.split(".")[0] for path in ROOT.glob("tests/js/*.test.mjs")} - {"sum"})
 NODE = shutil.which("node")
 needs_node = pytest.mark.skipif(
     NODE is None, reason="the view's JavaScript is tested in Node: install Node.js 20 or later"
@@ -156,9 +158,7 @@ def regrouped(attention: np.ndarray, votes: np.ndarray) -> list[dict[str, Any]]:
 
 
 @needs_node
-@pytest.mark.parametrize(
-    "name", ["axis", "link", "live", "order", "pair", "palette", "state", "steps", "stft", "tour"]
-)
+@pytest.mark.parametrize("name", MODULES)
 def test_module(name: str) -> None:
     run_node(ROOT / f"tests/js/{name}.test.mjs")
 
@@ -182,11 +182,41 @@ def run_node(file: Path, **environment: str) -> None:
         ({"p": 1200, "n": 40, "m": 3, "peak": 5.0}, 90_000),
         ({"p": 2400, "n": 40, "m": 3, "peak": 5.0}, 170_000),
         ({"p": 2400, "n": 40, "m": 3, "peak": 0.6}, 200_000),
+        ({"p": 2400, "n": 40, "m": 5, "peak": 0.6}, 275_000),
+        ({"p": 2400, "n": 40, "m": 9, "peak": 0.6}, 410_000),
+        ({"p": 2400, "n": 40, "m": 10, "peak": 0.6}, 435_000),
     ],
-    ids=["30 s", "60 s", "60 s, attention on all"],
+    ids=[
+        "30 s",
+        "60 s",
+        "60 s, attention on all",
+        "five classes, attention on all",
+        "nine classes, attention on all",
+        "ten classes, attention on all",
+    ],
 )
 def test_size(case: dict[str, Any], limit: int) -> None:
     assert len(json.dumps(pack(*matrices(**case)))) < limit
+
+
+@needs_node
+def test_what_has_no_weight_at_all_stays_without() -> None:
+    """Next to no weight is more than none: where the first is muted, it decides alone."""
+    attention, votes = matrices(3, 40, 3, peak=1.0)
+    attention[:] = 0
+    attention[:, 4], attention[:, 7] = 1, 2.0**-149  # the least that a float32 can be
+    value = pack(attention, votes)
+    script = (
+        "import('./cabcnn/ui/attention_view/js/payload.js').then(({ decode }) =>"
+        f"decode({json.dumps(value)})).then(({{ attention }}) =>"
+        "console.log(JSON.stringify([...attention])))"
+    )
+    done = subprocess.run(
+        [str(NODE), "-e", script], capture_output=True, text=True, check=True, cwd=ROOT
+    )
+    unpacked = np.array(json.loads(done.stdout)).reshape(40, 3).T
+    np.testing.assert_array_equal(unpacked > 0, attention > 0)
+    np.testing.assert_allclose(unpacked, attention, rtol=0.01)
 
 
 def test_it_is_json_and_says_what_it_holds() -> None:

@@ -17,6 +17,7 @@ from typing import Any
 import numpy as np
 import parselmouth
 import pypdf
+import pypdfium2
 import pytest
 from parselmouth import praat
 from PIL import Image
@@ -149,6 +150,35 @@ def test_the_pdf_has_its_fonts_inside_and_says_what_it_shows(x, tmp_path):
     assert "/CreationDate" not in (document.metadata or {})
     width = float(page.mediabox.width) / 72
     assert width == pytest.approx(7, abs=0.01)
+
+
+def test_the_pdf_rendered_is_the_picture_of_the_png(x):
+    figure = x.figure()
+    printed = clip.write(figure, "pdf")
+    drawn = Image.open(io.BytesIO(clip.write(figure, "png"))).convert("RGB")
+    with pypdfium2.PdfDocument(printed) as document:
+        assert len(document) == 1
+        scale: Any = clip.DPI / 72
+        rendered = document[0].render(scale=scale).to_pil().convert("RGB")
+    # As wide and as tall to a pixel.
+    assert rendered.size == pytest.approx(drawn.size, abs=1)
+    colours = np.asarray(rendered)[::7, ::7].reshape(-1, 3)
+    assert len(np.unique(colours, axis=0)) > 100
+    small = (210, round(210 * drawn.height / drawn.width))
+    both = [
+        np.asarray(image.resize(small, Image.Resampling.BOX), float) for image in (rendered, drawn)
+    ]
+    assert np.abs(both[0] - both[1]).mean() < 4  # of 255: letters are set a little differently
+    # The heatmap is there, and each of its cells is the darker, the more attention it stands for.
+    (left, bottom), (right, top) = figure.axes[1].get_position().get_points()
+    p, n = x.attention.shape
+    at = left + (right - left) * (np.arange(p) + 0.5) / p
+    down = 1 - top + (top - bottom) * (np.arange(n) + 0.5) / n
+    for image in (rendered, drawn):
+        rows, columns = (down * image.height).astype(int), (at * image.width).astype(int)
+        light = np.asarray(image.convert("L"), float)[np.ix_(rows, columns)]
+        assert np.ptp(light) > 150
+        assert np.corrcoef(light.ravel(), x.attention.T.ravel())[0, 1] < -0.95
 
 
 def test_the_svg_is_xml_without_fonts_or_dates(x, tmp_path):

@@ -13,7 +13,9 @@ from typing import NamedTuple
 
 import numpy as np
 
-ZERO = -150  # the power of two that stands for no weight at all
+# The power of two that stands for no weight at all: below all that a float32 has, and a multiple of
+# the powers of COARSE, by which it would else become the least of weights.
+ZERO = -160
 # Places in the interval: the first, to the 4th, to the 8th, to the 16th, all others.
 PLACES = (1, 4, 8, 16)
 PLACE_BITS = np.array([6, 6, 4, 1, 0])

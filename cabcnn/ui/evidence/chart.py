@@ -11,6 +11,7 @@ import numpy as np
 from cabcnn.faithfulness import Faithfulness
 from cabcnn.faithfulness.clip import ORDERS
 from cabcnn.ui.evidence.words import percent
+from cabcnn.ui.terms import term
 
 NAMES = {
     "strongest": "Strongest first",
@@ -41,10 +42,12 @@ def draw(found: Faithfulness) -> str:
 def legend() -> str:
     """The lines' names, each with a piece of its line."""
     low, high = SPREAD
-    band = f" <span>(band: {high - low} % of them)</span>"
+    names = dict(NAMES)
+    names["random"] = term("at-random", NAMES["random"])
+    names["random"] += f" <span>(band: {high - low} % of them)</span>"
     entries = (
         f'<li><svg viewBox="0 0 28 8" aria-hidden="true"><path class="line {order}" d="M0 4h28"/>'
-        f"</svg>{NAMES[order]}{band if order == 'random' else ''}</li>"
+        f"</svg>{names[order]}</li>"
         for order in ORDERS
     )
     return f'<ul class="legend">{"".join(entries)}</ul>'

@@ -14,12 +14,14 @@ from cabcnn.ui.evidence.result import to_html
 from cabcnn.ui.messages import note, nothing, session_of, trouble
 from cabcnn.ui.models import Models
 from cabcnn.ui.sounds import Sounds
+from cabcnn.ui.terms import term
 
 TITLE = "Does the evidence hold?"
-ABOUT = """
-<p>The picture shows which moments spoke for the answer. If that is so, the answer must fall when
-those moments fall silent, and stay when those that said little do. Here the network hears this
-clip again, 32 times, with other moments of 25 ms silenced each time. It takes a second or two.</p>
+ABOUT = f"""
+<p>The picture shows which moments spoke for the answer, as {term("evidence", "evidence")}. If that
+is {term("faithfulness", "faithful")}, the answer must fall when those moments fall silent, and stay
+when those that said little do. Here the network hears this clip again, 32 times, with other
+{term("interval", "moments of 25 ms")} silenced each time. It takes a second or two.</p>
 """
 NO_CLIP = "There is no clip to silence: record, upload or choose one first."
 ANSWER = ""  # of the classes to choose from: the one that the model answers

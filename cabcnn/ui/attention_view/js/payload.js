@@ -4,7 +4,7 @@
 import { PLANES, restore } from "./coding.js";
 import { unpack } from "./planes.js";
 
-export const FORMAT = 3;
+export const FORMAT = 4;
 
 export async function decode(value) {
   if (value.format !== FORMAT) {

@@ -1,7 +1,7 @@
 // The numbers behind rounded weights and votes: the same rules as rounding.py. What is called for
 // each weight goes through its short lists by number and not by taking pairs apart, for speed.
 
-const ZERO = -150;
+const ZERO = -160;
 const PLACES = [1, 4, 8, 16];
 const PLACE_BITS = [6, 6, 4, 1, 0];
 const SIZE_BITS = 10;

@@ -93,7 +93,8 @@ export function control(view) {
   view.root.addEventListener("keydown", (event) => {
     if (!view.shown.length || event.ctrlKey || event.metaKey || event.altKey) return;
     const act = keys[event.key];
-    const busy = event.key === " " ? "button, select, summary" : "select";
+    // Keys that these have a use for themselves: a table that is taller than its box scrolls.
+    const busy = event.key === " " ? "button, select, summary, .ccv-table" : "select, .ccv-table";
     if (!act || event.target.closest(busy)) return;
     event.preventDefault();
     view.pointer = null;

@@ -39,7 +39,7 @@ export class PairLanes {
       const { clip, heat } = side;
       group.style.setProperty("--ccv-m", clip.m);
       group.style.setProperty("--ccv-n", clip.n);
-      group.querySelector(".ccv-count").textContent = `${clip.n} classifiers`;
+      group.querySelector(".ccv-count").textContent = String(clip.n);
       group.querySelector(".ccv-rows").replaceChildren(...ticks(heat.rows));
       const name = "AB"[s];
       const said = {

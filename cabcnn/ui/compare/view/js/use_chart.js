@@ -1,7 +1,7 @@
 // By how much each classifier is used more in B than in A: bars up for B, down for A, sorted.
 
 import { percent } from "./format.js";
-import { element } from "./marks.js";
+import { element, term } from "./marks.js";
 import { differences, overlap } from "./pair.js";
 
 const SVG = "http://www.w3.org/2000/svg";
@@ -36,10 +36,15 @@ export class UseChart {
     this.rows = uses ? differences(uses) : [];
     this.chosen = null;
     for (const name of ["chart", "bar", "numbers"]) this.part(name).hidden = !uses;
-    this.part("overlap").textContent = uses
-      ? `A and B share ${percent(overlap(uses))} of their use: so much of the attention goes to ` +
-        "the same classifiers in both."
-      : reason;
+    this.part("overlap").replaceChildren(
+      ...(uses
+        ? [
+            `A and B share ${percent(overlap(uses))} of their use: so much of the `,
+            term("attention", "attention"),
+            " goes to the same classifiers in both.",
+          ]
+        : [reason]),
+    );
     if (!uses) return;
     this.tell();
     this.tabulate();
