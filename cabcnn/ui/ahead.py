@@ -6,12 +6,11 @@ the model and T that it comes with, is as quick as any later one.
 
 from __future__ import annotations
 
-import asyncio
 import os
 import sys
 import threading
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager, suppress
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
 
 from cabcnn.errors import CabcnnError
 from cabcnn.ui import examples, explore
@@ -20,10 +19,11 @@ from cabcnn.ui.models import Models
 LOWEST = 19  # of Linux's priorities, which there are a thread's own
 
 
-@asynccontextmanager
-async def explaining(models: Models) -> AsyncIterator[None]:
+@contextmanager
+def explaining(models: Models) -> Iterator[None]:
     """Explains each example by the model that it suits, in a thread that gives way to all else
-    (on Linux). Leaving the context ends it after the example it is at."""
+    (on Linux). Leaving the context waits for the example it is at and ends it: a program that
+    ended while torch computes in a thread would crash."""
     enough = threading.Event()
 
     def explain_all() -> None:
@@ -41,4 +41,4 @@ async def explaining(models: Models) -> AsyncIterator[None]:
         yield
     finally:
         enough.set()
-        await asyncio.to_thread(thread.join)
+        thread.join()

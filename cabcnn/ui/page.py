@@ -122,24 +122,27 @@ def launch(
     memory.keep_freed_memory()
     _share_cores()
     _leave_nothing_behind()
+    scripts = "".join(f"<script>{(HERE / name).read_text('utf-8')}</script>" for name in SCRIPTS)
+    # Where it is to return at once there is no end to leave the context at.
+    ready = nullcontext() if options.get("prevent_thread_lock") else ahead.explaining(kept_models())
     try:
-        return demo.launch(
-            server_name=host,
-            server_port=port,
-            share=share,
-            theme=theme(),
-            css_paths=[HERE / name for name in STYLES],
-            head=terms.script()
-            + "".join(f"<script>{(HERE / name).read_text('utf-8')}</script>" for name in SCRIPTS),
-            footer_links=["api", "settings"],
-            max_file_size=LARGEST_UPLOAD,
-            run_history=False,  # what was said stays with who said it
-            enable_monitoring=False,
-            ssr_mode=False,
-            mcp_server=mcp,
-            app_kwargs={"lifespan": partial(_serving, training), "routes": [live.route()]},
-            **options,
-        )
+        with ready:
+            return demo.launch(
+                server_name=host,
+                server_port=port,
+                share=share,
+                theme=theme(),
+                css_paths=[HERE / name for name in STYLES],
+                head=terms.script() + scripts,
+                footer_links=["api", "settings"],
+                max_file_size=LARGEST_UPLOAD,
+                run_history=False,  # what was said stays with who said it
+                enable_monitoring=False,
+                ssr_mode=False,
+                mcp_server=mcp,
+                app_kwargs={"lifespan": partial(_serving, training), "routes": [live.route()]},
+                **options,
+            )
     except OSError as error:
         if "port" not in str(error):
             raise
@@ -151,7 +154,7 @@ def launch(
 async def _serving(training: train.Training | None, app: object) -> AsyncIterator[None]:
     """What goes on for as long as the server runs."""
     with memory.spared_what_is_here():
-        async with kept_sounds().sweeping(app), ahead.explaining(kept_models()):
+        async with kept_sounds().sweeping(app):
             with training.serving() if training is not None else nullcontext():
                 yield
 

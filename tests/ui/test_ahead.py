@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import threading
 
 import pytest
@@ -16,14 +15,15 @@ def explain_all(models_folder):
     """Runs until every example has had its turn, or `meanwhile` is over."""
 
     def run(meanwhile=None) -> None:
-        async def serve() -> None:
-            before = set(threading.enumerate())
-            async with ahead.explaining(kept()):
-                threads = set(threading.enumerate()) - before
-                await asyncio.to_thread(meanwhile or (lambda: [one.join() for one in threads]))
-            assert not any(one.is_alive() for one in threads)
-
-        asyncio.run(serve())
+        before = set(threading.enumerate())
+        with ahead.explaining(kept()):
+            threads = set(threading.enumerate()) - before
+            if meanwhile is not None:
+                meanwhile()
+            else:
+                for one in threads:
+                    one.join()
+        assert not any(one.is_alive() for one in threads)
 
     shown._example.cache_clear()
     return run
