@@ -54,16 +54,16 @@ def read(folder: str | Path) -> Status | None:
     """
     folder = Path(folder)
     status = _told(folder)
-    if status is None or not status.going_on or _alive(folder, status):
-        return status
-    # It may have ended in good order meanwhile, with a last word.
-    status = _told(folder)
-    if status is not None and status.going_on:
-        return replace(
-            status,
-            state="interrupted",
-            message="The process ended before its time; start it again and it goes on.",
-        )
+    while status is not None and status.going_on and not _alive(folder, status):
+        # It may have ended in good order meanwhile, with a last word, or another process go on.
+        last = _told(folder)
+        if last == status:
+            return replace(
+                status,
+                state="interrupted",
+                message="The process ended before its time; start it again and it goes on.",
+            )
+        status = last
     return status
 
 

@@ -196,3 +196,22 @@ def test_no_status(tmp_path, content):
     assert statuses.read(tmp_path) is None
     (tmp_path / statuses.FILE).write_text(content)
     assert statuses.read(tmp_path) is None
+
+
+def test_a_dead_run_that_another_process_goes_on_with_is_not_interrupted(tmp_path, monkeypatch):
+    path = tmp_path / statuses.FILE
+    dead = Status("training", done=3, **{**this_process(), "begun": 1.0})  # type: ignore[arg-type]
+    path.write_text(statuses.to_json(dead))
+    assert read_state(tmp_path) == "interrupted"
+
+    def alive_then_replaced(*facts) -> bool:
+        path.write_text(statuses.to_json(Status("preparing", **this_process())))  # type: ignore[arg-type]
+        return alive(*facts)
+
+    monkeypatch.setattr(statuses, "alive", alive_then_replaced)
+    assert read_state(tmp_path) == "preparing"
+
+
+def read_state(folder: Path) -> str | None:
+    found = statuses.read(folder)
+    return None if found is None else found.state
