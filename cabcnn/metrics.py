@@ -122,27 +122,46 @@ def bootstrap(
     so, about 0.7 of what it should be, of five 0.9.
     """
     actual, predicted = np.asarray(actual, np.intp), np.asarray(predicted, np.intp)
-    names = [speaker or f"\0{number}" for number, speaker in enumerate(speakers)]
-    voices, speaker = np.unique(np.array(names), return_inverse=True)
-    matrices = np.zeros((len(voices), classes, classes))
+    voices, speaker = by_voice(speakers)
+    matrices = np.zeros((voices, classes, classes))
     np.add.at(matrices, (speaker, actual, predicted), 1)
     says = matrices.sum(2) > 0
     if says.sum(0)[says.any(0)].min() < 2:
         return None
-    kind = says.argmax(1) if (says.sum(1) == 1).all() else np.zeros(len(voices), np.int64)
-    groups = [np.flatnonzero(kind == k) for k in np.unique(kind)]
-    random = np.random.default_rng(seed)
-    drawn = []
-    for _ in range(MOST_TRIES * draws):
-        chosen = np.concatenate([random.choice(group, len(group)) for group in groups])
-        if says[chosen].any(0).sum() == says.any(0).sum():
-            drawn.append(scores(matrices[chosen].sum(0)))
-        if len(drawn) == draws:
-            break
-    else:
+    chosen = draw_speakers(says, draws, seed)
+    if chosen is None:
         return None
+    drawn = [scores(matrices[some].sum(0)) for some in chosen]
     if (np.ptp(drawn, axis=0) == 0).all():
         return None
     edges = (50 * (1 - level), 50 * (1 + level))
     low, high = np.percentile(np.array(drawn), edges, axis=0)
     return {name: Interval(float(low[i]), float(high[i])) for i, name in enumerate(Scores._fields)}
+
+
+def by_voice(speakers: Sequence[str]) -> tuple[int, NDArray[np.intp]]:
+    """How many voices N clips are of, and whose each is by number (N,). A clip of an unknown
+    speaker ("") is of a voice of its own."""
+    names = [speaker or f"\0{number}" for number, speaker in enumerate(speakers)]
+    voices, speaker = np.unique(np.array(names), return_inverse=True)
+    return len(voices), speaker
+
+
+def draw_speakers(says: NDArray[np.bool_], draws: int, seed: int) -> list[NDArray[np.intp]] | None:
+    """Speakers drawn with replacement, by number, as often as `draws`: as many as there are, of
+    each label as many as it has. `says` (S, K) tells who says which labels; where somebody says
+    several, speakers are drawn from all, and draws in which a label vanished are drawn again.
+
+    None where draws with all labels are rare.
+    """
+    kind = says.argmax(1) if (says.sum(1) == 1).all() else np.zeros(len(says), np.int64)
+    groups = [np.flatnonzero(kind == k) for k in np.unique(kind)]
+    random = np.random.default_rng(seed)
+    drawn: list[NDArray[np.intp]] = []
+    for _ in range(MOST_TRIES * draws):
+        chosen = np.concatenate([random.choice(group, len(group)) for group in groups])
+        if says[chosen].any(0).sum() == says.any(0).sum():
+            drawn.append(chosen)
+        if len(drawn) == draws:
+            return drawn
+    return None

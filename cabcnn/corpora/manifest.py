@@ -14,7 +14,8 @@ SPEAKERS = ("speaker", "speaker_id", "client_id")
 LABEL = "label"
 SPLIT = "split"
 NAME = "manifest"  # of a list that is meant to be taken, whatever else there is
-ENDINGS = (".csv", ".tsv", ".txt")  # the last one only of a list of that name, or given itself
+LISTS = (".csv", ".tsv")
+ENDINGS = (*LISTS, ".txt")  # the last one only of a list of that name, or given itself
 OR_FOLDERS = "; or choose the layout folder, which labels recordings by their folders."
 
 
@@ -90,7 +91,7 @@ def lists_in(folder: Path) -> list[Path]:
     called manifest alone, where there is one."""
     there = [path for path in sorted(folder.iterdir()) if not hidden(path.name) and path.is_file()]
     named = [p for p in there if p.stem.casefold() == NAME and p.suffix.lower() in ENDINGS]
-    return named[:1] or [path for path in there if path.suffix.lower() in ENDINGS[:2]]
+    return named[:1] or [path for path in there if path.suffix.lower() in LISTS]
 
 
 def check_no_list_below(folder: Path) -> None:

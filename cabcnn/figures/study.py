@@ -8,8 +8,6 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
-import numpy as np
-
 from cabcnn.figures.canvas import INK, MAIN, QUIET, new, open_corner, save
 from cabcnn.figures.study_tables import Table, tables
 from cabcnn.study import results
@@ -77,21 +75,19 @@ def _split(about: dict[str, Any], found: Sequence[Group]) -> str:
 
 def _draw(found: Sequence[Group], path: Path) -> bool:
     """Draws the recall against the seconds heard; returns whether there was anything to draw."""
-    ours = [g for g in found if g.model in (OURS, MASKED) and g.runs[0].get("by_seconds")]
-    ours = [group for group in ours if len(group.runs[0]["by_seconds"]) > 1]
+    ours = [g for g in found if g.model in (OURS, MASKED) and len(g.by_seconds) > 1]
     if not ours:
         return False
     figure = new(6.4, 3.6)
     axes = figure.subplots()
     colours = [MAIN, "#d9730d", "#3d8b5f", "#7a4fa3", INK, QUIET, "#b5462a", "#557a9e"]
     for place, group in enumerate(ours):
-        heard = list(group.runs[0]["by_seconds"])
-        recall = [np.mean([run["by_seconds"][t] for run in group.runs]) for t in heard]
+        heard = group.by_seconds
         name = f"{'cut batches' if group.model == OURS else 'masked'}, T = {group.seconds:g} s"
         style = "-" if group.model == OURS else "--"
         axes.plot(
-            [float(t) for t in heard], recall, style, color=colours[place % len(colours)],
-            label=name, marker="o", markersize=3,
+            [float(t) for t in heard], list(heard.values()), style,
+            color=colours[place % len(colours)], label=name, marker="o", markersize=3,
         )  # fmt: skip
     axes.set_xlabel("first seconds heard in the test")
     axes.set_ylabel("unweighted recall")

@@ -174,17 +174,12 @@ def _against(own: Group, others: Sequence[Group], about: dict[str, Any]) -> Tabl
 
 def _first_seconds(found: Sequence[Group], about: dict[str, Any]) -> Table:
     """Recall when only the first t seconds of each test clip are heard, mean over the runs."""
-    heard = [group for group in found if group.runs[0].get("by_seconds")]
-    steps = sorted({t for group in heard for t in group.runs[0]["by_seconds"]}, key=float)
-    rows = []
-    for group in heard:
-        means = [
-            f"{np.mean([run['by_seconds'][t] for run in group.runs]):.4f}"
-            if t in group.runs[0]["by_seconds"]
-            else ""
-            for t in steps
-        ]
-        rows.append([title_of(group), *means])
+    heard = {title_of(group): group.by_seconds for group in found if group.by_seconds}
+    steps = sorted({t for means in heard.values() for t in means}, key=float)
+    rows = [
+        [title, *(f"{means[t]:.4f}" if t in means else "" for t in steps)]
+        for title, means in heard.items()
+    ]
     lengths = about.get("test_seconds")
     if rows and lengths:
         longer = [str(sum(length > float(t) for length in lengths)) for t in steps]

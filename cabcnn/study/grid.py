@@ -129,9 +129,12 @@ def keep(grid: Grid, folder: Path, facts: Mapping[str, Any]) -> None:
 def known_names() -> str:
     """The names of all networks, the reconstructions told as such."""
     return ", ".join(
-        f"{name} (reconstruction)" if name in RIVALS and RIVALS[name].reconstruction else name
-        for name in MODELS
+        f"{name} (reconstruction)" if is_reconstruction(name) else name for name in MODELS
     )
+
+
+def is_reconstruction(name: str) -> bool:
+    return name in RIVALS and RIVALS[name].reconstruction
 
 
 def _joined(earlier: Sequence[str], later: Sequence[str]) -> list[str]:

@@ -16,7 +16,7 @@ from cabcnn.baselines import RIVALS
 from cabcnn.errors import CabcnnError
 from cabcnn.metrics import Scores
 from cabcnn.study import cell as cells
-from cabcnn.study.grid import FILE, MODELS, OURS, RIVALS_SECONDS
+from cabcnn.study.grid import FILE, MODELS, OURS, RIVALS_SECONDS, is_reconstruction
 from cabcnn.study.rivals import PATIENCE
 from cabcnn.training import whole
 
@@ -68,6 +68,13 @@ class Group(NamedTuple):
             run["epochs"] == run["max_epochs"] and run["epochs"] - run["best_epoch"] < PATIENCE
             for run in self.runs
         )
+
+    @property
+    def by_seconds(self) -> dict[str, float]:
+        """Mean recall from the first so many seconds of each test clip; empty where the network
+        was not tested so."""
+        steps = self.runs[0].get("by_seconds", {})
+        return {t: float(np.mean([run["by_seconds"][t] for run in self.runs])) for t in steps}
 
     @property
     def one_class(self) -> bool:
@@ -152,7 +159,10 @@ def write_tables(found: Sequence[Group], folder: Path) -> None:
     _write(
         folder / TABLE,
         COLUMNS,
-        [{**run, "reconstruction": _reconstruction(run["model"])} for run in runs],
+        [
+            {**run, "reconstruction": "yes" if is_reconstruction(run["model"]) else "no"}
+            for run in runs
+        ],
     )
     own = ("model", "seconds", "run", "protocol")
     heard = [
@@ -162,10 +172,6 @@ def write_tables(found: Sequence[Group], folder: Path) -> None:
     ]
     if heard:
         _write(folder / FIRST_SECONDS_TABLE, tuple(heard[0]), heard)
-
-
-def _reconstruction(model: str) -> str:
-    return "yes" if model in RIVALS and RIVALS[model].reconstruction else "no"
 
 
 def _write(path: Path, columns: Sequence[str], rows: Sequence[dict[str, Any]]) -> None:

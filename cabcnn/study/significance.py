@@ -8,7 +8,7 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from cabcnn.metrics import DRAWS, MOST_TRIES, Interval
+from cabcnn.metrics import DRAWS, Interval, by_voice, draw_speakers
 
 LEVEL = 0.95
 LEAST_SPEAKERS = 5  # drawn again and again, fewer say little of how others would have done
@@ -69,27 +69,19 @@ def _recall(values: NDArray[np.float64], labels: NDArray[np.int64]) -> float:
 def _interval(
     gained: NDArray[np.float64], labels: NDArray[np.int64], speakers: Sequence[str], seed: int
 ) -> Interval | None:
-    names = [speaker or f"\0{place}" for place, speaker in enumerate(speakers)]
-    voices, voice = np.unique(np.array(names), return_inverse=True)
+    voices, voice = by_voice(speakers)
     known, label = np.unique(labels, return_inverse=True)
-    sums, clips = np.zeros((2, len(voices), len(known)))
+    sums, clips = np.zeros((2, voices, len(known)))
     np.add.at(sums, (voice, label), gained)
     np.add.at(clips, (voice, label), 1)
     says = clips > 0
-    if len(voices) < LEAST_SPEAKERS or says.sum(0).min() < 2:
+    if voices < LEAST_SPEAKERS or says.sum(0).min() < 2:
         return None
-    kind = says.argmax(1) if (says.sum(1) == 1).all() else np.zeros(len(voices), np.int64)
-    groups = [np.flatnonzero(kind == k) for k in np.unique(kind)]
-    random = np.random.default_rng(seed)
-    drawn: list[float] = []
-    for _ in range(MOST_TRIES * DRAWS):
-        chosen = np.concatenate([random.choice(group, len(group)) for group in groups])
-        there = clips[chosen].sum(0)
-        if there.all():
-            drawn.append(float((sums[chosen].sum(0) / there).mean()))
-        if len(drawn) == DRAWS:
-            if np.ptp(drawn) == 0:
-                return None  # that nobody was heard differently makes nothing certain
-            low, high = np.percentile(drawn, (50 * (1 - LEVEL), 50 * (1 + LEVEL)))
-            return Interval(float(low), float(high))
-    return None  # draws that have every label are too rare
+    chosen = draw_speakers(says, DRAWS, seed)
+    if chosen is None:
+        return None
+    drawn = [float((sums[some].sum(0) / clips[some].sum(0)).mean()) for some in chosen]
+    if np.ptp(drawn) == 0:
+        return None  # that nobody was heard differently makes nothing certain
+    low, high = np.percentile(drawn, (50 * (1 - LEVEL), 50 * (1 + LEVEL)))
+    return Interval(float(low), float(high))

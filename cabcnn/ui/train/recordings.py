@@ -12,6 +12,7 @@ import gradio as gr
 
 from cabcnn import corpora
 from cabcnn.corpora import archive
+from cabcnn.corpora.manifest import LISTS
 from cabcnn.errors import CabcnnError, CorpusError
 from cabcnn.training.jobs.uploads import Uploads
 from cabcnn.ui.train.found import Found, look
@@ -19,7 +20,6 @@ from cabcnn.ui.train.found import Found, look
 BUILT_IN, ZIP, FOLDER = "built-in", "zip", "folder"
 DETECT = "detect"
 MOST_LISTED = 200
-LISTS = (".csv", ".tsv")
 EXPLAINED = {
     BUILT_IN: "Synthetic English voices of several accents, made for this project: to see at once "
     "how training goes, not to tell how real people speak.",

@@ -5,7 +5,6 @@ import { ranked } from "./sum.js";
 
 const STEP = 1.5; // one zoom step
 const AROUND = 0.2; // seconds that are played on either side of a moment
-const NEARLY = 0.01; // seconds before a region's end from which the player no longer turns back
 
 export function commands(view) {
   const { state } = view;
@@ -35,14 +34,9 @@ export function commands(view) {
     const start = Math.min(Math.max(from, 0), seconds - interval / 2);
     if (start < to) state.set({ region: [start, to] });
   };
-  // A region that has just been set is heard at once where the sound plays elsewhere: the player
-  // repeats a part only once it has come to it.
+  // A region that has just been set is heard at once where the sound plays elsewhere.
   const hearRegion = () => {
-    const { player } = view;
-    if (!player.playing || !state.region) return;
-    const [from, to] = state.region;
-    const { time } = player;
-    if (time < from || time >= to - NEARLY) player.seek(from);
+    if (view.player.playing) view.player.enter();
   };
   const act = {
     zoomed: () => axis().zoomed,

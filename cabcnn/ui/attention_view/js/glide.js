@@ -15,6 +15,15 @@ export class Glide {
     this.motion = null; // { animation, from, speed, end, begun, ahead }
   }
 
+  // Goes with a player's time along an axis, in steps for those who want it `still`. Returns whether
+  // it is in sight.
+  follow({ time, moving, end }, axis, still) {
+    const x = axis.toX(time);
+    const speed = moving && !still ? axis.width / axis.span : 0;
+    this.place(x, speed, Math.min(axis.toX(end), axis.width));
+    return x >= -1 && x <= axis.width + 1;
+  }
+
   // Puts the mark at `x` pixels; from there it moves on by `speed` pixels a second, 0 for not at
   // all, as far as `end`. A motion that is right already goes on.
   place(x, speed = 0, end = x) {

@@ -117,11 +117,15 @@ export class Player {
 
   toggle() {
     if (this.playing) return this.pause();
-    const { repeated } = this;
-    if (repeated && !(this.time >= repeated[0] && this.time < repeated[1] - 0.01)) {
-      this.seek(repeated[0]);
-    }
+    this.enter();
     this.play();
+  }
+
+  // Goes to the start of the part that is repeated, if it is not within it: it is taken up only by
+  // a playhead that comes to it.
+  enter() {
+    const { repeated, time } = this;
+    if (repeated && !(time >= repeated[0] && time < repeated[1] - 0.01)) this.seek(repeated[0]);
   }
 
   // Plays one part and pauses.

@@ -2,6 +2,7 @@
 // glides, the clock is told ten times a second, the numbers as often as one can read them, in
 // frames of their own. Between these nothing runs, nor while nothing changes.
 
+import { Axis } from "./axis.js";
 import { Glide } from "./glide.js";
 
 // Between two readings while the sound plays, milliseconds.
@@ -129,13 +130,13 @@ export class Stage {
 
   // A moving playhead is what playing means; those who want less motion get steps.
   placePlayhead() {
+    const { player } = this;
     const { axis, clip } = this.scene;
-    const { time, moving, end } = this.player;
-    const moves = moving && !this.still.matches ? axis.width : 0;
-    const x = axis.toX(time);
-    this.part("playhead").style.opacity = x < -1 || x > axis.width + 1 ? 0 : 1;
-    this.playhead.place(x, moves / axis.span, Math.min(axis.toX(end), axis.width));
-    const toMap = axis.width / clip.duration;
-    this.mark.place(time * toMap, moves / clip.duration, end * toMap);
+    const still = this.still.matches;
+    const seen = this.playhead.follow(player, axis, still);
+    this.playhead.mark.style.opacity = seen ? 1 : 0;
+    const map = new Axis(clip.duration);
+    map.width = axis.width;
+    this.mark.follow(player, map, still);
   }
 }

@@ -228,13 +228,9 @@ class View {
   // Both playheads stand at the same moment; the heard one is the darker.
   place() {
     const { axis, hearing } = this;
-    const x = axis.toX(hearing.time);
-    const { moving, end } = hearing.player;
-    const speed = moving && !this.still.matches ? axis.width / axis.span : 0;
     this.heads.forEach((head, s) => {
-      const seen = x >= -1 && x <= axis.width + 1;
+      const seen = head.follow(hearing.player, axis, this.still.matches);
       head.mark.style.opacity = seen ? (s === hearing.heard ? 1 : 0.45) : 0;
-      head.place(x, speed, Math.min(axis.toX(end), axis.width));
     });
   }
 
