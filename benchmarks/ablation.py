@@ -11,7 +11,9 @@ over the rounds, and its standard error. The last epoch counts, so that no clip 
 Each variant is set against the one that it differs from in one thing:
 
 - Crops, disturbances, recalibration, annealing, small batches, the spread of the attention:
-  everything. Without changes of speed and the spread it is `robust` as it is.
+  everything. Without annealing, changes of loudness and speed and the spread it is `robust`.
+- Gain and noise once more, beside `robust`, heard under noise and with loudness that wanders too
+  (`conditions.py`), for which they are meant.
 - Truncation shows only where clips differ in length, which crops don't: whole clips.
 - Balance shows only where classes differ in size: every other class keeps a quarter of its clips.
 - `paper` has few steps in few epochs of a small corpus, hence a row with small batches too.
@@ -35,6 +37,7 @@ from numpy.typing import NDArray
 
 sys.path.insert(0, str(Path(__file__).parent.parent))  # run from a checkout, nothing installed
 
+from benchmarks.conditions import CONDITIONS, worse
 from cabcnn import corpora
 from cabcnn.corpora.splits import speaker_folds
 from cabcnn.memory import keep_freed_memory
@@ -58,7 +61,8 @@ class Variant(NamedTuple):
     uneven: bool = False
 
 
-EVERYTHING = replace(ROBUST, speed=0.1, spread=0.01)
+ANNEALED = replace(ROBUST, anneal=True)
+EVERYTHING = replace(ANNEALED, gain=6.0, speed=0.1, spread=0.01)
 WHOLE = {"crop_seconds": None, "anywhere": False}
 UNDISTURBED = {"gain": 0.0, "noise": 0.0, "speed": 0.0}
 VARIANTS = (
@@ -81,6 +85,11 @@ VARIANTS = (
         "uneven classes: everything",
         True,
     ),
+    Variant("robust", ROBUST, {}, ""),
+    Variant("annealed", ANNEALED, {}, "robust"),
+    Variant("annealed, with gain", ANNEALED, {"gain": 6.0}, "annealed"),
+    Variant("the same without noise", ANNEALED, {"gain": 6.0, "noise": 0.0}, "annealed, with gain"),
+    Variant("the same, noise to 0.3", ANNEALED, {"gain": 6.0, "noise": 0.3}, "annealed, with gain"),
     Variant("paper", PAPER, {}),
     Variant("paper, batches of 16", PAPER, {"batch_size": 16}, "paper"),
 )
@@ -99,11 +108,17 @@ def learned_from(
 
 
 def measure(
-    arrays: Arrays, variant: Variant, fold: NDArray[np.int64], number: int, settings: dict[str, Any]
+    arrays: Arrays,
+    heard: dict[str, Arrays],
+    variant: Variant,
+    fold: NDArray[np.int64],
+    number: int,
+    settings: dict[str, Any],
 ) -> dict[str, Any]:
-    """One model: trained on the other folds, scored on the voices of fold `number`."""
+    """One model: trained on the other folds, scored on the voices of fold `number`, as they are
+    and as they are `heard` otherwise."""
     seed, seconds = settings["seed"], settings["seconds"]
-    cropped = variant.recipe is EVERYTHING
+    cropped = variant.recipe is not PAPER
     crop = {"crop_seconds": settings["crop"], "anywhere": True} if cropped else {}
     recipe = replace(
         variant.recipe,
@@ -116,7 +131,9 @@ def measure(
     begun = time.process_time()
     model, progress = train(arrays, clips, [], recipe)
     taken = time.process_time() - begun
-    found = evaluate(model, arrays, np.flatnonzero(fold == number), seconds)
+    tested = np.flatnonzero(fold == number)
+    found = evaluate(model, arrays, tested, seconds)
+    otherwise = {name: evaluate(model, own, tested, seconds) for name, own in heard.items()}
     return {
         "clips": len(clips),
         "steps": -(-len(clips) // recipe.batch_size) * recipe.max_epochs,
@@ -126,7 +143,7 @@ def measure(
         "effective_classifiers": round(found.effective_classifiers, 2),
         "training_recall": round(progress.history[-1]["training_recall"], 4),
         "cpu_seconds": round(taken, 1),
-    }
+    } | {name: round(one.scores.unweighted_recall, 4) for name, one in otherwise.items()}
 
 
 def read(path: Path) -> list[dict[str, str]]:
@@ -147,29 +164,42 @@ def add(path: Path, row: dict[str, Any]) -> None:
 
 
 def table(rows: list[dict[str, str]]) -> str:
-    """In Markdown: each variant's scores, and what it gains or loses against its reference."""
-    recall: dict[str, dict[tuple[str, str], float]] = {}
-    for row in rows:
-        place = row["seed"], row["fold"]
-        recall.setdefault(row["variant"], {})[place] = float(row["unweighted_recall"])
+    """In Markdown: each variant's scores, and what it gains or loses against its reference; below,
+    its recall under each condition that was measured."""
     lines = [
         "| variant | models | steps | unweighted recall | difference | effective classifiers |",
         "| --- | --- | --- | --- | --- | --- |",
     ]
     for variant in VARIANTS:
         own = [row for row in rows if row["variant"] == variant.name]
-        if not own:
-            continue
-        scores = recall[variant.name]
-        other = recall.get(variant.against, {})
-        apart = [scores[place] - other[place] for place in scores if place in other]
-        effective = statistics.mean(float(row["effective_classifiers"]) for row in own)
-        difference = f"{_mean(apart, len(apart))} (to {variant.against})" if apart else ""
-        lines.append(
-            f"| {variant.name} | {len(own)} | {own[0]['steps']} | {_mean(list(scores.values()))} "
-            f"| {difference} | {effective:.1f} |"
-        )
+        if own:
+            effective = statistics.mean(float(row["effective_classifiers"]) for row in own)
+            scores = _compared(rows, variant, "unweighted_recall")
+            lines.append(
+                f"| {variant.name} | {len(own)} | {own[0]['steps']} | {scores} | {effective:.1f} |"
+            )
+    rows = [row for row in rows if all(row[name] for name in CONDITIONS)]
+    for name in CONDITIONS if rows else ():
+        lines += ["", f"| {name} | unweighted recall | difference |", "| --- | --- | --- |"]
+        lines += [
+            f"| {variant.name} | {_compared(rows, variant, name)} |"
+            for variant in VARIANTS
+            if any(row["variant"] == variant.name for row in rows)
+        ]
     return "\n".join(lines)
+
+
+def _compared(rows: list[dict[str, str]], variant: Variant, column: str) -> str:
+    """Two cells: a variant's mean, and its mean difference to its reference in the same rounds."""
+
+    def by_round(name: str) -> dict[tuple[str, str], float]:
+        own = [row for row in rows if row["variant"] == name]
+        return {(row["seed"], row["fold"]): float(row[column]) for row in own}
+
+    scores, other = by_round(variant.name), by_round(variant.against)
+    apart = [scores[place] - other[place] for place in scores if place in other]
+    difference = f"{_mean(apart, len(apart))} (to {variant.against})" if apart else ""
+    return f"{_mean(list(scores.values()))} | {difference}"
 
 
 def _mean(values: list[float], shared_by: int = 0) -> str:
@@ -208,7 +238,9 @@ def main() -> None:
 
     if not arguments.table:
         found = corpora.read(arguments.corpus, arguments.layout)
-        arrays = prepare_cached(found, RATE, arguments.seconds).arrays
+        prepared = prepare_cached(found, RATE, arguments.seconds)
+        arrays = prepared.arrays
+        heard = worse(prepared.clips, RATE, arguments.seconds)
         names = [arrays.label_names[label] for label in arrays.labels]
         there = {(r["variant"], r["seed"], r["fold"]) for r in read(arguments.out) if wanted(r)}
         for seed in range(arguments.seeds):
@@ -218,7 +250,7 @@ def main() -> None:
                     if (variant.name, str(seed), str(number)) in there:
                         continue
                     settings = given | {"seed": seed}
-                    result = measure(arrays, variant, fold, number, settings)
+                    result = measure(arrays, heard, variant, fold, number, settings)
                     row = {"variant": variant.name, "fold": number, **settings, **result}
                     add(arguments.out, row)
                     print(row, file=sys.stderr, flush=True)

@@ -1,6 +1,7 @@
 """Clips a second that training takes, against the same network written the plain way.
 
     python benchmarks/train.py            # on a CPU, and on a GPU where there is one
+    python benchmarks/train.py --gpu      # on the GPU only
     python benchmarks/train.py --large    # also the memory that a batch of 128 x 30 s takes
 
 Both make whole steps of Adam (forward, backward, update) on the same batches, one after the
@@ -118,9 +119,12 @@ def compare(device: torch.device, clips: int, rounds: int) -> None:
                 taken[name].append(clock() - begun)
     found = {name: statistics.median(times) for name, times in taken.items()}
     where = "one thread" if device.type == "cpu" else torch.cuda.get_device_name()
+    precision = "float32"
+    if device.type == "cuda" and torch.backends.cudnn.allow_tf32:
+        precision += ", convolutions in TF32"
     print(
-        f"Batches of {clips} clips of {SECONDS} s, float32, {where}, medians of {rounds} rounds, "
-        f"torch {torch.__version__}\n"
+        f"Batches of {clips} clips of {SECONDS} s, {precision}, {where}, medians of {rounds} "
+        f"rounds, torch {torch.__version__}\n"
     )
     print(f"{'':<36}{'ms':>9}{'clips/s':>10}")
     for name, seconds in found.items():
@@ -172,6 +176,7 @@ def main() -> None:
     )
     parser.add_argument("--clips", type=int, default=8, help="in a batch on the CPU")
     parser.add_argument("--rounds", type=int, default=5)
+    parser.add_argument("--gpu", action="store_true", help="leave the CPU out")
     parser.add_argument("--large", action="store_true", help="measure 128 clips on the CPU only")
     arguments = parser.parse_args()
     torch.set_num_threads(1)
@@ -179,7 +184,10 @@ def main() -> None:
     if arguments.large:
         large()
         return
-    compare(torch.device("cpu"), arguments.clips, arguments.rounds)
+    if arguments.gpu and not torch.cuda.is_available():
+        sys.exit("There is no GPU that torch can use here.")
+    if not arguments.gpu:
+        compare(torch.device("cpu"), arguments.clips, arguments.rounds)
     if torch.cuda.is_available():
         compare(torch.device("cuda"), PAPER_BATCH, arguments.rounds)
         paper_epochs()

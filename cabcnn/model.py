@@ -204,7 +204,7 @@ class CabCnn(nn.Module):
         """
         length = values.shape[1]
         ragged = lengths is not None and min(lengths) < length
-        ends = torch.tensor(lengths, device=values.device) if ragged else None
+        ends = torch.tensor(lengths).to(values.device, non_blocking=True) if ragged else None
         x = F.pad(values, _margins(length, STAGES[0])).unsqueeze(2)
         for stage, following, layer in zip(STAGES, (*STAGES[1:], None), self.trunk, strict=True):
             x = _convolve(x, length, stage, cast(nn.Conv1d, layer), ends)

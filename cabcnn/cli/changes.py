@@ -1,4 +1,4 @@
-"""Changes to a recipe, as they are typed: `gain=0`."""
+"""Changes to a recipe, as they are typed: `noise=0`."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ NAMES = tuple(one.name for one in dataclasses.fields(Recipe) if one.name not in 
 
 
 def read(changes: Sequence[str]) -> dict[str, Any]:
-    """The fields of a `Recipe` that texts like "gain=0" change, each of its field's type.
+    """The fields of a `Recipe` that texts like "noise=0" change, each of its field's type.
 
     A length takes "none", or 0, for no such length: `crop_seconds=0` learns from whole clips.
 

@@ -77,7 +77,7 @@ def train(
         typer.Option(
             "--set",
             metavar="NAME=VALUE",
-            help="Change the recipe, as by gain=0 or anneal=no; may be repeated. NAME is one of "
+            help="Change the recipe, as by noise=0 or anneal=yes; may be repeated. NAME is one of "
             f"{', '.join(changes.NAMES)}.",
         ),
     ] = None,

@@ -216,7 +216,7 @@ def _median_time(once: Callable[[int], None], clips: int, device: str) -> float:
             begun = time.perf_counter()
             once(place)
             if device.startswith("cuda"):
-                torch.cuda.synchronize()
+                torch.cuda.synchronize(device)
             taken.append(1000 * (time.perf_counter() - begun))
     return round(median(taken[1:] or taken), 3)
 

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from functools import partial
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -13,7 +13,10 @@ from cabcnn.training.arrays import Arrays
 from cabcnn.training.excerpts import Excerpt, draw, first_seconds, show
 from cabcnn.training.recipe import Recipe
 
-__all__ = ["Batch", "epoch_batches", "first_seconds", "planned"]
+__all__ = ["Batch", "Each", "Plan", "epoch_batches", "first_seconds", "planned"]
+
+Each = Callable[..., Iterable[Any]]  # `map`, or a pool's: it does the clips of a batch
+Plan = Callable[[Each], "Batch"]
 
 
 class Batch(NamedTuple):
@@ -39,7 +42,7 @@ def epoch_batches(
     without, so the clips of a large class take turns over several epochs.
     """
     for prepare in planned(arrays, clips, recipe, random):
-        yield prepare()
+        yield prepare(map)
 
 
 def planned(
@@ -49,8 +52,8 @@ def planned(
     random: np.random.Generator,
     rank: int = 0,
     processes: int = 1,
-) -> Iterator[Callable[[], Batch]]:
-    """The same batches, each to be prepared whenever and in whichever thread one likes: every
+) -> Iterator[Plan]:
+    """The same batches, each to be prepared whenever and in whichever threads one likes: every
     excerpt has random numbers of its own, which belong to its place in the epoch.
 
     Of several `processes`, process `rank` prepares every so many-th clip of each batch.
@@ -69,8 +72,10 @@ def planned(
         yield partial(_prepare, arrays, excerpts[rank::processes], recipe, len(chosen))
 
 
-def _prepare(arrays: Arrays, excerpts: list[Excerpt], recipe: Recipe, clips: int) -> Batch:
-    values = [show(arrays, excerpt, recipe) for excerpt in excerpts]
+def _prepare(
+    arrays: Arrays, excerpts: list[Excerpt], recipe: Recipe, clips: int, each: Each
+) -> Batch:
+    values = list(each(partial(show, arrays, recipe=recipe), excerpts))
     return Batch(values, arrays.labels[[excerpt.clip for excerpt in excerpts]], clips)
 
 

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Generator, Iterable
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import ExitStack, closing
 from typing import NamedTuple
 
 import numpy as np
@@ -10,10 +12,11 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
-from cabcnn.training.batches import Batch
+from cabcnn.training.batches import Batch, Each, Plan
 from cabcnn.training.threads import cpus, in_turn
 
 MOST_WORKERS = 8  # threads that feed one GPU; numpy lets them run side by side
+BATCHES_AT_ONCE = 2  # while one is packed, the clips of the next are made
 
 
 class Loaded(NamedTuple):
@@ -24,17 +27,30 @@ class Loaded(NamedTuple):
     clips: int
 
 
-def loaded(plans: Iterable[Callable[[], Batch]], device: torch.device) -> Iterator[Loaded]:
-    """The batches on `device`, in their order, a few of them made ahead."""
+def loaded(
+    plans: Iterable[Plan], device: torch.device, threads: int | None = None
+) -> Generator[Loaded]:
+    """The batches on `device`, in their order, a few of them made ahead.
 
-    def make(plan: Callable[[], Batch]) -> tuple[Staged, Batch]:
-        batch = plan()
-        return staged(batch.values, device), batch
+    Several `threads` share the clips of a batch out: a GPU would wait for the first one longest.
+    """
+    threads = workers(device) if threads is None else threads
+    with ExitStack() as stack:
+        each: Each = map
+        if threads > 1:
+            pool = ThreadPoolExecutor(threads, "clips")
+            stack.callback(pool.shutdown, cancel_futures=True)
+            each = pool.map
 
-    threads = workers(device)
-    for values, batch in in_turn(make, plans, threads, threads + 1):
-        labels = torch.from_numpy(batch.labels).to(device, non_blocking=True)
-        yield Loaded(moved(values, device), labels, batch.clips)
+        def make(plan: Plan) -> tuple[Staged, Batch]:
+            batch = plan(each)
+            return staged(batch.values, device), batch
+
+        at_once = min(threads, BATCHES_AT_ONCE)
+        batches = stack.enter_context(closing(in_turn(make, plans, at_once, at_once + 1)))
+        for values, batch in batches:
+            labels = torch.from_numpy(batch.labels).to(device, non_blocking=True)
+            yield Loaded(moved(values, device), labels, batch.clips)
 
 
 def workers(device: torch.device) -> int:
@@ -53,7 +69,9 @@ def staged(values: list[NDArray[np.float32]], device: torch.device) -> Staged:
     lengths = [len(part) for part in values]
     if device.type != "cuda" or not values:
         return Staged([torch.from_numpy(part) for part in values], lengths)
-    return Staged([torch.from_numpy(np.concatenate(values)).pin_memory()], lengths)
+    piece = torch.empty(sum(lengths), pin_memory=True)
+    np.concatenate(values, out=piece.numpy())
+    return Staged([piece], lengths)
 
 
 def moved(values: Staged, device: torch.device) -> list[Tensor]:

@@ -83,7 +83,7 @@ class SharedNorm(BatchNorm):
 
     def moments(self, rows: Tensor) -> tuple[Tensor, Tensor]:
         add = self.processes.sum_with_gradient
-        sums = add(torch.cat([rows.sum(0), rows.new_tensor([len(rows)])]))
+        sums = add(torch.cat([rows.sum(0), rows.new_full((1,), len(rows))]))
         mean, count = sums[:-1] / sums[-1], sums[-1]
         return add((rows - mean).square().sum(0)) / count, mean
 

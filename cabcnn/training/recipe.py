@@ -77,19 +77,17 @@ class Recipe:
 
 PAPER = Recipe(truncate=True)
 # For corpora of some hundred clips and up: small batches make steps enough of them, and the
-# weights that hear unseen voices best are kept. Changes of speed were part of it until they were
-# found to cost: docs/training.md.
+# weights that hear unseen voices best are kept. What is switched off was part of it until it was
+# found to cost, or to bring nothing: docs/training.md.
 ROBUST = Recipe(
     batch_size=16,
     learning_rate=2e-3,
-    anneal=True,
     patience=20,
     monitor="unweighted_recall",
     max_epochs=60,
     crop_seconds=5.0,
     anywhere=True,
     balance=True,
-    gain=6.0,
     noise=0.05,
     recalibrate=True,
     precision="auto",

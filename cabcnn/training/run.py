@@ -129,13 +129,17 @@ def device_of(asked: str) -> str:
     if asked == "auto":
         return "cuda" if torch.cuda.is_available() else "cpu"
     try:
-        kind = torch.device(asked).type
+        device = torch.device(asked)
+        kind = device.type
     except RuntimeError:
-        kind = ""
+        device, kind = None, ""
     if kind not in ("cpu", "cuda"):
         raise CabcnnError(f"{asked!r} is no device to train on; choose auto, cpu or cuda.")
     if kind == "cuda" and not torch.cuda.is_available():
         raise CabcnnError("There is no GPU that torch can use here; choose auto or cpu.")
+    if device is not None and kind == "cuda" and (device.index or 0) >= torch.cuda.device_count():
+        there = torch.cuda.device_count() - 1
+        raise CabcnnError(f"There is no GPU {device.index} here; the last is cuda:{there}.")
     return asked
 
 

@@ -63,7 +63,7 @@ def gradients(
     objective = losses.sum() / batch.clips
     if recipe.spread:
         attention = output.attention
-        total = torch.cat([attention.sum(0), attention.new_tensor([len(attention)])])
+        total = torch.cat([attention.sum(0), attention.new_full((1,), len(attention))])
         total = processes.sum_with_gradient(total)
         mean = total[:-1] / total[-1]
         unequal = (mean * (mean * model.n).clamp_min(1e-9).log()).sum()

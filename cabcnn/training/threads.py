@@ -5,7 +5,7 @@ from __future__ import annotations
 
 import os
 from collections import deque
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Generator, Iterable
 from concurrent.futures import Future, ThreadPoolExecutor
 from typing import TypeVar
 
@@ -22,7 +22,7 @@ def cpus() -> int:
 
 def in_turn(
     work: Callable[[Given], Got], items: Iterable[Given], threads: int, waiting: int
-) -> Iterator[Got]:
+) -> Generator[Got]:
     """`work` on each item in so many threads, the results in the items' order; no more than
     `waiting` of them are begun before they are asked for."""
     begun: deque[Future[Got]] = deque()

@@ -377,7 +377,7 @@ def test_choices_become_a_plan(visitor, pack, recordings, training):
     visitor.train(
         name="  my model ", recipe="robust", seconds=settings.OTHER, other=2.5, max_epochs=7,
         patience=3, batch_size=8, learning_rate=0.01, crop_seconds=0, seed=5,
-        switches=["balance", "recalibrate"],
+        switches=["anneal", "recalibrate"],
         gain=3, noise=0.1, speed=0.2, spread=0.5, protocol="paper",
     )  # fmt: skip
     assert visitor.message == ""
@@ -386,9 +386,9 @@ def test_choices_become_a_plan(visitor, pack, recordings, training):
     assert (plan.name, plan.seconds, plan.protocol, plan.seed) == ("my model", 2.5, "paper", 5)
     assert "labels" not in plan.options  # all of them
     assert (recipe.max_epochs, recipe.patience, recipe.batch_size) == (7, 3, 8)
-    assert (recipe.learning_rate, recipe.crop_seconds, recipe.balance) == (0.01, None, True)
+    assert (recipe.learning_rate, recipe.crop_seconds, recipe.balance) == (0.01, None, False)
     assert (recipe.gain, recipe.noise, recipe.speed, recipe.spread) == (3, 0.1, 0.2, 0.5)
-    assert (recipe.recalibrate, recipe.anneal, recipe.anywhere) == (True, False, False)
+    assert (recipe.recalibrate, recipe.anneal, recipe.anywhere) == (True, True, False)
     assert recipe.monitor == RECIPES["robust"].monitor  # what is not asked for is the recipe's
     assert job.upload is not None
     assert Path(plan.corpus).is_relative_to(job.upload)

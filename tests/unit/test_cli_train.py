@@ -102,12 +102,12 @@ def planned(tmp_path: Path, *arguments: object) -> dict:
 
 def test_whatever_a_recipe_has_can_be_set(tmp_path):
     sets = {
-        "gain": "0", "noise": "0.1", "anneal": "no", "recalibrate": "False", "truncate": "1",
+        "gain": "3", "noise": "0.1", "anneal": "yes", "recalibrate": "False", "truncate": "1",
         "patience": "7", "monitor": "loss", "crop-seconds": "none",
     }  # fmt: skip
     arguments = [part for name, value in sets.items() for part in ("--set", f"{name}={value}")]
     assert planned(tmp_path, *arguments, "--epochs", 3) == {
-        **ROBUST.as_dict(), "gain": 0.0, "noise": 0.1, "anneal": False, "recalibrate": False,
+        **ROBUST.as_dict(), "gain": 3.0, "noise": 0.1, "anneal": True, "recalibrate": False,
         "truncate": True, "patience": 7, "monitor": "loss", "crop_seconds": None, "max_epochs": 3,
     }  # fmt: skip
 

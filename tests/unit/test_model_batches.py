@@ -184,7 +184,7 @@ def test_bfloat16_trains(model):
 def test_gpu_says_what_the_cpu_says(model, formula_model):
     clips = clips_of([4_000, 1_234, 4_000, 99])
     there = formula_model().to("cuda")
-    with torch.inference_mode(), torch.backends.cudnn.flags(allow_tf32=False):
+    with torch.inference_mode(), torch.backends.cudnn.flags(enabled=True, allow_tf32=False):
         torch.testing.assert_close(
             there([clip.to("cuda") for clip in clips]).probabilities.cpu(),
             model(clips).probabilities,

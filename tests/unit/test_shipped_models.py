@@ -7,6 +7,7 @@ import re
 from dataclasses import replace
 from pathlib import Path
 
+import numpy as np
 import pytest
 
 from cabcnn import checkpoint
@@ -14,6 +15,7 @@ from cabcnn.checkpoint import Card
 from cabcnn.errors import CabcnnError
 from cabcnn.training.shipped import digits, synthetic_accents
 from cabcnn.training.shipped.parts import ablated
+from cabcnn.training.shipped.synthetic_accents import NAME
 
 WORTH = (
     r"Without one ingredient, on the same {times} splits: no {name} \d\.\d\d ± \d\.\d\d; "
@@ -47,11 +49,30 @@ def test_synthetic_accents_with_and_without_an_ingredient(
     card = card_of(shipped, "synthetic-accents")
     assert card.measurements[0].models == 2
     assert card.measurements[0].clips == len(short_arrays)
+    unseen, heard = card.measurements
+    assert (unseen.unseen_speakers, heard.unseen_speakers) == (True, False)
+    assert (heard.models, heard.clips) == (2, len(short_arrays))
     own, worth = card.notes
     assert own.startswith("The shipped weights are the first fold's")
-    assert re.fullmatch(WORTH.format(times=2, name="disturbance"), worth)
-    folders = sorted(path.name for path in tmp_path.iterdir() if path.is_dir())
-    assert folders == ["checkpoints", "synthetic-accents", "synthetic-accents-no-disturbance"]
+    without = synthetic_accents.WITHOUT
+    assert all(re.search(rf"[:;] {name} \d\.\d\d ± \d\.\d\d", worth) for name in without)
+    folders = {path.name for path in tmp_path.iterdir() if path.is_dir()}
+    others = ("mixed", *(name.replace(" ", "-") for name in without))
+    assert folders == {"checkpoints", NAME, *(f"{NAME}-{other}" for other in others)}
+
+
+def test_clips_are_mixed_whoever_speaks(short_arrays, monkeypatch):
+    monkeypatch.setattr(synthetic_accents, "FOLDS", 2)
+    splits = synthetic_accents.mixed_splits(short_arrays)
+    tested = np.sort(np.concatenate([split.tested for split in splits]))
+    np.testing.assert_array_equal(tested, np.arange(len(short_arrays)))
+    for split in splits:
+        assert not set(split.learned) & set(split.tested)
+        assert set(short_arrays.labels[split.tested]) == set(short_arrays.labels)
+    known = [
+        set(short_arrays.speakers[s.learned]) & set(short_arrays.speakers[s.tested]) for s in splits
+    ]
+    assert any(known), "voices on both sides, which is the point"
 
 
 def test_digits_with_each_speaker_left_out(shipped, short_arrays, tmp_path, monkeypatch):

@@ -210,3 +210,12 @@ def test_devices_that_are_none(device):
 def test_a_gpu_that_is_not_there():
     with pytest.raises(CabcnnError, match="no GPU that torch can use"):
         device_of("cuda")
+
+
+def test_a_gpu_beyond_the_last(monkeypatch):
+    monkeypatch.setattr(torch.cuda, "is_available", lambda: True)
+    monkeypatch.setattr(torch.cuda, "device_count", lambda: 2)
+    with pytest.raises(CabcnnError, match="no GPU 7 here; the last is cuda:1"):
+        device_of("cuda:7")
+    assert device_of("cuda:1") == "cuda:1"
+    assert device_of("cuda") == "cuda"

@@ -101,7 +101,7 @@ def test_an_excerpt_is_as_long_as_was_decided(short_arrays, recipe, seconds):
 
 
 @pytest.mark.parametrize(
-    "change", [{"gain": 0.0}, {"noise": 0.0}, {"spread": 0.01}, {"recalibrate": False}]
+    "change", [{"gain": 6.0}, {"noise": 0.0}, {"spread": 0.01}, {"recalibrate": False}]
 )
 def test_a_switch_changes_only_what_it_says(short_arrays, change):
     """Else an ablation would measure other random numbers too."""
@@ -136,9 +136,9 @@ def test_shares_of_a_batch_are_the_batch(short_arrays):
     recipe = dataclasses.replace(ROBUST, seconds=None, crop_seconds=0.2, batch_size=5)
     for truncate in (False, True):
         recipe = dataclasses.replace(recipe, truncate=truncate, crop_seconds=None)
-        whole = [make() for make in plans(short_arrays, recipe)]
+        whole = [make(map) for make in plans(short_arrays, recipe)]
         shares = [
-            [make() for make in reversed(plans(short_arrays, recipe, rank, 3))][::-1]
+            [make(map) for make in reversed(plans(short_arrays, recipe, rank, 3))][::-1]
             for rank in range(3)
         ]
         for number, batch in enumerate(whole):

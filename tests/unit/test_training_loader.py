@@ -18,12 +18,13 @@ from cabcnn.training.threads import in_turn
 CPU = torch.device("cpu")
 
 
-def test_batches_are_the_same_in_the_same_order(short_arrays):
+@pytest.mark.parametrize("threads", [None, 1, 4])
+def test_batches_are_the_same_in_the_same_order(short_arrays, threads):
     def plans():
         return planned(short_arrays, range(16), ROBUST, np.random.default_rng(3))
 
-    for found, plan in zip(loaded(plans(), CPU), plans(), strict=True):
-        expected = plan()
+    for found, plan in zip(loaded(plans(), CPU, threads), plans(), strict=True):
+        expected = plan(map)
         assert found.clips == expected.clips
         np.testing.assert_array_equal(found.labels, expected.labels)
         for one, other in zip(found.values, expected.values, strict=True):
@@ -61,6 +62,28 @@ def test_what_goes_wrong_there_is_told_here():
         next(batches)
     left = [t for t in threading.enumerate() if t.name.startswith("ahead")]
     assert not left
+
+
+def test_several_threads_share_a_batch_and_end_with_it(short_arrays):
+    seen = set()
+
+    def slowly(work, clips):
+        def noted(clip):
+            time.sleep(0.01)
+            seen.add(threading.current_thread().name)
+            return work(clip)
+
+        return noted, clips
+
+    def shared(plan):
+        return lambda each: plan(lambda work, clips: each(*slowly(work, clips)))
+
+    plans = planned(short_arrays, range(16), ROBUST, np.random.default_rng(3))
+    batches = loaded(map(shared, plans), CPU, 4)
+    assert len(next(batches).values) == 16
+    batches.close()
+    assert len(seen) > 1
+    assert not [t for t in threading.enumerate() if t.name.startswith(("ahead", "clips"))]
 
 
 def test_one_thread_feeds_a_cpu_and_several_a_gpu():

@@ -141,7 +141,7 @@ def test_a_gpu_learns_what_a_cpu_learns(formula_model, short_arrays, monkeypatch
     expected, told = learned(formula_model())
     there, clips = formula_model().to("cuda").train(), batch()
     moved = Loaded([part.to("cuda") for part in clips.values], clips.labels.to("cuda"), clips.clips)
-    with torch.backends.cudnn.flags(allow_tf32=False):
+    with torch.backends.cudnn.flags(enabled=True, allow_tf32=False):
         found = gradients(there, moved, PLAIN, Processes("cuda"), PLENTY)
         torch.testing.assert_close(found.cpu(), told, rtol=1e-4, atol=1e-4)
         for name, parameter in there.named_parameters():

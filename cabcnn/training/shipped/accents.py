@@ -7,7 +7,6 @@ block learns accents; five folds over speakers measure it.
 from __future__ import annotations
 
 import datetime
-from collections.abc import Sequence
 from dataclasses import replace
 from functools import cache, cached_property
 from pathlib import Path
@@ -21,20 +20,21 @@ from cabcnn.checkpoint import Card, Measurement
 from cabcnn.corpora import read_speech_accent_archive
 from cabcnn.errors import CabcnnError
 from cabcnn.model import CabCnn
+from cabcnn.training.card import familiar, usual
 from cabcnn.training.crossvalidation import Split, checked, fold_splits, measurement, run_split
 from cabcnn.training.evaluation import Evaluation, evaluate
 from cabcnn.training.hearing.block import BlockRecipe, features, train_block
 from cabcnn.training.shipped import archive
-from cabcnn.training.shipped.parts import RATE, described, recall, say, spectrum_floor
+from cabcnn.training.shipped.parts import RATE, described, say, spectrum_floor, worth
 from cabcnn.training.spectrum import BANDS
 
 NAMES = ("US", "UK", "AU")
 BLOCK = BlockRecipe()
-FOLDS, SEEDS = 5, 3
-SHORTER = {"accents-5s": 5.0, "accents-10s": 10.0}
+FOLDS = 5
+# T in seconds, and how often the folds are drawn anew.
+MODELS = {"accents": (30.0, 3), "accents-10s": (10.0, 1), "accents-5s": (5.0, 1)}
 # What each ingredient is worth: the same folds without it.
 ABLATIONS = ("no disguise", "plain loss", "attention not taught")
-ELSEWHERE = "What its ingredients are worth was measured with T = 30 s: see the card of accents."
 
 
 class Accents:
@@ -108,34 +108,27 @@ def made(block: BlockRecipe) -> dict:
 
 
 def make(corpus: Path, work: Path, device: str, only: str | None) -> None:
-    """Measures and writes `accents` and its variants of shorter T; `only` does one of them, or
-    "ablations"."""
-    known = ("accents", *SHORTER, "ablations")
-    if only not in (None, *known):
-        raise CabcnnError(f"There is no part {only!r}, only {', '.join(known)}.")
+    """Measures and writes `accents` and its variants of shorter T; `only` does one of them."""
+    if only not in (None, *MODELS):
+        raise CabcnnError(f"There is no part {only!r}, only {', '.join(MODELS)}.")
     accents = Accents(corpus, work, device)
-    ablations = []
-    if only in (None, "ablations", "accents"):
-        for without in ABLATIONS:
-            place = f"accents-{without.replace(' ', '-')}"
-            found, _ = accents.measured(BLOCK, place, without, 1, without)
-            ablations.append(f"{without} {recall(found)}")
-            say(f"ablation: {ablations[-1]}")
-    if only in (None, "accents"):
-        ship(accents, "accents", BLOCK, SEEDS, ablations)
-    for name, seconds in SHORTER.items():
+    for name, (seconds, seeds) in MODELS.items():
         if only in (None, name):
-            ship(accents, name, replace(BLOCK, seconds=seconds), 1, [])
+            ship(accents, name, replace(BLOCK, seconds=seconds), seeds)
 
 
-def ship(
-    accents: Accents, name: str, recipe: BlockRecipe, seeds: int, ablations: Sequence[str]
-) -> None:
-    """Measures a recipe in folds, then trains it on everybody and writes the checkpoint."""
+def ship(accents: Accents, name: str, recipe: BlockRecipe, seeds: int) -> None:
+    """Measures a recipe in folds, and what it is without each ingredient, then trains it on
+    everybody and writes the checkpoint."""
     protocol = f"{FOLDS} folds over speakers"
     if seeds > 1:
         protocol += f", {seeds} times with other folds and seeds"
     found, splits = accents.measured(recipe, name, protocol, seeds)
+    first, _ = accents.measured(recipe, name, protocol, 1)
+    without = {
+        one: accents.measured(recipe, f"{name}-{one.replace(' ', '-')}", one, 1, one)[0]
+        for one in ABLATIONS
+    }
     model = accents.learn(recipe, accents.members)
     arrays = accents.arrays
     notes = [
@@ -148,11 +141,8 @@ def ship(
         f"{spectrum_floor(arrays, splits):.2f} on the same folds.",
         "Everybody read the same paragraph: how it does on other words nobody has measured.",
         "Its probabilities are cautious: it learned which class comes first, not how far ahead.",
+        worth(without, first),
     ]
-    if ablations:
-        notes.append(f"Without one ingredient, {FOLDS} folds each: {'; '.join(ablations)}.")
-    else:
-        notes.append(ELSEWHERE)
     card = Card(
         name=name,
         title=f"English accents: US, UK, AU, from {recipe.seconds:g} s",
@@ -172,6 +162,8 @@ def ship(
         date=datetime.date.today().isoformat(),
         parameters=sum(p.numel() for p in model.parameters()),
         notes=tuple(notes),
+        familiar=familiar(model, arrays, accents.members, recipe.seconds),
+        usual=usual(arrays, accents.members, recipe.seconds),
     )
     checkpoint.save(checkpoint.folder() / f"{name}{checkpoint.SUFFIX}", model, card)
     say(f"{name}: {card.score()}")

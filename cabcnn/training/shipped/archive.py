@@ -34,7 +34,6 @@ PRETEXT = Recipe(
     anneal=True,
     max_epochs=45,
     crop_seconds=5.0,
-    precision="bfloat16",
     recalibrate=True,
 )
 DATA = (

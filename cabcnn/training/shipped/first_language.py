@@ -28,7 +28,7 @@ from cabcnn.training.shipped.parts import RATE, chosen, described, say, spectrum
 from cabcnn.training.spectrum import BANDS
 
 NAME = "first-language"
-PRETEXT = replace(archive.PRETEXT, max_epochs=20, precision="float32")
+PRETEXT = replace(archive.PRETEXT, max_epochs=20)
 BLOCK = BlockRecipe(epochs=20)
 FOLDS = 3
 # What each ingredient of the last step is worth: the same folds without it.

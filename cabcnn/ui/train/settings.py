@@ -16,7 +16,7 @@ from cabcnn.ui.train.found import SECONDS, Found
 WHOLE, OTHER = 0.0, -1.0  # of the T buttons
 LONGEST = 3600.0
 RECIPE_CHOICES = [
-    ("Robust (recommended): varied excerpts, loudness and noise", "robust"),
+    ("Robust (recommended): varied excerpts, some noise", "robust"),
     ("As in the paper: whole clips, large batches", "paper"),
 ]
 PROTOCOL_CHOICES: list[tuple[str, Protocol]] = [

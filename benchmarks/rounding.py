@@ -1,0 +1,84 @@
+"""What rounding costs in score: a model's verdicts on recordings as they are, as the cache of
+training keeps them (float16), and as `cabcnn study --prepare` does (eight bits, mu-law).
+
+    python benchmarks/rounding.py digits FOLDER
+    python benchmarks/rounding.py accents FOLDER --label accent
+"""
+
+from __future__ import annotations
+
+import argparse
+import sys
+import tempfile
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+
+sys.path.insert(0, str(Path(__file__).parent.parent))  # run from a checkout, nothing installed
+
+import cabcnn
+from cabcnn import corpora
+from cabcnn.study import waves
+from cabcnn.training import arrays, cache
+from cabcnn.training.evaluation import evaluate
+
+
+def main() -> None:
+    """Prints the scores of all three, and how far they differ clip by clip."""
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawTextHelpFormatter
+    )
+    parser.add_argument("model")
+    parser.add_argument("corpus")
+    parser.add_argument("--label")
+    given = parser.parse_args()
+    classifier = cabcnn.load(given.model)
+    clips = corpora.read(given.corpus, None, label=given.label)
+    if foreign := {clip.label for clip in clips} - set(classifier.card.labels):
+        sys.exit(f"{given.model} knows no {min(foreign)!r}, only {classifier.card.labels}")
+    rate, seconds = classifier.card.rate, classifier.card.seconds
+    every = np.arange(len(clips))
+    with tempfile.TemporaryDirectory() as folder:
+        cached = cache.prepare_cached(clips, rate, seconds, Path(folder))
+        if cached.left_out:
+            sys.exit(f"{cached.left_out[0].clip.path} can't be read; leave it out")
+        found = {
+            "as they are": arrays.prepare(clips, rate, waves.LONGEST_SECONDS),
+            "float16": cached.arrays,
+            "eight bits": waves.prepare(clips, given.corpus, rate).arrays(),
+        }
+        compare(classifier, found, every, seconds)
+
+
+def compare(
+    classifier: cabcnn.Classifier,
+    found: dict[str, arrays.Arrays],
+    every: NDArray[np.int64],
+    seconds: float | None,
+) -> None:
+    """A line for each way of keeping the clips; changes are those from the first."""
+    heard = "whole" if seconds is None else f"the first {seconds:g} s"
+    print(f"{classifier.card.name} on {len(every)} clips, {heard}\n")
+    print(
+        f"{'':12}{'accuracy':>10}{'recall':>10}{'log loss':>12}{'other verdicts':>16}"
+        f"{'largest change':>16}"
+    )
+    before = None
+    for name, prepared in found.items():
+        labels = [classifier.card.labels.index(prepared.label_names[k]) for k in prepared.labels]
+        own = replace(prepared, labels=np.array(labels), label_names=tuple(classifier.card.labels))
+        scored = evaluate(classifier.model, own, every, seconds)
+        accuracy, recall, _ = scored.scores
+        said = scored.probabilities
+        before = said if before is None else before
+        changed = int((before.argmax(1) != said.argmax(1)).sum())
+        print(
+            f"{name:12}{accuracy:10.4f}{recall:10.4f}{scored.loss:12.6f}{changed:16}"
+            f"{np.abs(before - said).max():16.5f}"
+        )
+
+
+if __name__ == "__main__":
+    main()
