@@ -86,6 +86,7 @@ VARIANTS = (
         True,
     ),
     Variant("robust", ROBUST, {}, ""),
+    Variant("robust without noise", ROBUST, {"noise": 0.0}, "robust"),
     Variant("annealed", ANNEALED, {}, "robust"),
     Variant("annealed, with gain", ANNEALED, {"gain": 6.0}, "annealed"),
     Variant("the same without noise", ANNEALED, {"gain": 6.0, "noise": 0.0}, "annealed, with gain"),
@@ -156,6 +157,8 @@ def read(path: Path) -> list[dict[str, str]]:
 def add(path: Path, row: dict[str, Any]) -> None:
     """Appends a row, after a line of names where the file is new."""
     new = not path.exists()
+    if not new and [*read(path)[0]] != [*row]:
+        sys.exit(f"{path} has other columns than those measured now; choose another file.")
     with path.open("a", newline="", encoding="utf-8") as file:
         writer = csv.DictWriter(file, row)
         if new:
@@ -178,7 +181,7 @@ def table(rows: list[dict[str, str]]) -> str:
             lines.append(
                 f"| {variant.name} | {len(own)} | {own[0]['steps']} | {scores} | {effective:.1f} |"
             )
-    rows = [row for row in rows if all(row[name] for name in CONDITIONS)]
+    rows = [row for row in rows if all(row.get(name) for name in CONDITIONS)]
     for name in CONDITIONS if rows else ():
         lines += ["", f"| {name} | unweighted recall | difference |", "| --- | --- | --- |"]
         lines += [
@@ -240,7 +243,7 @@ def main() -> None:
         found = corpora.read(arguments.corpus, arguments.layout)
         prepared = prepare_cached(found, RATE, arguments.seconds)
         arrays = prepared.arrays
-        heard = worse(prepared.clips, RATE, arguments.seconds)
+        heard: dict[str, Arrays] = {}
         names = [arrays.label_names[label] for label in arrays.labels]
         there = {(r["variant"], r["seed"], r["fold"]) for r in read(arguments.out) if wanted(r)}
         for seed in range(arguments.seeds):
@@ -249,6 +252,7 @@ def main() -> None:
                 for variant in chosen:
                     if (variant.name, str(seed), str(number)) in there:
                         continue
+                    heard = heard or worse(prepared.clips, RATE, arguments.seconds)
                     settings = given | {"seed": seed}
                     result = measure(arrays, heard, variant, fold, number, settings)
                     row = {"variant": variant.name, "fold": number, **settings, **result}

@@ -32,7 +32,8 @@ def loaded(
 ) -> Generator[Loaded]:
     """The batches on `device`, in their order, a few of them made ahead.
 
-    Several `threads` share the clips of a batch out: a GPU would wait for the first one longest.
+    Several `threads` share the clips of a batch out, so that an epoch's first one, for which a GPU
+    has to wait, is soon there.
     """
     threads = workers(device) if threads is None else threads
     with ExitStack() as stack:

@@ -77,8 +77,8 @@ class Recipe:
 
 PAPER = Recipe(truncate=True)
 # For corpora of some hundred clips and up: small batches make steps enough of them, and the
-# weights that hear unseen voices best are kept. What is switched off was part of it until it was
-# found to cost, or to bring nothing: docs/training.md.
+# weights that hear unseen voices best are kept. Annealing, changes of loudness and of speed and the
+# spread were part of it until they were found to cost, or to bring nothing: docs/training.md.
 ROBUST = Recipe(
     batch_size=16,
     learning_rate=2e-3,

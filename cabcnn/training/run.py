@@ -130,14 +130,14 @@ def device_of(asked: str) -> str:
         return "cuda" if torch.cuda.is_available() else "cpu"
     try:
         device = torch.device(asked)
-        kind = device.type
+        if device.type not in ("cpu", "cuda"):
+            raise RuntimeError
     except RuntimeError:
-        device, kind = None, ""
-    if kind not in ("cpu", "cuda"):
-        raise CabcnnError(f"{asked!r} is no device to train on; choose auto, cpu or cuda.")
-    if kind == "cuda" and not torch.cuda.is_available():
+        message = f"{asked!r} is no device to train on; choose auto, cpu or cuda."
+        raise CabcnnError(message) from None
+    if device.type == "cuda" and not torch.cuda.is_available():
         raise CabcnnError("There is no GPU that torch can use here; choose auto or cpu.")
-    if device is not None and kind == "cuda" and (device.index or 0) >= torch.cuda.device_count():
+    if device.type == "cuda" and (device.index or 0) >= torch.cuda.device_count():
         there = torch.cuda.device_count() - 1
         raise CabcnnError(f"There is no GPU {device.index} here; the last is cuda:{there}.")
     return asked
@@ -149,7 +149,8 @@ def _keep_plan(plan: Plan, folder: Path) -> None:
         whole.write(path, plan.to_json())
     elif replace(plans.read(path), device=plan.device) != plan:
         raise CabcnnError(
-            f"{folder} holds a run of another plan; choose another name, or remove that folder."
+            f"{folder} holds a run of another plan; choose another name, go on with that run by "
+            "--resume, or remove its folder."
         )
 
 

@@ -94,7 +94,7 @@ def ablated(
 
 def worth(without: Mapping[str, Measurement], whole: Measurement, of: str = "") -> str:
     """A card's sentence on what a model scores without each of its ingredients, or those `of` a
-    part of its making."""
+    part of its making; "or several" where one name stands for some of them."""
     told = [f"{name} {recall(one)}" for name, one in without.items()]
     what = f"Without one ingredient {of}".strip()
     return (
