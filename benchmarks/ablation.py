@@ -157,8 +157,6 @@ def read(path: Path) -> list[dict[str, str]]:
 def add(path: Path, row: dict[str, Any]) -> None:
     """Appends a row, after a line of names where the file is new."""
     new = not path.exists()
-    if not new and [*read(path)[0]] != [*row]:
-        sys.exit(f"{path} has other columns than those measured now; choose another file.")
     with path.open("a", newline="", encoding="utf-8") as file:
         writer = csv.DictWriter(file, row)
         if new:
@@ -240,12 +238,15 @@ def main() -> None:
         return all(row[name] == str(value or "") for name, value in given.items())
 
     if not arguments.table:
+        rows = read(arguments.out)
+        if rows and not rows[0].keys() >= CONDITIONS.keys():
+            sys.exit(f"{arguments.out} lacks what is measured now; choose another file.")
         found = corpora.read(arguments.corpus, arguments.layout)
         prepared = prepare_cached(found, RATE, arguments.seconds)
         arrays = prepared.arrays
         heard: dict[str, Arrays] = {}
         names = [arrays.label_names[label] for label in arrays.labels]
-        there = {(r["variant"], r["seed"], r["fold"]) for r in read(arguments.out) if wanted(r)}
+        there = {(r["variant"], r["seed"], r["fold"]) for r in rows if wanted(r)}
         for seed in range(arguments.seeds):
             fold = speaker_folds(names, arrays.speakers.tolist(), arguments.folds, seed)
             for number in range(arguments.folds):

@@ -14,7 +14,6 @@ from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
-from numpy.typing import NDArray
 
 sys.path.insert(0, str(Path(__file__).parent.parent))  # run from a checkout, nothing installed
 
@@ -39,7 +38,6 @@ def main() -> None:
     if foreign := {clip.label for clip in clips} - set(classifier.card.labels):
         sys.exit(f"{given.model} knows no {min(foreign)!r}, only {classifier.card.labels}")
     rate, seconds = classifier.card.rate, classifier.card.seconds
-    every = np.arange(len(clips))
     with tempfile.TemporaryDirectory() as folder:
         cached = cache.prepare_cached(clips, rate, seconds, Path(folder))
         if cached.left_out:
@@ -49,27 +47,24 @@ def main() -> None:
             "float16": cached.arrays,
             "eight bits": waves.prepare(clips, given.corpus, rate).arrays(),
         }
-        compare(classifier, found, every, seconds)
+        compare(classifier, found)
 
 
-def compare(
-    classifier: cabcnn.Classifier,
-    found: dict[str, arrays.Arrays],
-    every: NDArray[np.int64],
-    seconds: float | None,
-) -> None:
+def compare(classifier: cabcnn.Classifier, found: dict[str, arrays.Arrays]) -> None:
     """A line for each way of keeping the clips; changes are those from the first."""
-    heard = "whole" if seconds is None else f"the first {seconds:g} s"
-    print(f"{classifier.card.name} on {len(every)} clips, {heard}\n")
+    card = classifier.card
+    every = np.arange(len(found["as they are"]))
+    heard = "whole" if card.seconds is None else f"the first {card.seconds:g} s"
+    print(f"{card.name} on {len(every)} clips, {heard}\n")
     print(
         f"{'':12}{'accuracy':>10}{'recall':>10}{'log loss':>12}{'other verdicts':>16}"
         f"{'largest change':>16}"
     )
     before = None
     for name, prepared in found.items():
-        labels = [classifier.card.labels.index(prepared.label_names[k]) for k in prepared.labels]
-        own = replace(prepared, labels=np.array(labels), label_names=tuple(classifier.card.labels))
-        scored = evaluate(classifier.model, own, every, seconds)
+        labels = [card.labels.index(prepared.label_names[k]) for k in prepared.labels]
+        own = replace(prepared, labels=np.array(labels), label_names=tuple(card.labels))
+        scored = evaluate(classifier.model, own, every, card.seconds)
         accuracy, recall, _ = scored.scores
         said = scored.probabilities
         before = said if before is None else before

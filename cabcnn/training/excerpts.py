@@ -66,16 +66,15 @@ def show(arrays: Arrays, excerpt: Excerpt, recipe: Recipe) -> NDArray[np.float32
     Loudness wanders before the excerpt is standardised: a constant gain would be undone there.
     Noise is added to the standardised values themselves.
     """
-    gain = noise = None
-    if recipe.gain or recipe.noise:  # two streams, whichever is asked for: see `draw`
-        loudness, noise = excerpt.random.spawn(2)
-        gain = _gain(excerpt.taken, recipe.gain, loudness) if recipe.gain else None
+    disturbed = recipe.gain or recipe.noise  # only they need streams, which take time to spawn
+    loudness, noise = excerpt.random.spawn(2) if disturbed else (excerpt.random,) * 2
+    gain = _gain(excerpt.taken, recipe.gain, loudness) if recipe.gain else None
     values = arrays.excerpt(excerpt.clip, excerpt.start, excerpt.taken, gain)
     if excerpt.faster:
         at = np.linspace(0, len(values) - 1, excerpt.length)
         values = np.interp(at, np.arange(len(values)), values).astype(np.float32)
     values = values[: excerpt.length]
-    if recipe.noise and noise is not None:
+    if recipe.noise:
         level = np.float32(recipe.noise * noise.uniform())
         values += level * noise.standard_normal(len(values), np.float32)
     return values

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Generator, Iterable
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import ExitStack, closing
+from contextlib import closing
 from typing import NamedTuple
 
 import numpy as np
@@ -36,22 +36,18 @@ def loaded(
     has to wait, is soon there.
     """
     threads = workers(device) if threads is None else threads
-    with ExitStack() as stack:
-        each: Each = map
-        if threads > 1:
-            pool = ThreadPoolExecutor(threads, "clips")
-            stack.callback(pool.shutdown, cancel_futures=True)
-            each = pool.map
+    at_once = min(threads, BATCHES_AT_ONCE)
+    with ThreadPoolExecutor(threads, "clips") as pool:  # which has no thread before it is asked
+        each: Each = pool.map if threads > 1 else map
 
         def make(plan: Plan) -> tuple[Staged, Batch]:
             batch = plan(each)
             return staged(batch.values, device), batch
 
-        at_once = min(threads, BATCHES_AT_ONCE)
-        batches = stack.enter_context(closing(in_turn(make, plans, at_once, at_once + 1)))
-        for values, batch in batches:
-            labels = torch.from_numpy(batch.labels).to(device, non_blocking=True)
-            yield Loaded(moved(values, device), labels, batch.clips)
+        with closing(in_turn(make, plans, at_once, at_once + 1)) as batches:
+            for values, batch in batches:
+                labels = torch.from_numpy(batch.labels).to(device, non_blocking=True)
+                yield Loaded(moved(values, device), labels, batch.clips)
 
 
 def workers(device: torch.device) -> int:

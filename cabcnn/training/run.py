@@ -130,11 +130,10 @@ def device_of(asked: str) -> str:
         return "cuda" if torch.cuda.is_available() else "cpu"
     try:
         device = torch.device(asked)
-        if device.type not in ("cpu", "cuda"):
-            raise RuntimeError
     except RuntimeError:
-        message = f"{asked!r} is no device to train on; choose auto, cpu or cuda."
-        raise CabcnnError(message) from None
+        device = None
+    if device is None or device.type not in ("cpu", "cuda"):
+        raise CabcnnError(f"{asked!r} is no device to train on; choose auto, cpu or cuda.")
     if device.type == "cuda" and not torch.cuda.is_available():
         raise CabcnnError("There is no GPU that torch can use here; choose auto or cpu.")
     if device.type == "cuda" and (device.index or 0) >= torch.cuda.device_count():

@@ -25,7 +25,7 @@ from cabcnn.training.crossvalidation import Split, checked, fold_splits, measure
 from cabcnn.training.evaluation import Evaluation, evaluate
 from cabcnn.training.hearing.block import BlockRecipe, features, train_block
 from cabcnn.training.shipped import archive
-from cabcnn.training.shipped.parts import RATE, described, say, spectrum_floor, worth
+from cabcnn.training.shipped.parts import RATE, described, folder_of, say, spectrum_floor, worth
 from cabcnn.training.spectrum import BANDS
 
 NAMES = ("US", "UK", "AU")
@@ -126,8 +126,7 @@ def ship(accents: Accents, name: str, recipe: BlockRecipe, seeds: int) -> None:
     found, splits = accents.measured(recipe, name, protocol, seeds)
     first, _ = accents.measured(recipe, name, protocol, 1)
     without = {
-        one: accents.measured(recipe, f"{name}-{one.replace(' ', '-')}", one, 1, one)[0]
-        for one in ABLATIONS
+        one: accents.measured(recipe, folder_of(name, one), one, 1, one)[0] for one in ABLATIONS
     }
     model = accents.learn(recipe, accents.members)
     arrays = accents.arrays

@@ -24,7 +24,15 @@ from cabcnn.training.crossvalidation import fold_splits, measurement, run_split
 from cabcnn.training.evaluation import Evaluation, evaluate
 from cabcnn.training.hearing.block import BlockRecipe, features, train_block
 from cabcnn.training.shipped import archive
-from cabcnn.training.shipped.parts import RATE, chosen, described, say, spectrum_floor, worth
+from cabcnn.training.shipped.parts import (
+    RATE,
+    chosen,
+    described,
+    folder_of,
+    say,
+    spectrum_floor,
+    worth,
+)
 from cabcnn.training.spectrum import BANDS
 
 NAME = "first-language"
@@ -67,7 +75,7 @@ def make(corpus: Path, work: Path, device: str, only: str | None) -> None:
         def run(learned: NDArray[np.int64], tested: NDArray[np.int64], state: Path) -> Evaluation:
             return evaluate(learn(place, without), arrays, tested, BLOCK.seconds)
 
-        folder = f"{NAME} {without}".strip().replace(" ", "-")
+        folder = folder_of(NAME, without)
         settings = made | ({"without": without} if without else {})
         row = run_split(splits[place], run, work / folder, settings)
         say(f"{folder} {row['name']}: unweighted recall {row['unweighted_recall']:.3f}")
@@ -111,7 +119,7 @@ def make(corpus: Path, work: Path, device: str, only: str | None) -> None:
             f"{len(splits[0].learned)} of the speakers, and on the other "
             f"{len(splits[0].tested)} have an unweighted recall of "
             f"{own:.2f}.",
-            worth(without, found, "of the last step"),
+            worth(without, found, "one ingredient of the last step"),
             f"A logistic regression on the long-term spectrum alone (mean and deviation of {BANDS} "
             "mel bands of up to 30 s) has an unweighted recall of "
             f"{spectrum_floor(arrays, splits):.2f} on the same folds.",

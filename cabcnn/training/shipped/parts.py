@@ -85,20 +85,27 @@ def ablated(
     """
     found = {}
     for name, changes in others.items():
-        place = work.with_name(f"{work.name}-{name.replace(' ', '-')}")
+        place = work.with_name(folder_of(work.name, name))
         other = replace(recipe, **changes)
         rows = [scored(arrays, other, split, place, device) for split in splits]
         found[name] = measurement(rows, arrays, name, unseen_speakers=True)
     return found
 
 
-def worth(without: Mapping[str, Measurement], whole: Measurement, of: str = "") -> str:
-    """A card's sentence on what a model scores without each of its ingredients, or those `of` a
-    part of its making; "or several" where one name stands for some of them."""
+def folder_of(name: str, without: str = "") -> str:
+    """Where a model's scores are kept, or those `without` an ingredient, as "no noise"."""
+    return f"{name} {without}".strip().replace(" ", "-")
+
+
+def worth(
+    without: Mapping[str, Measurement], whole: Measurement, what: str = "one ingredient"
+) -> str:
+    """A card's sentence on what a model scores without each of its ingredients; `what` says whose
+    they are, or how many."""
     told = [f"{name} {recall(one)}" for name, one in without.items()]
-    what = f"Without one ingredient {of}".strip()
     return (
-        f"{what}, on the same {whole.models} splits: {'; '.join(told)}; with all {recall(whole)}."
+        f"Without {what}, on the same {whole.models} splits: {'; '.join(told)}; "
+        f"with all {recall(whole)}."
     )
 
 

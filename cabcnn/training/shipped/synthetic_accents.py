@@ -84,7 +84,7 @@ def make(corpus: Path | None, work: Path, device: str, only: str | None) -> None
             f"{len(splits[0].learned)} of the clips, and on the other {len(splits[0].tested)}, "
             "by voices that they never heard, have an unweighted recall of "
             f"{own:.2f}.",
-            worth(without, found, "or several"),
+            worth(without, found, "one ingredient or several"),
         ),
     )
     checkpoint.save(checkpoint.folder() / f"{NAME}{checkpoint.SUFFIX}", model, card)
