@@ -11,8 +11,8 @@ import sys
 
 from cabcnn.errors import CabcnnError
 from cabcnn.ui import page
+from cabcnn.ui.auth import VARIABLE, admitted
 from cabcnn.ui.train import Training, wanted
-from cabcnn.ui.visitors import VARIABLE, admitted
 
 training = Training() if wanted() else None
 demo = page.build(training)

@@ -18,7 +18,7 @@ ROOT = Path(__file__).resolve().parent.parent
 sys.path.insert(0, str(ROOT))
 
 from cabcnn import atlas, checkpoint, classifier, corpora, memory  # noqa: E402
-from cabcnn.atlas.shelf import SUFFIX, shipped_folder  # noqa: E402
+from cabcnn.atlas.store import SUFFIX, shipped_folder  # noqa: E402
 from cabcnn.corpora import built_in  # noqa: E402
 
 

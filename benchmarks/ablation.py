@@ -40,9 +40,9 @@ sys.path.insert(0, str(Path(__file__).parent.parent))  # run from a checkout, no
 from benchmarks.conditions import CONDITIONS, worse
 from cabcnn import corpora
 from cabcnn.corpora.splits import speaker_folds
+from cabcnn.dataset.arrays import Arrays
+from cabcnn.dataset.cache import prepare_cached
 from cabcnn.memory import keep_freed_memory
-from cabcnn.training.arrays import Arrays
-from cabcnn.training.cache import prepare_cached
 from cabcnn.training.evaluation import evaluate
 from cabcnn.training.recipe import PAPER, ROBUST, Recipe
 from cabcnn.training.trainer import train

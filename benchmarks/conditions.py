@@ -9,7 +9,7 @@ import numpy as np
 
 from cabcnn.audio import Samples
 from cabcnn.corpora.table import Clip
-from cabcnn.training.arrays import Arrays, prepare
+from cabcnn.dataset.arrays import Arrays, prepare
 
 TURN_SECONDS = 1.0  # between two points at which loudness may turn
 

@@ -27,7 +27,7 @@ from benchmarks.keras_style import KerasStyle
 from cabcnn import audio, checkpoint
 from cabcnn.classifier import Classifier
 from cabcnn.memory import keep_freed_memory
-from cabcnn.ui.attention_view.payload import payload
+from cabcnn.views.payload import payload
 
 SECONDS, RATE = 30, 44_100
 

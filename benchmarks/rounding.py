@@ -19,8 +19,8 @@ sys.path.insert(0, str(Path(__file__).parent.parent))  # run from a checkout, no
 
 import cabcnn
 from cabcnn import corpora
+from cabcnn.dataset import arrays, cache
 from cabcnn.study import waves
-from cabcnn.training import arrays, cache
 from cabcnn.training.evaluation import evaluate
 
 

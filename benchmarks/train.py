@@ -27,12 +27,12 @@ import torch.nn.functional as F
 sys.path.insert(0, str(Path(__file__).parent.parent))  # run from a checkout, nothing installed
 
 from benchmarks.keras_style import KerasStyle
+from cabcnn.dataset.arrays import Arrays
 from cabcnn.memory import keep_freed_memory
 from cabcnn.model import STRIDE, VALUES_PER_SECOND, CabCnn
-from cabcnn.training.arrays import Arrays
 from cabcnn.training.batches import epoch_batches
+from cabcnn.training.distributed import Processes
 from cabcnn.training.loader import Loaded, moved, staged
-from cabcnn.training.processes import Processes
 from cabcnn.training.recipe import PAPER, Recipe
 from cabcnn.training.step import default_memory, step
 from cabcnn.training.trainer import train

@@ -13,7 +13,7 @@ import torch
 from safetensors import SafetensorError, safe_open
 from safetensors.torch import save as as_bytes
 
-from cabcnn import home
+from cabcnn import paths
 from cabcnn.errors import CheckpointError
 from cabcnn.model import CLASSIFIERS, VALUES_PER_SECOND, CabCnn
 
@@ -235,7 +235,7 @@ def folder() -> Path:
 
 def own_folder() -> Path:
     """Where models that were trained or brought here lie."""
-    return home.folder() / "models"
+    return paths.folder() / "models"
 
 
 def folders() -> tuple[Path, ...]:

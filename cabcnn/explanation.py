@@ -215,27 +215,27 @@ class Explanation:
         `save` writes it with its fonts embedded. It is no part of pyplot. Raises CabcnnError for
         another number of columns.
         """
-        from cabcnn.figures import clip
+        from cabcnn.export import figure
 
-        return clip.draw(self, columns)
+        return figure.draw(self, columns)
 
     def plot(self) -> Plot:
         """The same as an interactive plotly figure: zoom, and every number under the pointer."""
-        from cabcnn.figures import interactive
+        from cabcnn.export import interactive
 
         return interactive.draw(self)
 
     def save(self, path: str | Path, *, columns: int = 2, sound: Source | None = None) -> None:
-        """Writes the kind of file that the name ends in; cabcnn/figures/exports.py lists them:
+        """Writes the kind of file that the name ends in; cabcnn/export/formats.py lists them:
         pictures, a page that works offline, tables, Praat's TextGrid, Audacity's labels.
 
         `columns` is for pictures. A page can be heard if the clip's `sound` goes with it, which
         then is in the file. Raises CabcnnError for another ending, or where the disk does not
         take the file.
         """
-        from cabcnn.figures import exports
+        from cabcnn.export import formats
 
-        exports.write(self, path, columns=columns, sound=sound)
+        formats.write(self, path, columns=columns, sound=sound)
 
     def __repr__(self) -> str:
         chances = ", ".join(f"{k} {p:.3f}" for k, p in zip(self.labels, self.probabilities))
@@ -243,9 +243,9 @@ class Explanation:
 
     def _repr_png_(self) -> tuple[bytes, dict[str, Any]]:
         """How a notebook shows it."""
-        from cabcnn.figures import clip
+        from cabcnn.export import figure
 
-        return clip.for_notebook(self)
+        return figure.for_notebook(self)
 
     def _part(self, first: int, after: int) -> Explanation:
         """Intervals `first` up to `after`, and the outline of the waveform there."""

@@ -19,9 +19,9 @@ from xdist.scheduler import LoadScopeScheduling
 
 from cabcnn.checkpoint import Card, Measurement
 from cabcnn.corpora import Clip
+from cabcnn.dataset.arrays import Arrays, prepare
 from cabcnn.model import CabCnn
-from cabcnn.training.arrays import Arrays, prepare
-from cabcnn.training.threads import cpus
+from cabcnn.threads import cpus
 
 BROWSER = "tests/browser/"
 MOST_WORKERS = 2  # each imports torch, and the browser's tests are one chain anyway

@@ -9,9 +9,9 @@ from typing import Any
 
 import numpy as np
 
-from cabcnn.atlas.findings import Atlas, Moment, Sound
+from cabcnn import files
+from cabcnn.atlas.atlas import Atlas, Moment, Sound
 from cabcnn.errors import CabcnnError
-from cabcnn.training import whole
 
 FORMAT = 1
 KEY = "cabcnn-atlas"
@@ -31,9 +31,9 @@ def write(atlas: Atlas, path: Path) -> None:
 
     Raises CabcnnError where the disk does not take it.
     """
-    whole.make_folder(path.parent)
+    files.make_folder(path.parent)
     lines = [f"{json.dumps(name)}: {_text(value)}" for name, value in _facts(atlas).items()]
-    whole.write(path, "{\n" + ",\n".join(lines) + "\n}\n")
+    files.write(path, "{\n" + ",\n".join(lines) + "\n}\n")
 
 
 def read(path: Path) -> Atlas:

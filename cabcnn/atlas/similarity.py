@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
-from cabcnn.atlas.findings import Floats
+from cabcnn.atlas.atlas import Floats
 
 TINY = 1e-12  # of a mean: a deviation so small is what rounding leaves of none
 

@@ -9,7 +9,7 @@ import numpy as np
 import soundfile
 
 from cabcnn import audio
-from cabcnn.atlas.findings import Moment
+from cabcnn.atlas.atlas import Moment
 
 BEFORE, AFTER = 0.25, 0.25  # seconds
 FADE = 0.01

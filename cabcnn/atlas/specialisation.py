@@ -7,7 +7,7 @@ from collections.abc import Sequence
 import numpy as np
 from numpy.typing import NDArray
 
-from cabcnn.atlas.findings import Floats, spread_of
+from cabcnn.atlas.atlas import Floats, spread_of
 
 SHUFFLES = 200
 

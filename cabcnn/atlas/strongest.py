@@ -6,7 +6,7 @@ import hashlib
 from collections import Counter
 from typing import NamedTuple
 
-from cabcnn.atlas.findings import Moment, Sound
+from cabcnn.atlas.atlas import Moment, Sound
 from cabcnn.explanation import Explanation
 
 MOMENTS = 6  # of a classifier

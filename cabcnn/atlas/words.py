@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from cabcnn.atlas.findings import Atlas
+from cabcnn.atlas.atlas import Atlas
 
 RARE = 0.005  # share of all attention below which little can be said of a classifier
 SURE = 0.05  # of the shuffles may look as specialised

@@ -65,7 +65,7 @@ def atlas(
     import cabcnn
     from cabcnn import corpora, memory
     from cabcnn.atlas import kept, of, write
-    from cabcnn.atlas.computing import root_of
+    from cabcnn.atlas.compute import root_of
 
     if out is not None and out.suffix.lower() in (".html", ".htm"):
         raise CabcnnError(f"{out} would be a page without its sounds; give a folder for both.")
@@ -99,7 +99,7 @@ def atlas(
     if out.suffix.lower() == ".json":
         write(found, out)
     elif root is not None:
-        from cabcnn.ui.atlas import standalone
+        from cabcnn.views.atlas import standalone
 
         say(str(standalone.write(found, classifier.card.title, root, out)), sys.stderr)
 

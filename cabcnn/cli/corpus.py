@@ -72,7 +72,7 @@ def describe(
     with _bar("Listening", len(clips)) as progress:
         found = corpora.describe(clips, progress)
     if picture is not None:
-        from cabcnn.figures import corpus as figure
+        from cabcnn.reports import corpus as figure
 
         figure.save(found, picture, Path(source).name)
     if json:
@@ -147,8 +147,8 @@ def prepare(
 ) -> None:
     """Decode a corpus once, so that training on it begins at once; train does it by itself too."""
     from cabcnn import audio
-    from cabcnn.training.cache import default_folder, prepare_cached
-    from cabcnn.training.plan import Plan
+    from cabcnn.dataset.cache import default_folder, prepare_cached
+    from cabcnn.runs.plan import Plan
 
     audio.check_seconds(seconds)
     clips = _read(source, layout, label, speaker, speaker_pattern, only)

@@ -68,17 +68,16 @@ def evaluate(
     from rich.progress import Progress
 
     import cabcnn
-    from cabcnn import audio, corpora
+    from cabcnn import audio, corpora, files
     from cabcnn import checkpoint as checkpoints
+    from cabcnn.dataset.cache import prepare_cached
     from cabcnn.familiarity import FEWEST
-    from cabcnn.figures import predictions, report
     from cabcnn.memory import keep_freed_memory
-    from cabcnn.training import whole
-    from cabcnn.training.cache import prepare_cached
-    from cabcnn.training.card import familiar as familiar_to
-    from cabcnn.training.card import usual
+    from cabcnn.reports import predictions, run
+    from cabcnn.runs.card import familiar as familiar_to
+    from cabcnn.runs.card import usual
+    from cabcnn.runs.run import device_of
     from cabcnn.training.evaluation import evaluate as score
-    from cabcnn.training.run import device_of
 
     keep_freed_memory()
     classifier = cabcnn.load(checkpoint)
@@ -116,7 +115,7 @@ def evaluate(
         )
     for one in prepared.left_out:
         say(f"{one.clip.path}: left out: {one.reason}", sys.stderr)
-    facts = report.as_dict(evaluation, [clip.speaker for clip in prepared.clips])
+    facts = run.as_dict(evaluation, [clip.speaker for clip in prepared.clips])
     _show(facts, card.labels)
     if familiar:
         edge = familiar_to(classifier.model, prepared.arrays, range(len(prepared.clips)), heard)
@@ -126,14 +125,14 @@ def evaluate(
         checkpoints.recard(checkpoints.find(checkpoint), familiar=edge, usual=length)
         say(f"familiar\t{edge:.4f}\nusual seconds\t{length}", sys.stdout)
     if out is not None:
-        whole.make_folder(out)
+        files.make_folder(out)
         rows = [
             (clip.split, clip, row)
             for clip, row in zip(prepared.clips, evaluation.probabilities, strict=True)
         ]
-        whole.write(out / "predictions.csv", predictions.to_csv(rows, card.labels, corpus))
-        whole.write_json(out / "scores.json", {"model": card.name, "labels": card.labels, **facts})
-        report.draw([(Path(corpus).name, evaluation)], card.labels, out)
+        files.write(out / "predictions.csv", predictions.to_csv(rows, card.labels, corpus))
+        files.write_json(out / "scores.json", {"model": card.name, "labels": card.labels, **facts})
+        run.draw([(Path(corpus).name, evaluation)], card.labels, out)
 
 
 def _show(facts: dict, labels: tuple[str, ...]) -> None:

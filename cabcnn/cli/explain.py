@@ -77,7 +77,7 @@ def explain(
 
     import cabcnn
     from cabcnn import audio, memory
-    from cabcnn.figures import bundle
+    from cabcnn.export import zip_file
 
     audio.check_seconds(seconds)
     if format and out is None and archive is None:
@@ -91,7 +91,9 @@ def explain(
         make_folder(out)
     failed = False
     with ExitStack() as stack:
-        zipped = stack.enter_context(bundle.writing(archive, endings, columns)) if archive else None
+        zipped = (
+            stack.enter_context(zip_file.writing(archive, endings, columns)) if archive else None
+        )
         progress = stack.enter_context(
             Progress(
                 console=Console(stderr=True),

@@ -59,12 +59,11 @@ def faithfulness(
     from rich.progress import MofNCompleteColumn, Progress, TimeRemainingColumn
 
     import cabcnn
-    from cabcnn import audio, corpora
+    from cabcnn import audio, corpora, files
     from cabcnn.cli.terminal import make_folder
     from cabcnn.faithfulness import measure_corpus, summarise
-    from cabcnn.figures import faithfulness as figure
     from cabcnn.memory import keep_freed_memory
-    from cabcnn.training import whole
+    from cabcnn.reports import faithfulness as figure
 
     keep_freed_memory()
     classifier = cabcnn.load(checkpoint)
@@ -97,8 +96,8 @@ def faithfulness(
     for clip, reason in left_out:
         say(f"{clip.path}: left out: {reason}", sys.stderr)
     summary = summarise(rows, seed)
-    whole.write(out / "curves.csv", figure.curves_csv(summary))
-    whole.write(out / "clips.csv", figure.clips_csv(rows))
+    files.write(out / "curves.csv", figure.curves_csv(summary))
+    files.write(out / "clips.csv", figure.clips_csv(rows))
     figure.draw(summary, out / "curves.png", classifier.card.name)
     say(f"{_count(summary.clips, 'clip')} of {_count(summary.speakers, 'speaker')}", sys.stdout)
     for what, mean, between in (

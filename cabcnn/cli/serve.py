@@ -55,10 +55,10 @@ def serve(
     ] = False,
 ) -> None:
     """Open the page: record or upload a voice, see why it was classified so, train models."""
-    from cabcnn.training.jobs import Jobs
+    from cabcnn.runs.queue import Jobs
     from cabcnn.ui import page
+    from cabcnn.ui.auth import admitted
     from cabcnn.ui.train import Training
-    from cabcnn.ui.visitors import admitted
 
     visitors = admitted(auth, mcp)
     wanted = allowed(training, share)

@@ -85,8 +85,8 @@ def study(
     command goes on; started several times, or by torchrun, the processes share the work. The
     report in --out is written anew at each end.
     """
-    from cabcnn.figures import study as report
     from cabcnn.memory import keep_freed_memory
+    from cabcnn.reports import study as report
     from cabcnn.study import running
     from cabcnn.study.grid import COMPARISON as PAPERS
     from cabcnn.study.grid import MODELS, Grid

@@ -8,7 +8,7 @@ from typing import Annotated, Any
 
 import typer
 
-from cabcnn.cli import changes
+from cabcnn.cli import recipe_options
 from cabcnn.errors import CabcnnError
 
 INTERRUPTED = 130  # what shells return for a program that Ctrl-C ended
@@ -78,7 +78,7 @@ def train(
             "--set",
             metavar="NAME=VALUE",
             help="Change the recipe, as by noise=0 or anneal=yes; may be repeated. NAME is one of "
-            f"{', '.join(changes.NAMES)}.",
+            f"{', '.join(recipe_options.NAMES)}.",
         ),
     ] = None,
     title: Annotated[str | None, typer.Option(help="What the model is called in the page.")] = None,
@@ -98,11 +98,11 @@ def train(
     The run can be killed and started again at any moment: the same command goes on. The
     model is OUT/model.safetensors, what it is worth is in OUT/report.
     """
-    from cabcnn.cli.watching import watching
-    from cabcnn.figures import report
+    from cabcnn.cli.progress import watching
     from cabcnn.memory import keep_freed_memory
-    from cabcnn.training import plan as plans
-    from cabcnn.training.run import MODEL, carry_out, leads
+    from cabcnn.reports import run
+    from cabcnn.runs import plan as plans
+    from cabcnn.runs.run import MODEL, carry_out, leads
 
     given = {
         "seconds": seconds, "recipe": recipe, "protocol": protocol, "folds": folds,
@@ -136,7 +136,7 @@ def train(
     try:
         with watching() as on_event:
             outcome = carry_out(
-                wanted, folder, on_event=on_event, report=report.write, cache=cache, resume=resume
+                wanted, folder, on_event=on_event, report=run.write, cache=cache, resume=resume
             )
     except KeyboardInterrupt:
         typer.echo(f"Interrupted; --resume --out {folder} goes on where it was.", err=True)
@@ -151,13 +151,13 @@ def train(
 
 def _planned(corpus: str, out: Path, given: dict[str, Any]) -> Any:
     """The plan that the options describe."""
-    from cabcnn.training.plan import Plan
+    from cabcnn.runs.plan import Plan
     from cabcnn.training.recipe import RECIPES
 
     name = given.get("recipe", "robust")
     if name not in RECIPES:
         raise CabcnnError(f"There is no recipe {name!r}, only {', '.join(RECIPES)}.")
-    changed = changes.read(given.get("set", ()))
+    changed = recipe_options.read(given.get("set", ()))
     for option, field in SHORT.items():
         if option in given:
             if field in changed:

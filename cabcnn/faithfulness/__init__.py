@@ -1,7 +1,7 @@
 """Whether the evidence holds: what becomes of an answer when moments of the sound are silenced."""
 
-from .clip import DRAWS, FRACTIONS, Faithfulness, measure
-from .corpus import Measured, Summary, measure_corpus, summarise
+from cabcnn.faithfulness.clip import DRAWS, FRACTIONS, Faithfulness, measure
+from cabcnn.faithfulness.corpus import Measured, Summary, measure_corpus, summarise
 
 __all__ = [
     "DRAWS",

@@ -6,8 +6,7 @@ import numpy as np
 
 from cabcnn.audio import Samples
 from cabcnn.model import VALUES_PER_SECOND
-
-from .resampler import Resampler
+from cabcnn.streaming.resampler import Resampler
 
 # What a running deviation begins with: as if half a second of sound at -26 dB of full scale, a
 # usual level of recorded speech, had come before. Without it, the noise before the first word

@@ -12,10 +12,9 @@ from numpy.typing import NDArray
 from cabcnn import audio
 from cabcnn.checkpoint import Card
 from cabcnn.model import FEATURES, INTERVAL_SECONDS, CabCnn
-
-from . import trunk as trunks
-from .front_end import FrontEnd
-from .trunk import Trunk
+from cabcnn.streaming import trunk as trunks
+from cabcnn.streaming.front_end import FrontEnd
+from cabcnn.streaming.trunk import Trunk
 
 AT_ONCE = 10.0  # seconds: a longer piece is worked off in several, so that memory stays bounded
 

@@ -16,9 +16,11 @@ import numpy as np
 import torch
 from numpy.typing import NDArray
 
+from cabcnn import files
 from cabcnn.baselines import RIVALS
 from cabcnn.baselines.images import images
 from cabcnn.corpora.splits import Parts, check_disjoint, mixed_split, speaker_split
+from cabcnn.dataset.arrays import Arrays
 from cabcnn.errors import CabcnnError
 from cabcnn.metrics import confusion_matrix, scores
 from cabcnn.model import CabCnn
@@ -26,8 +28,6 @@ from cabcnn.study.grid import LARGE, MASKED, OURS, UNIFORM, Cell, Grid, count_of
 from cabcnn.study.rivals import Side, answers, train_rival
 from cabcnn.study.variants import OneLarge, UniformAttention, learned, with_classifiers
 from cabcnn.study.waves import Waves
-from cabcnn.training import whole
-from cabcnn.training.arrays import Arrays
 from cabcnn.training.evaluation import evaluate
 from cabcnn.training.excerpts import first_seconds
 from cabcnn.training.recipe import PAPER, Recipe
@@ -98,8 +98,8 @@ def carry_out(
         "torch": torch.__version__,
         "wall_seconds": round(time.perf_counter() - begun, 1),
     }
-    whole.make_folder(path_of(folder, cell).parent)
-    whole.write(path_of(folder, cell), json.dumps(row))
+    files.make_folder(path_of(folder, cell).parent)
+    files.write(path_of(folder, cell), json.dumps(row))
     return row
 
 
@@ -108,7 +108,7 @@ def _cab_cnn(
 ) -> dict[str, Any]:
     recipe = recipe_of(cell, grid)
     state = folder / "cells" / f"{cell.name}.state"
-    whole.make_folder(state.parent)
+    files.make_folder(state.parent)
     model, progress = train(
         given.arrays,
         given.parts.training,

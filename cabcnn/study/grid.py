@@ -9,12 +9,11 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any, Literal, NamedTuple, get_args
 
-from cabcnn import audio
+from cabcnn import audio, files
 from cabcnn.baselines import RIVALS
 from cabcnn.errors import CabcnnError
 from cabcnn.study.rivals import named
 from cabcnn.study.variants import COUNTS
-from cabcnn.training import whole
 
 FILE = "study.json"
 Protocol = Literal["paper", "speaker-disjoint"]
@@ -123,7 +122,7 @@ def keep(grid: Grid, folder: Path, facts: Mapping[str, Any]) -> None:
         wanted["seconds"] = sorted({*there["seconds"], *wanted["seconds"]})
         wanted["runs"] = max(there["runs"], wanted["runs"])
         wanted["max_epochs"] = max(there["max_epochs"], wanted["max_epochs"])
-    whole.write_json(path, wanted)
+    files.write_json(path, wanted)
 
 
 def known_names() -> str:

@@ -12,13 +12,13 @@ from typing import Any, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
+from cabcnn import files
 from cabcnn.baselines import RIVALS
 from cabcnn.errors import CabcnnError
 from cabcnn.metrics import Scores
 from cabcnn.study import cell as cells
 from cabcnn.study.grid import FILE, MODELS, OURS, RIVALS_SECONDS, is_reconstruction
 from cabcnn.study.rivals import PATIENCE
-from cabcnn.training import whole
 
 TABLE = "results.csv"
 FIRST_SECONDS_TABLE = "first_seconds.csv"
@@ -179,4 +179,4 @@ def _write(path: Path, columns: Sequence[str], rows: Sequence[dict[str, Any]]) -
     writer = csv.DictWriter(text, columns, extrasaction="ignore", lineterminator="\n")
     writer.writeheader()
     writer.writerows(rows)
-    whole.write(path, text.getvalue())
+    files.write(path, text.getvalue())

@@ -15,14 +15,14 @@ from typing import Any
 
 import torch
 
+from cabcnn import files
 from cabcnn.errors import CabcnnError
+from cabcnn.runs.lock import BusyError, claimed
+from cabcnn.runs.run import device_of
 from cabcnn.study import cell as cells
 from cabcnn.study.cell import Material, Tell
 from cabcnn.study.grid import Grid, keep
 from cabcnn.study.waves import Waves
-from cabcnn.training import whole
-from cabcnn.training.lock import BusyError, claimed
-from cabcnn.training.run import device_of
 
 STARTED_TOGETHER = ("RANK", "WORLD_SIZE", "LOCAL_RANK", "LOCAL_WORLD_SIZE")
 
@@ -39,7 +39,7 @@ def run(
         chosen = device_of(device)
         if chosen == "cuda":
             chosen = f"cuda:{place % torch.cuda.device_count()}"
-        whole.make_folder(folder)
+        files.make_folder(folder)
         given = cells.material(waves, grid)
         _check_caps(grid, folder)
         keep(grid, folder, facts(given))

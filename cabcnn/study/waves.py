@@ -18,13 +18,12 @@ from zipfile import BadZipFile
 import numpy as np
 from numpy.typing import NDArray
 
-from cabcnn import audio
+from cabcnn import audio, files
 from cabcnn.baselines.images import spectrogram
 from cabcnn.corpora.table import Clip
+from cabcnn.dataset.arrays import Arrays, moments
+from cabcnn.dataset.spectra import BANDS
 from cabcnn.errors import CabcnnError, CorpusError
-from cabcnn.training import whole
-from cabcnn.training.arrays import Arrays, moments
-from cabcnn.training.spectrum import BANDS
 
 MU = 255.0
 ZERO, STEPS = 128, 127  # bytes from 1 to 255, so that silence stays silence
@@ -99,7 +98,7 @@ class Waves:
 
         Raises CabcnnError where the disk does not take it.
         """
-        with whole.being_written(path) as part, part.open("wb") as file:
+        with files.being_written(path) as part, part.open("wb") as file:
             np.savez_compressed(
                 file,
                 sound=self.sound,

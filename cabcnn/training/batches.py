@@ -9,7 +9,7 @@ from typing import Any, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from cabcnn.training.arrays import Arrays
+from cabcnn.dataset.arrays import Arrays
 from cabcnn.training.excerpts import Excerpt, draw, first_seconds, show
 from cabcnn.training.recipe import Recipe
 

@@ -9,6 +9,7 @@ import numpy as np
 import torch
 from numpy.typing import NDArray
 
+from cabcnn.dataset.arrays import Arrays
 from cabcnn.metrics import (
     Calibration,
     Interval,
@@ -20,11 +21,10 @@ from cabcnn.metrics import (
     scores,
 )
 from cabcnn.model import STACKED_VALUES, STRIDE, VALUES_PER_SECOND, CabCnn
-from cabcnn.training.arrays import Arrays
+from cabcnn.threads import in_turn
+from cabcnn.training.distributed import Processes
 from cabcnn.training.excerpts import first_seconds
 from cabcnn.training.loader import Staged, moved, staged, workers
-from cabcnn.training.processes import Processes
-from cabcnn.training.threads import in_turn
 
 
 class Evaluation(NamedTuple):

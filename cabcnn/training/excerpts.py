@@ -7,8 +7,8 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
+from cabcnn.dataset.arrays import Arrays
 from cabcnn.model import INTERVAL_SECONDS, STRIDE
-from cabcnn.training.arrays import Arrays
 from cabcnn.training.recipe import Recipe
 
 GAIN_SECONDS = 1.0  # how soon loudness may turn from louder to quieter: as a speaker moves

@@ -12,8 +12,8 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
+from cabcnn.threads import cpus, in_turn
 from cabcnn.training.batches import Batch, Each, Plan
-from cabcnn.training.threads import cpus, in_turn
 
 MOST_WORKERS = 8  # threads that feed one GPU; numpy lets them run side by side
 BATCHES_AT_ONCE = 2  # while one is packed, the clips of the next are made

@@ -16,9 +16,9 @@ from safetensors import SafetensorError
 from safetensors.torch import load, save
 from torch import Tensor
 
+from cabcnn.dataset.arrays import Arrays
 from cabcnn.errors import CabcnnError
 from cabcnn.model import CabCnn
-from cabcnn.training.arrays import Arrays
 from cabcnn.training.recipe import Recipe
 
 FACTS = "facts"  # JSON, as a tensor of bytes

@@ -11,8 +11,8 @@ from torch.utils.checkpoint import checkpoint
 
 from cabcnn import memory as memories
 from cabcnn.model import FEATURES, CabCnn, interval_count
+from cabcnn.training.distributed import Processes
 from cabcnn.training.loader import Loaded
-from cabcnn.training.processes import Processes
 from cabcnn.training.recipe import Recipe
 
 ACTIVATION_BYTES = 800  # that a front-end value leaves behind for the backward pass, about

@@ -13,15 +13,15 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
+from cabcnn import files
+from cabcnn.dataset.arrays import Arrays
 from cabcnn.errors import CabcnnError
 from cabcnn.metrics import scores
 from cabcnn.model import CabCnn
-from cabcnn.training import whole
-from cabcnn.training.arrays import Arrays
 from cabcnn.training.batches import epoch_batches, planned
+from cabcnn.training.distributed import Processes, joined, share_norm
 from cabcnn.training.evaluation import Evaluation, evaluate
 from cabcnn.training.loader import loaded
-from cabcnn.training.processes import Processes, joined, share_norm
 from cabcnn.training.recipe import Recipe
 from cabcnn.training.state import Progress, fingerprint, packed, unpack
 from cabcnn.training.step import default_memory, step
@@ -108,7 +108,7 @@ def train(
             stop = False
             if processes.leads:
                 if state is not None:
-                    whole.write(state, packed(progress, model, adam, best, recipe, data))
+                    files.write(state, packed(progress, model, adam, best, recipe, data))
                 stop = bool(on_epoch(progress, model))
             said = processes.share(json.dumps([vars(progress), stop]).encode())
             if not processes.leads:

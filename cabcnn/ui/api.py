@@ -16,7 +16,7 @@ from cabcnn.audio import Sound
 from cabcnn.classifier import Classifier
 from cabcnn.errors import AudioError, CabcnnError
 from cabcnn.explanation import Explanation
-from cabcnn.figures import exports, tables
+from cabcnn.export import formats, tables
 from cabcnn.ui.explore import LONGEST
 from cabcnn.ui.models import Models
 from cabcnn.ui.sounds import Sounds
@@ -95,15 +95,15 @@ def build(models: Models, sounds: Sounds) -> None:
             the file; it can be fetched for ten minutes
         """
         with _in_one_sentence():
-            if f".{kind}" not in exports.KINDS:
-                kinds = ", ".join(ending.removeprefix(".") for ending in exports.KINDS)
+            if f".{kind}" not in formats.KINDS:
+                kinds = ", ".join(ending.removeprefix(".") for ending in formats.KINDS)
                 raise CabcnnError(f"There is no kind of file {kind!r}, only {kinds}.")
             _check_numbers(muted)
             x, sound = _explained(file, _chosen(models, model), seconds, sounds)
             x = x.without(muted) if muted else x
-            path = Path(tempfile.mkdtemp(dir=sounds.folder)) / f"{exports.stem(x)}.{kind}"
+            path = Path(tempfile.mkdtemp(dir=sounds.folder)) / f"{formats.stem(x)}.{kind}"
             heard = sound if with_sound else None
-            exports.write(x, path, columns=columns, sound=heard)
+            formats.write(x, path, columns=columns, sound=heard)
             return gr.FileData(path=str(path), orig_name=path.name)
 
     def list_models() -> list[dict[str, Any]]:

@@ -14,12 +14,12 @@ from gradio import events
 from cabcnn import audio
 from cabcnn.checkpoint import Card
 from cabcnn.errors import CabcnnError
-from cabcnn.ui import evidence, examples, links, takeaway, waiting
-from cabcnn.ui.attention_view import AttentionView
+from cabcnn.ui import busy, evidence, examples, export, links
+from cabcnn.ui.components import AttentionView
 from cabcnn.ui.messages import note, nothing, session_of, trouble
 from cabcnn.ui.models import Models
-from cabcnn.ui.shown import packed
 from cabcnn.ui.sounds import Clip, Sounds
+from cabcnn.ui.view_payload import packed
 
 VIEW = "view"
 SECONDS = (5, 10, 30, 60)
@@ -88,7 +88,7 @@ def build(models: Models, sounds: Sounds, model: gr.Dropdown) -> tuple[AfterEven
     message = gr.HTML(visible=False, elem_id="message")
     view = AttentionView(elem_id=VIEW)
     evidence.build(models, sounds, view)
-    takeaway.build(models, sounds, model, seconds, FILE_TYPES, LONGEST)
+    export.build(models, sounds, model, seconds, FILE_TYPES, LONGEST)
     address = gr.Textbox(visible=False)  # what comes after the page's #
 
     def explain(
@@ -196,7 +196,7 @@ def build(models: Models, sounds: Sounds, model: gr.Dropdown) -> tuple[AfterEven
         **quiet,
         **LIMITS,
         "show_progress_on": view,
-        "js": waiting.begins(VIEW),
+        "js": busy.begins(VIEW),
     }
     for event in (
         microphone.stop_recording(
@@ -215,16 +215,16 @@ def build(models: Models, sounds: Sounds, model: gr.Dropdown) -> tuple[AfterEven
             **each,
         ),
     ):
-        waiting.ends(event, VIEW)
+        busy.ends(event, VIEW)
     model.change(relabel, model, seconds, queue=False, **quiet)
 
     def explain_after(event: events.Dependency) -> None:
-        waiting.ends(event.success(follow, [model, seconds], [view, message], **each), VIEW)
+        busy.ends(event.success(follow, [model, seconds], [view, message], **each), VIEW)
 
     def open_after(event: events.Dependency) -> None:
-        linked = {**each, "js": waiting.begins(VIEW, "location.hash", where="location.hash")}
+        linked = {**each, "js": busy.begins(VIEW, "location.hash", where="location.hash")}
         opened = event.then(open_link, address, [view, message, model, seconds], **linked)
-        waiting.ends(opened, VIEW)
+        busy.ends(opened, VIEW)
 
     return explain_after, open_after
 

@@ -19,12 +19,13 @@ from gradio.themes import Base, colors
 
 from cabcnn import memory
 from cabcnn.errors import CabcnnError
-from cabcnn.training.threads import cpus
-from cabcnn.ui import about, ahead, api, atlas, compare, explore, live, terms, train
+from cabcnn.threads import cpus
+from cabcnn.ui import about, api, atlas, compare, explore, live, prewarm, terms, train
 from cabcnn.ui.models import kept as kept_models
 from cabcnn.ui.sounds import UPLOAD_SECONDS
 from cabcnn.ui.sounds import kept as kept_sounds
-from cabcnn.ui.train.watching import EXPLORE
+from cabcnn.ui.train.runs_panel import EXPLORE
+from cabcnn.views import bundle
 
 HERE = Path(__file__).parent
 TITLE = "CAB-CNN Explorer"
@@ -36,7 +37,7 @@ SCRIPTS = ("microphone.js", "drop.js", "terms.js")
 STYLES = (
     "page.css",
     "evidence/evidence.css",
-    "takeaway/takeaway.css",
+    "export/export.css",
     "compare/compare.css",
 )
 HEADER = """
@@ -122,9 +123,12 @@ def launch(
     memory.keep_freed_memory()
     _share_cores()
     _leave_nothing_behind()
-    scripts = "".join(f"<script>{(HERE / name).read_text('utf-8')}</script>" for name in SCRIPTS)
+    scripts = [(HERE / name).read_text("utf-8") for name in SCRIPTS]
+    scripts.append(bundle.page_script())
     # Where it is to return at once there is no end to leave the context at.
-    ready = nullcontext() if options.get("prevent_thread_lock") else ahead.explaining(kept_models())
+    ready = (
+        nullcontext() if options.get("prevent_thread_lock") else prewarm.explaining(kept_models())
+    )
     try:
         with ready:
             return demo.launch(
@@ -133,7 +137,7 @@ def launch(
                 share=share,
                 theme=theme(),
                 css_paths=[HERE / name for name in STYLES],
-                head=terms.script() + scripts,
+                head=terms.script() + "".join(f"<script>{script}</script>" for script in scripts),
                 footer_links=["api", "settings"],
                 max_file_size=LARGEST_UPLOAD,
                 run_history=False,  # what was said stays with who said it

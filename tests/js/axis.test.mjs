@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { Axis, columns } from "../../cabcnn/ui/attention_view/js/axis.js";
+import { Axis, columns } from "../../cabcnn/views/shared/axis.js";
 
 const axisOf = (duration, width) => Object.assign(new Axis(duration), { width });
 

@@ -1,6 +1,6 @@
 // A surface to draw on that keeps what was drawn: the pixels of images, and what came on top.
 
-import { Axis } from "../../cabcnn/ui/attention_view/js/axis.js";
+import { Axis } from "../../cabcnn/views/shared/axis.js";
 
 const LETTER = 6; // what one takes of a line of text, in its pixels
 

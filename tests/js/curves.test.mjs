@@ -2,13 +2,13 @@
 
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { drawGrid, drawRuler } from "../../cabcnn/ui/attention_view/js/draw_axis.js";
-import { drawMinimap } from "../../cabcnn/ui/attention_view/js/draw_minimap.js";
-import { drawRunning, level } from "../../cabcnn/ui/attention_view/js/draw_running.js";
-import { drawSpectrogram } from "../../cabcnn/ui/attention_view/js/draw_spectrogram.js";
-import { drawWaveform } from "../../cabcnn/ui/attention_view/js/draw_waveform.js";
-import { classDash } from "../../cabcnn/ui/attention_view/js/palette.js";
-import { Raster } from "../../cabcnn/ui/attention_view/js/surface.js";
+import { drawGrid, drawRuler } from "../../cabcnn/views/shared/draw_axis.js";
+import { drawMinimap } from "../../cabcnn/views/explorer/draw_minimap.js";
+import { drawRunning, level } from "../../cabcnn/views/shared/draw_running.js";
+import { drawSpectrogram } from "../../cabcnn/views/explorer/draw_spectrogram.js";
+import { drawWaveform } from "../../cabcnn/views/shared/draw_waveform.js";
+import { classDash } from "../../cabcnn/views/shared/palette.js";
+import { Raster } from "../../cabcnn/views/shared/surface.js";
 import { axisOf, surface } from "./canvas.mjs";
 
 const theme = {

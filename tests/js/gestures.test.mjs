@@ -2,7 +2,7 @@
 
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { listen, listenMinimap } from "../../cabcnn/ui/attention_view/js/gestures.js";
+import { listen, listenMinimap } from "../../cabcnn/views/explorer/gestures.js";
 
 const [LEFT, TOP, WIDTH] = [100, 50, 800];
 

@@ -2,8 +2,8 @@
 
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { drawHeatmap } from "../../cabcnn/ui/attention_view/js/draw_heatmap.js";
-import { Raster } from "../../cabcnn/ui/attention_view/js/surface.js";
+import { drawHeatmap } from "../../cabcnn/views/shared/draw_heatmap.js";
+import { Raster } from "../../cabcnn/views/shared/surface.js";
 import { axisOf, surface } from "./canvas.mjs";
 
 const COLOURS = Uint32Array.from({ length: 256 }, (_, j) => 1000 + j);

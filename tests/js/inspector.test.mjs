@@ -2,8 +2,8 @@
 
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { brief, numbers, sentence } from "../../cabcnn/ui/attention_view/js/inspector.js";
-import { analyse } from "../../cabcnn/ui/attention_view/js/sum.js";
+import { brief, numbers, sentence } from "../../cabcnn/views/explorer/inspector.js";
+import { analyse } from "../../cabcnn/views/shared/sum.js";
 
 // Two intervals, two classifiers, two classes: classifier 1 has most of the attention.
 const clip = {

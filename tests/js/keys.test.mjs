@@ -2,7 +2,7 @@
 
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { HELP, keyAction } from "../../cabcnn/ui/attention_view/js/keys.js";
+import { HELP, keyAction } from "../../cabcnn/views/explorer/keys.js";
 
 // A target of key presses: what it is, and so which selectors find it.
 const target = (kind) => ({

@@ -2,7 +2,7 @@
 
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { chosenIn, linkTo } from "../../cabcnn/ui/attention_view/js/link.js";
+import { chosenIn, linkTo } from "../../cabcnn/views/explorer/link.js";
 
 const LINK = { example: "stella-us-man", model: "accents", seconds: 10 };
 

@@ -2,11 +2,11 @@
 
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { firstShown, History } from "../../cabcnn/ui/live/view/js/history.js";
-import { Line } from "../../cabcnn/ui/live/view/js/line.js";
-import { Pace } from "../../cabcnn/ui/live/view/js/pace.js";
-import { Recording } from "../../cabcnn/ui/live/view/js/recording.js";
-import { sender } from "../../cabcnn/ui/live/view/js/sender.js";
+import { firstShown, History } from "../../cabcnn/views/live/history.js";
+import { Line } from "../../cabcnn/views/live/line.js";
+import { Pace } from "../../cabcnn/views/live/pace.js";
+import { Recording } from "../../cabcnn/views/live/recording.js";
+import { sender } from "../../cabcnn/views/live/sender.js";
 
 const samplesOf = (text) => {
   const bytes = Buffer.from(text, "base64");

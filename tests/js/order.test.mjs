@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { company, SORTINGS, sorted, speaks } from "../../cabcnn/ui/atlas/view/js/order.js";
+import { company, SORTINGS, sorted, speaks } from "../../cabcnn/views/atlas/order.js";
 
 const row = (use, votes, spread, special) => ({ use, votes, spread, special });
 const atlas = {

@@ -4,7 +4,7 @@ import assert from "node:assert/strict";
 import test from "node:test";
 
 const { differences, orders, overlap, sortings, verdicts } = await import(
-  "../../cabcnn/ui/compare/view/js/pair.js"
+  "../../cabcnn/views/compare/pair.js"
 );
 
 const A = [0.5, 0.2, 0.2, 0.1];

@@ -5,7 +5,7 @@ import {
   classDash,
   diverging,
   sequential,
-} from "../../cabcnn/ui/attention_view/js/palette.js";
+} from "../../cabcnn/views/shared/palette.js";
 
 // Machado, Oliveira and Fernandes (2009), severity 1, on linear RGB.
 const VISIONS = {

@@ -2,7 +2,7 @@
 
 import assert from "node:assert/strict";
 import { afterEach, beforeEach, test } from "node:test";
-import { Player } from "../../cabcnn/ui/attention_view/js/player.js";
+import { Player } from "../../cabcnn/views/shared/player.js";
 
 const LENGTH = 8;
 let world;

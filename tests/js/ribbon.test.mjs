@@ -2,7 +2,7 @@
 
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { drawRibbon } from "../../cabcnn/ui/attention_view/js/draw_ribbon.js";
+import { drawRibbon } from "../../cabcnn/views/shared/draw_ribbon.js";
 import { axisOf, surface } from "./canvas.mjs";
 
 const [P, N] = [6, 3];

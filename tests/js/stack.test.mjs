@@ -2,8 +2,8 @@
 
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { drawStack } from "../../cabcnn/ui/attention_view/js/draw_stack.js";
-import { Raster } from "../../cabcnn/ui/attention_view/js/surface.js";
+import { drawStack } from "../../cabcnn/views/shared/draw_stack.js";
+import { Raster } from "../../cabcnn/views/shared/surface.js";
 import { axisOf, surface } from "./canvas.mjs";
 
 const AREAS = Uint32Array.of(0xff0000aa, 0xff00aa00, 0xffaa0000);

@@ -2,8 +2,8 @@
 
 import assert from "node:assert/strict";
 import { afterEach, beforeEach, mock, test } from "node:test";
-import { Axis } from "../../cabcnn/ui/attention_view/js/axis.js";
-import { Stage } from "../../cabcnn/ui/attention_view/js/stage.js";
+import { Axis } from "../../cabcnn/views/shared/axis.js";
+import { Stage } from "../../cabcnn/views/explorer/stage.js";
 
 const FRAME_MS = 1000 / 60;
 let frames;

@@ -6,7 +6,7 @@ import {
   intervalsBetween,
   intervalsIn,
   State,
-} from "../../cabcnn/ui/attention_view/js/state.js";
+} from "../../cabcnn/views/shared/state.js";
 
 const CLIP = { p: 40, n: 4, interval: 0.025, seconds: 0.99, labels: ["US", "UK", "AU"] };
 

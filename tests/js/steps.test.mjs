@@ -6,7 +6,7 @@ import {
   roundNumbers,
   thinned,
   ticks,
-} from "../../cabcnn/ui/train/view/js/steps.js";
+} from "../../cabcnn/views/runs/steps.js";
 
 const upTo = (last) => Array.from({ length: last }, (_, k) => k + 1);
 

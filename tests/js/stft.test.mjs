@@ -11,7 +11,7 @@ import {
   RANGE_DB,
   RATE,
   SIZE,
-} from "../../cabcnn/ui/attention_view/js/stft.js";
+} from "../../cabcnn/views/explorer/stft.js";
 
 const tone = (hertz, length) =>
   Float32Array.from({ length }, (_, j) => Math.sin((2 * Math.PI * hertz * j) / RATE));

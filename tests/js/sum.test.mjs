@@ -7,9 +7,9 @@
 import assert from "node:assert/strict";
 import { readFileSync } from "node:fs";
 import { test } from "node:test";
-import { Hearing } from "../../cabcnn/ui/attention_view/js/hearing.js";
-import { colourings, heat, opponents, SORTINGS } from "../../cabcnn/ui/attention_view/js/heat.js";
-import { decode } from "../../cabcnn/ui/attention_view/js/payload.js";
+import { Hearing } from "../../cabcnn/views/explorer/hearing.js";
+import { colourings, heat, opponents, SORTINGS } from "../../cabcnn/views/shared/heat.js";
+import { decode } from "../../cabcnn/views/shared/payload.js";
 import {
   analyse,
   argmax,
@@ -23,7 +23,7 @@ import {
   strongestMoments,
   use,
   without,
-} from "../../cabcnn/ui/attention_view/js/sum.js";
+} from "../../cabcnn/views/shared/sum.js";
 
 const file = process.env.CABCNN_PAYLOAD;
 const skip = file

@@ -2,8 +2,8 @@
 
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { analyse } from "../../cabcnn/ui/attention_view/js/sum.js";
-import { steps } from "../../cabcnn/ui/attention_view/js/tour_steps.js";
+import { analyse } from "../../cabcnn/views/shared/sum.js";
+import { steps } from "../../cabcnn/views/explorer/tour_steps.js";
 
 // Two intervals, two classifiers, two classes: classifier 1 has most of the attention.
 const clip = {

@@ -6,7 +6,7 @@ import threading
 
 import pytest
 
-from cabcnn.ui import ahead, examples, shown
+from cabcnn.ui import examples, prewarm, view_payload
 from cabcnn.ui.models import kept
 
 
@@ -16,7 +16,7 @@ def explain_all(models_folder):
 
     def run(meanwhile=None) -> None:
         before = set(threading.enumerate())
-        with ahead.explaining(kept()):
+        with prewarm.explaining(kept()):
             threads = set(threading.enumerate()) - before
             if meanwhile is not None:
                 meanwhile()
@@ -25,13 +25,13 @@ def explain_all(models_folder):
                     one.join()
         assert not any(one.is_alive() for one in threads)
 
-    shown._example.cache_clear()
+    view_payload._example.cache_clear()
     return run
 
 
 def test_the_first_click_on_an_example_needs_no_network(visitor, explain_all, monkeypatch):
     explain_all()
-    monkeypatch.setattr("cabcnn.ui.shown.payload", None)
+    monkeypatch.setattr("cabcnn.ui.view_payload.payload", None)
     for index, example in enumerate(examples.load()):
         assert visitor.call("choose", index, 0).view["name"] == example.title
 

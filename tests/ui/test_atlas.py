@@ -17,14 +17,15 @@ import soundfile
 
 import cabcnn
 from cabcnn import atlas, checkpoint, corpora
-from cabcnn.atlas.computing import root_of
+from cabcnn.atlas.compute import root_of
 from cabcnn.atlas.words import sentence
 from cabcnn.classifier import Classifier
 from cabcnn.errors import CabcnnError
 from cabcnn.ui import page
-from cabcnn.ui.atlas import payload, tab
-from cabcnn.ui.atlas.view.component import AtlasView
-from cabcnn.ui.atlas.working import Working
+from cabcnn.ui.atlas import tab
+from cabcnn.ui.atlas.background import Working
+from cabcnn.ui.components import AtlasView
+from cabcnn.views.atlas import payload
 
 
 @pytest.fixture(scope="module")

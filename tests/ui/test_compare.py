@@ -16,7 +16,7 @@ from cabcnn.audio import Sound
 from cabcnn.ui import examples
 from cabcnn.ui.compare.noise import with_noise
 from cabcnn.ui.compare.sides import NOISE, OPEN, OWN, PLACES, SAME
-from cabcnn.ui.compare.view import CompareView
+from cabcnn.ui.components import CompareView
 from cabcnn.ui.sounds import kept
 
 

@@ -13,45 +13,45 @@ import soundfile
 
 import cabcnn
 from cabcnn import audio
-from cabcnn.ui import examples, explore, shown
+from cabcnn.ui import examples, explore, view_payload
 
 
 def test_an_upload_is_explained_as_the_library_explains_it(visitor, voice):
     path = voice(seconds=4)
-    shown = visitor.upload(path)
+    view_payload = visitor.upload(path)
     x = cabcnn.load("accents").explain(path)
-    assert shown.view is not None
-    assert shown.view["name"] == "voice.wav"
-    assert shown.view["p"] == 160
-    assert shown.view["labels"] == ["US", "UK", "AU"]
-    np.testing.assert_allclose(shown.view["probabilities"], x.probabilities, atol=1e-12)
-    assert "speakers it never heard" in shown.view["score"]
-    assert shown.view["title"] == "A network for tests"
-    assert shown.message == ""
-    assert shown.updates["upload"] is None  # ready for the next
+    assert view_payload.view is not None
+    assert view_payload.view["name"] == "voice.wav"
+    assert view_payload.view["p"] == 160
+    assert view_payload.view["labels"] == ["US", "UK", "AU"]
+    np.testing.assert_allclose(view_payload.view["probabilities"], x.probabilities, atol=1e-12)
+    assert "speakers it never heard" in view_payload.view["score"]
+    assert view_payload.view["title"] == "A network for tests"
+    assert view_payload.message == ""
+    assert view_payload.updates["upload"] is None  # ready for the next
 
 
 def test_the_file_to_play_is_what_was_analysed(visitor, voice):
-    shown = visitor.upload(voice(seconds=8, rate=22_050), seconds=5)
-    heard, rate = soundfile.read(shown.view["audio"]["path"], dtype="float32")
+    view_payload = visitor.upload(voice(seconds=8, rate=22_050), seconds=5)
+    heard, rate = soundfile.read(view_payload.view["audio"]["path"], dtype="float32")
     assert (rate, heard.shape) == (22_050, (5 * 22_050,))
-    assert soundfile.info(shown.view["audio"]["path"]).subtype == "PCM_16"
+    assert soundfile.info(view_payload.view["audio"]["path"]).subtype == "PCM_16"
     given, _ = soundfile.read(voice(seconds=8, rate=22_050), dtype="float32")
     np.testing.assert_allclose(heard, given[: len(heard)], atol=2 / 32768)
 
 
 @pytest.mark.parametrize(("rate", "played"), [(192_000, 48_000), (4_000, 8_000)])
 def test_rates_that_browsers_do_not_play_are_changed_for_them(visitor, voice, rate, played):
-    shown = visitor.upload(voice(seconds=2, rate=rate))
-    info = soundfile.info(shown.view["audio"]["path"])
+    view_payload = visitor.upload(voice(seconds=2, rate=rate))
+    info = soundfile.info(view_payload.view["audio"]["path"])
     assert info.samplerate == played
     assert info.duration == pytest.approx(2, abs=0.001)
 
 
 def test_a_recording_is_taken_and_the_microphone_is_free_again(visitor, voice):
-    shown = visitor.call("record", str(voice()), "accents", 0)
-    assert shown.view["name"] == "Recording"
-    assert shown.updates["microphone"] is None
+    view_payload = visitor.call("record", str(voice()), "accents", 0)
+    assert view_payload.view["name"] == "Recording"
+    assert view_payload.updates["microphone"] is None
 
 
 @pytest.mark.parametrize(("seconds", "intervals"), [(5, 200), (10, 400), (30, 1200), (60, 2400)])
@@ -59,9 +59,9 @@ def test_another_t_needs_no_new_upload(visitor, voice, seconds, intervals):
     path = voice("long.flac", seconds=64)
     assert visitor.upload(path, seconds=8).view["p"] == 320
     path.unlink()
-    shown = visitor.call("again", "accents", seconds)
-    assert shown.view["p"] == intervals
-    assert shown.view["notices"] == [f"Only the first {seconds} seconds were used."]
+    view_payload = visitor.call("again", "accents", seconds)
+    assert view_payload.view["p"] == intervals
+    assert view_payload.view["notices"] == [f"Only the first {seconds} seconds were used."]
 
 
 def test_what_is_shown_already_is_not_explained_again(visitor, voice, models_folder):
@@ -86,16 +86,16 @@ def test_an_example_is_decoded_once(visitor, monkeypatch):
 @pytest.fixture
 def nothing_known() -> Iterator[None]:
     """No example is explained before, nor what this test makes of one known after."""
-    shown._example.cache_clear()
+    view_payload._example.cache_clear()
     yield
-    shown._example.cache_clear()
+    view_payload._example.cache_clear()
 
 
 def test_an_example_is_explained_once_for_everybody(
     visitor, another_visitor, models_folder, nothing_known, monkeypatch
 ):
     first = visitor.call("choose", 0, 5).view
-    monkeypatch.setattr("cabcnn.ui.shown.payload", None)
+    monkeypatch.setattr("cabcnn.ui.view_payload.payload", None)
     again = another_visitor.call("choose", 0, 5).view
     assert again["data"] == first["data"]
     assert again["audio"]["path"] != first["audio"]["path"], "each page plays a file of its own"
@@ -104,7 +104,7 @@ def test_an_example_is_explained_once_for_everybody(
     digits = another_visitor.call("again", "digits", 5).view
     assert len(digits["labels"]) == 10
     os.utime(models_folder / "accents.safetensors", (2, 2))  # as if it had been trained anew
-    monkeypatch.setattr("cabcnn.ui.shown.payload", lambda **_: {"data": "by the new one"})
+    monkeypatch.setattr("cabcnn.ui.view_payload.payload", lambda **_: {"data": "by the new one"})
     assert another_visitor.call("again", "accents", 5).view["data"] == "by the new one"
 
 
@@ -119,27 +119,27 @@ def test_the_models_own_t_is_its_cards(visitor, voice):
 def test_another_model_explains_the_same_sound(visitor, voice):
     path = voice()
     visitor.upload(path)
-    shown = visitor.call("again", "digits", 0)
-    assert shown.view["labels"] == list("0123456789")
+    view_payload = visitor.call("again", "digits", 0)
+    assert view_payload.view["labels"] == list("0123456789")
     x = cabcnn.load("digits").explain(path)
-    np.testing.assert_allclose(shown.view["probabilities"], x.probabilities, atol=1e-12)
+    np.testing.assert_allclose(view_payload.view["probabilities"], x.probabilities, atol=1e-12)
 
 
 def test_without_a_sound_a_choice_of_model_only_says_what_to_do(visitor):
-    shown = visitor.call("again", "digits", 0)
-    assert shown.view is None
-    assert explore.NO_SOUND in shown.message
+    view_payload = visitor.call("again", "digits", 0)
+    assert view_payload.view is None
+    assert explore.NO_SOUND in view_payload.message
 
 
 @pytest.mark.parametrize("index", range(len(examples.load())))
 def test_every_example_is_explained_by_the_model_that_it_suits(visitor, index):
     example = examples.load()[index]
-    shown = visitor.call("choose", index, 0)
-    assert shown.updates["model"] == example.checkpoint
+    view_payload = visitor.call("choose", index, 0)
+    assert view_payload.updates["model"] == example.checkpoint
     x = cabcnn.load(example.checkpoint).explain(example.path)
-    np.testing.assert_allclose(shown.view["probabilities"], x.probabilities, atol=1e-12)
-    assert shown.view["name"] == example.title
-    assert 'class="note"' in shown.message
+    np.testing.assert_allclose(view_payload.view["probabilities"], x.probabilities, atol=1e-12)
+    assert view_payload.view["name"] == example.title
+    assert 'class="note"' in view_payload.message
 
 
 def test_what_an_example_is_stays_said_when_another_t_is_chosen(visitor):
@@ -197,11 +197,11 @@ def test_bad_input_is_one_sentence_and_the_last_result_stays(
 ):
     before = visitor.upload(voice())
     write(tmp_path / "bad.wav")
-    shown = visitor.upload(tmp_path / "bad.wav")
-    assert shown.view is None
-    assert 'class="trouble"' in shown.message
-    assert sentence in shown.message
-    assert shown.updates["upload"] is None
+    view_payload = visitor.upload(tmp_path / "bad.wav")
+    assert view_payload.view is None
+    assert 'class="trouble"' in view_payload.message
+    assert sentence in view_payload.message
+    assert view_payload.updates["upload"] is None
     assert Path(before.view["audio"]["path"]).exists()
     visitor.call("again", "accents", 5)
     still = visitor.call("again", "accents", 0)
@@ -229,9 +229,9 @@ def test_unusual_but_good_files_are_explained(visitor, tmp_path, babble, write_w
     write_with_av(tmp_path / "film.mp4", sound, 48_000, picture=True)
     write_with_av(tmp_path / "browser.webm", sound, 48_000, codec="libopus")
     for path in sorted(tmp_path.glob("*.*")):
-        shown = visitor.upload(path)
-        assert shown.view is not None, shown.message
-        assert shown.view["p"] in (80, 81, 82)  # codecs pad
+        view_payload = visitor.upload(path)
+        assert view_payload.view is not None, view_payload.message
+        assert view_payload.view["p"] in (80, 81, 82)  # codecs pad
 
 
 def test_what_a_file_is_called_cannot_become_part_of_the_page(visitor, tmp_path):
@@ -243,15 +243,15 @@ def test_what_a_file_is_called_cannot_become_part_of_the_page(visitor, tmp_path)
 
 
 def test_an_emptied_box_changes_nothing(visitor):
-    shown = visitor.call("open_file", None, "accents", 0)
-    assert (shown.view, shown.message) == (None, None)
+    view_payload = visitor.call("open_file", None, "accents", 0)
+    assert (view_payload.view, view_payload.message) == (None, None)
 
 
 def test_a_bug_of_ours_surfaces(visitor, voice, monkeypatch):
     def broken(*_, **__):
         raise ZeroDivisionError
 
-    monkeypatch.setattr("cabcnn.ui.shown.payload", broken)
+    monkeypatch.setattr("cabcnn.ui.view_payload.payload", broken)
     with pytest.raises(ZeroDivisionError):
         visitor.upload(voice())
 

@@ -14,10 +14,10 @@ import pytest
 
 from cabcnn.model import CabCnn
 from cabcnn.ui.live import sessions as live
-from cabcnn.ui.live.packing import Rows
 from cabcnn.ui.live.sessions import FOREIGN, FULL, LONGEST, Sessions
 from cabcnn.ui.models import Models
 from cabcnn.ui.sounds import kept
+from cabcnn.views.live.rows import Rows
 
 pytestmark = pytest.mark.usefixtures("models_folder", "one_thread")
 

@@ -16,8 +16,8 @@ import pytest
 
 import cabcnn
 from cabcnn.errors import CabcnnError
+from cabcnn.ui.export import many
 from cabcnn.ui.sounds import kept
-from cabcnn.ui.takeaway import many
 
 
 @pytest.fixture

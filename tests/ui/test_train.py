@@ -16,12 +16,12 @@ import pytest
 import soundfile
 
 from cabcnn import corpora
-from cabcnn.training.jobs import Jobs, uploads
+from cabcnn.runs.queue import Jobs, uploads
 from cabcnn.training.recipe import PAPER, RECIPES
 from cabcnn.ui import page
-from cabcnn.ui.train import Training, settings, wanted, watching
+from cabcnn.ui.train import Training, runs_panel, settings, wanted
 from cabcnn.ui.train import recordings as recordings_of
-from cabcnn.ui.train.found import Found, built_in
+from cabcnn.ui.train.corpus_summary import Found, built_in
 from cabcnn.ui.train.recordings import BUILT_IN, DETECT, FOLDER, ZIP
 
 HOW = (DETECT, "", "", "")
@@ -478,7 +478,7 @@ def test_the_page_asks_on_while_something_goes_on_and_a_little_longer(visitor, m
     assert look(request)[timer].active is True
     visitor.call("act", gr.EventData(None, {"do": "cancel", "run": "voices"}))
     assert look(request)[timer].active is True  # an answer that came late stops nothing
-    monkeypatch.setattr(watching, "ASK_ON_SECONDS", 0.0)
+    monkeypatch.setattr(runs_panel, "ASK_ON_SECONDS", 0.0)
     visitor.train()
     visitor.call("act", gr.EventData(None, {"do": "cancel", "run": "voices"}))
     assert look(request)[timer].active is False

@@ -21,13 +21,14 @@ import soundfile
 from cabcnn import checkpoint
 from cabcnn.cli.serve import allowed
 from cabcnn.errors import CabcnnError
-from cabcnn.training.jobs import Jobs
-from cabcnn.training.plan import Plan
+from cabcnn.runs.plan import Plan
+from cabcnn.runs.queue import Jobs
 from cabcnn.ui import page
+from cabcnn.ui.auth import people
 from cabcnn.ui.sounds import kept
-from cabcnn.ui.train import Training, shelf, watch
+from cabcnn.ui.train import Training, model_files
 from cabcnn.ui.train.report import report
-from cabcnn.ui.visitors import people
+from cabcnn.views.runs import payload
 
 EPOCHS = 3
 
@@ -88,7 +89,7 @@ def event(do: str, run: str = "voices") -> gr.EventData:
 
 
 def test_the_view_has_both_models_curves(jobs):
-    run = json.loads(watch.payload(jobs.all(), None))["run"]
+    run = json.loads(payload.payload(jobs.all(), None))["run"]
     assert (run["name"], run["state"], run["classes"], run["share"]) == ("voices", "finished", 2, 1)
     assert [part["name"] for part in run["parts"]] == ["speaker-disjoint", "paper"]
     rows = [json.loads(line) for line in (jobs.folder / "voices/epochs.jsonl").open()]
@@ -104,12 +105,12 @@ def test_the_view_has_both_models_curves(jobs):
 
 
 def test_nothing_that_is_shown_tells_where_the_server_keeps_things(jobs):
-    shown = watch.payload(jobs.all(), None) + report(jobs.get("voices"))
+    shown = payload.payload(jobs.all(), None) + report(jobs.get("voices"))
     assert str(jobs.folder.parent) not in shown
 
 
 def test_the_attention_after_each_epoch_reaches_the_view_as_it_was_kept(jobs):
-    answer = watch.frames(jobs, "voices", [1, 3, 77])
+    answer = payload.frames(jobs, "voices", [1, 3, 77])
     assert answer["epochs"] == [1, 3]
     shape = 2, answer["n"], answer["columns"]
     cells = np.frombuffer(zlib.decompress(base64.b64decode(answer["data"])), np.uint8)
@@ -122,8 +123,8 @@ def test_the_attention_after_each_epoch_reaches_the_view_as_it_was_kept(jobs):
 
 def test_long_clips_are_narrowed_without_changing_their_mean():
     levels = np.random.default_rng(0).integers(0, 255, (40, 2400), np.uint8)
-    narrow = watch._narrowed(levels)
-    assert narrow.shape == (40, watch.FRAME_COLUMNS)
+    narrow = payload._narrowed(levels)
+    assert narrow.shape == (40, payload.FRAME_COLUMNS)
     np.testing.assert_allclose(narrow.mean(1), levels.mean(1), atol=0.5)
 
 
@@ -220,7 +221,7 @@ def test_a_checkpoint_that_is_brought_gets_a_name_of_its_own(jobs, demo, make_ca
     assert shown["model"].value == "accents"  # nobody's choice is changed
     assert ("Brought <b>", "voices-2") in shown["model"].choices
     assert "voices-2 is among the models now" in shown["train-message"].value
-    assert "voices-2" in shelf.own()
+    assert "voices-2" in model_files.own()
     path = Path(call_plain(demo, "take_model", "voices-2"))
     assert path.name == "voices-2.safetensors"
     shown = by_id(call_plain(demo, "drop", "voices-2", "voices-2"))

@@ -8,10 +8,10 @@ from typing import Any
 
 import pytest
 
-from cabcnn.training.jobs import Job
-from cabcnn.training.plan import Plan
-from cabcnn.training.status import State, Status
-from cabcnn.ui.train import watch
+from cabcnn.runs.plan import Plan
+from cabcnn.runs.queue import Job
+from cabcnn.runs.status import State, Status
+from cabcnn.views.runs import payload
 
 BOTH = ("speaker-disjoint", "paper")
 
@@ -33,7 +33,7 @@ def shown(
     (folder / "epochs.jsonl").write_text("".join(f"{line}\n" for line in lines))
     status = Status(state, "Training", done, total, part, parts)
     job = Job(folder, Plan("built-in", "voices"), state, "", status, since=0.0)
-    return json.loads(watch.payload([job], None))["run"]
+    return json.loads(payload.payload([job], None))["run"]
 
 
 @pytest.mark.parametrize(

@@ -10,8 +10,8 @@ import pytest
 
 from cabcnn import atlas
 from cabcnn.atlas import words
-from cabcnn.atlas.computing import Totals, name_of, root_of
-from cabcnn.atlas.findings import Sound
+from cabcnn.atlas.atlas import Sound
+from cabcnn.atlas.compute import Totals, name_of, root_of
 from cabcnn.atlas.similarity import Correlation, alike_together
 from cabcnn.atlas.snippets import snippet
 from cabcnn.atlas.specialisation import specialisation

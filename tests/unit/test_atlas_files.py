@@ -13,7 +13,7 @@ from typer.testing import CliRunner
 
 import cabcnn
 from cabcnn import atlas, checkpoint, cli, corpora
-from cabcnn.atlas import shelf
+from cabcnn.atlas import store
 from cabcnn.atlas.file import AtlasError
 from cabcnn.classifier import Classifier
 from cabcnn.corpora import built_in
@@ -161,7 +161,7 @@ def test_computed_once_until_something_changes(classifier, formula_model, make_c
     os.utime(clips[0].path, ns=(facts.st_atime_ns, facts.st_mtime_ns))
     assert atlas.kept(classifier, clips) is not None
 
-    shelf.place(classifier, clips).write_text("{}")
+    store.place(classifier, clips).write_text("{}")
     assert atlas.kept(classifier, clips) is None
     assert atlas.of(classifier, clips, "three", progress=told.append).clips == 3
     assert told == [1, 2, 3] * 2
@@ -206,7 +206,7 @@ def test_what_is_shipped_is_not_computed_again():
 
 
 def test_no_shipped_atlas_is_of_no_model_and_all_are_small():
-    files = list(shelf.shipped_folder().glob("*.json"))
+    files = list(store.shipped_folder().glob("*.json"))
     assert sorted(path.stem for path in files) == SHIPPED
     assert sum(path.stat().st_size for path in files) < 400_000
 

@@ -16,11 +16,11 @@ import numpy as np
 import pytest
 
 from cabcnn.explanation import Explanation
-from cabcnn.ui.attention_view import AttentionView
-from cabcnn.ui.attention_view.bundle import on_load
-from cabcnn.ui.attention_view.coding import ALPHABET, SUM_SCALE
-from cabcnn.ui.attention_view.payload import payload
-from cabcnn.ui.attention_view.rounding import LEVELS, round_votes, round_weights
+from cabcnn.ui.components import AttentionView
+from cabcnn.views.bundle import on_load
+from cabcnn.views.codec import ALPHABET, SUM_SCALE
+from cabcnn.views.payload import payload
+from cabcnn.views.rounding import LEVELS, round_votes, round_weights
 
 ROOT = Path(__file__).parents[2]
 # All of Node's tests but the one that needs a payload.
@@ -207,7 +207,7 @@ def test_what_has_no_weight_at_all_stays_without() -> None:
     attention[:, 4], attention[:, 7] = 1, 2.0**-149  # the least that a float32 can be
     value = pack(attention, votes)
     script = (
-        "import('./cabcnn/ui/attention_view/js/payload.js').then(({ decode }) =>"
+        "import('./cabcnn/ui/components/js/payload.js').then(({ decode }) =>"
         f"decode({json.dumps(value)})).then(({{ attention }}) =>"
         "console.log(JSON.stringify([...attention])))"
     )

@@ -122,7 +122,7 @@ def test_several_formats_are_written_at_once(voice, tmp_path):
 
 def test_the_formats_are_all_kinds_of_file_that_there_are():
     from cabcnn.cli.explain import Format
-    from cabcnn.figures.exports import KINDS
+    from cabcnn.export.formats import KINDS
 
     assert {f".{kind.value}" for kind in Format} == set(KINDS)
 

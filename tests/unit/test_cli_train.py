@@ -17,12 +17,12 @@ from typer.testing import CliRunner
 
 import cabcnn
 from cabcnn import checkpoint, cli, corpora
-from cabcnn.cli import plot, watching
+from cabcnn.cli import plot, progress
 from cabcnn.errors import CabcnnError
-from cabcnn.training import plan as plans
-from cabcnn.training.journal import Event
+from cabcnn.runs import plan as plans
+from cabcnn.runs.journal import Event
+from cabcnn.runs.status import Status
 from cabcnn.training.recipe import PAPER, ROBUST
-from cabcnn.training.status import Status
 
 pytestmark = pytest.mark.usefixtures("one_thread")
 
@@ -266,14 +266,14 @@ def test_every_value_has_a_dot_and_long_runs_fit():
     assert any(dots(text.plain)[0] for text in beyond)
 
 
-def shown(screen: watching.Screen) -> str:
+def shown(screen: progress.Screen) -> str:
     console = Console(width=120, record=True, file=io.StringIO())
     console.print(screen.drawn())
     return console.export_text()
 
 
 def test_the_screen_follows_a_run():
-    screen = watching.Screen()
+    screen = progress.Screen()
     parts = ("speaker-disjoint", "paper")
     assert shown(screen).strip() == ""
     screen.note(Event(Status("preparing", "Decoding the recordings", 40, 100)))
@@ -293,7 +293,7 @@ def test_the_screen_follows_a_run():
 
 
 def test_lines_where_nobody_looks(capsys):
-    lines = watching.Lines()
+    lines = progress.Lines()
     training = Status("training", "Training on 9 clips", 1, 60, "paper")
     lines.note(Event(training))
     lines.note(Event(training, {"epoch": 1, "training_loss": 0.5}))

@@ -7,7 +7,7 @@ import pytest
 
 from cabcnn.corpora.description import Description, LabelFacts
 from cabcnn.errors import CabcnnError
-from cabcnn.figures.corpus import draw, save
+from cabcnn.reports.corpus import draw, save
 
 STARTS = {".png": b"\x89PNG", ".svg": b"<?xml", ".pdf": b"%PDF"}
 

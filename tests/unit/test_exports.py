@@ -22,12 +22,13 @@ import pytest
 from parselmouth import praat
 from PIL import Image
 
+from cabcnn import files
 from cabcnn.audio import Sound
 from cabcnn.classifier import Classifier
 from cabcnn.errors import CabcnnError
 from cabcnn.explanation import Explanation
-from cabcnn.figures import annotations, bundle, caption, clip, exports, palette
-from cabcnn.training import whole
+from cabcnn.export import annotations, caption, formats, palette, zip_file
+from cabcnn.export import figure as figures
 
 RATE = 16_000
 
@@ -154,11 +155,11 @@ def test_the_pdf_has_its_fonts_inside_and_says_what_it_shows(x, tmp_path):
 
 def test_the_pdf_rendered_is_the_picture_of_the_png(x):
     figure = x.figure()
-    printed = clip.write(figure, "pdf")
-    drawn = Image.open(io.BytesIO(clip.write(figure, "png"))).convert("RGB")
+    printed = figures.write(figure, "pdf")
+    drawn = Image.open(io.BytesIO(figures.write(figure, "png"))).convert("RGB")
     with pypdfium2.PdfDocument(printed) as document:
         assert len(document) == 1
-        scale: Any = clip.DPI / 72
+        scale: Any = figures.DPI / 72
         rendered = document[0].render(scale=scale).to_pil().convert("RGB")
     # As wide and as tall to a pixel.
     assert rendered.size == pytest.approx(drawn.size, abs=1)
@@ -202,7 +203,7 @@ def test_the_png_is_sharp_in_print_and_shows_the_attention(x, tmp_path):
 
 @pytest.mark.parametrize("kind", ["png", "svg", "pdf"])
 def test_the_same_figure_is_the_same_file(x, kind):
-    first, second = (clip.write(clip.draw(x, 1), kind, 50) for _ in range(2))
+    first, second = (figures.write(figures.draw(x, 1), kind, 50) for _ in range(2))
     assert first == second
 
 
@@ -212,7 +213,7 @@ def test_a_figure_leaves_pyplot_and_its_settings_alone(x):
 
     before = dict(matplotlib.rcParams)
     figure = x.figure()
-    clip.write(figure, "pdf")
+    figures.write(figure, "pdf")
     assert dict(matplotlib.rcParams) == before
     assert pyplot.get_fignums() == []
     assert figure.get_size_inches()[0] == 7
@@ -289,19 +290,19 @@ def test_plotly_gets_the_numbers(x):
     ],
 )
 def test_names_of_files_are_safe_and_tell_what_is_in_them(x, name, muted, expected):
-    assert exports.stem(replace(x, name=name).without(muted)) == expected
+    assert formats.stem(replace(x, name=name).without(muted)) == expected
 
 
 def test_a_clip_whose_name_is_in_no_encoding_does_not_cost_the_others(x, tmp_path):
     path = tmp_path / "all.zip"
-    with bundle.writing(path, [".json"]) as zipped:
+    with zip_file.writing(path, [".json"]) as zipped:
         zipped.fail("b\udcff.wav", "rename the file")
         zipped.add(x)
     with zipfile.ZipFile(path) as archive:
         assert len(archive.namelist()) == 2
         summary = archive.read("summary.csv").decode()
     assert "b\\udcff.wav" in summary
-    whole.write_json(tmp_path / "named.json", ["b\udcff.wav"])
+    files.write_json(tmp_path / "named.json", ["b\udcff.wav"])
     assert json.loads((tmp_path / "named.json").read_bytes()) == ["b\udcff.wav"]
 
 
@@ -311,7 +312,7 @@ def test_equal_pictures_on_the_page_and_on_paper():
     if node is None:
         pytest.skip("Node.js is not installed.")
     script = (
-        "import('./cabcnn/ui/attention_view/js/palette.js').then((p) => {"
+        "import('./cabcnn/ui/components/js/palette.js').then((p) => {"
         "const s = p.sequential(false);"
         "console.log(JSON.stringify([Array.from({length: 10}, (_, k) => p.classColour(k, false)),"
         "p.DASHES, Array.from({length: 17}, (_, j) => s[Math.round((j * 255) / 16)])]))})"

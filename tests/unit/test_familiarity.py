@@ -14,7 +14,7 @@ from cabcnn.classifier import Classifier
 from cabcnn.errors import CheckpointError
 from cabcnn.familiarity import NOTICE, distance, farthest
 from cabcnn.model import BatchNorm
-from cabcnn.training.card import familiar
+from cabcnn.runs.card import familiar
 from cabcnn.training.excerpts import first_seconds
 from cabcnn.training.trainer import recalibrate
 

@@ -15,8 +15,9 @@ import pytest
 from cabcnn.checkpoint import Measurement
 from cabcnn.corpora import Clip
 from cabcnn.errors import CabcnnError
-from cabcnn.figures import canvas, card, confusion, curves, predictions, reliability, report
+from cabcnn.export import canvas
 from cabcnn.metrics import calibration
+from cabcnn.reports import card, confusion, curves, predictions, reliability, run
 from cabcnn.training.evaluation import Evaluation
 
 HARD = ["US", "a_b$c^{2}$", "日本語", "x" * 80, "<b>|**bold**|</b>"]
@@ -112,13 +113,13 @@ def test_predictions_are_read_back(tmp_path):
 
 def test_scores_as_plain_numbers():
     found = answers(3, clips=90)
-    told = report.as_dict(found, [str(n // 3) for n in range(90)])
+    told = run.as_dict(found, [str(n // 3) for n in range(90)])
     assert (told["clips"], told["speakers"]) == (90, 30)
     for name, score in found.scores._asdict().items():
         assert told[name] == pytest.approx(score, abs=1e-4)
         low, high = told["intervals"][name]
         assert low <= told[name] <= high
-    assert report.as_dict(found, [""] * 90)["speakers"] == 0
+    assert run.as_dict(found, [""] * 90)["speakers"] == 0
 
 
 def test_the_card_as_text(make_card, tmp_path):

@@ -20,15 +20,14 @@ import psutil
 import pytest
 import soundfile
 
-from cabcnn import checkpoint
+from cabcnn import checkpoint, files
 from cabcnn.errors import CabcnnError
-from cabcnn.training import status as statuses
-from cabcnn.training import whole
-from cabcnn.training.jobs import Job, Jobs, uploads
-from cabcnn.training.jobs.job import read as read_job
-from cabcnn.training.jobs.program import niceness
-from cabcnn.training.plan import Plan
-from cabcnn.training.status import Status, read, this_process
+from cabcnn.runs import status as statuses
+from cabcnn.runs.plan import Plan
+from cabcnn.runs.queue import Job, Jobs, uploads
+from cabcnn.runs.queue.job import read as read_job
+from cabcnn.runs.queue.program import niceness
+from cabcnn.runs.status import Status, read, this_process
 
 ROOT = Path(__file__).parents[2]
 PATIENCE = 120  # seconds to wait for anything: other programs may be busy as well
@@ -175,7 +174,7 @@ def test_a_server_that_ends_leaves_a_run_that_the_next_one_resumes(jobs, plan, f
 SERVER = """
 import sys, time
 from pathlib import Path
-from cabcnn.training.jobs import Jobs
+from cabcnn.runs.queue import Jobs
 
 jobs = Jobs(Path(sys.argv[1]))
 jobs.start()
@@ -225,7 +224,7 @@ def test_a_job_that_is_handed_on_is_nobodys_at_no_moment(jobs, plan):
         for now in rounds:  # as the queue does it, with this process for the program
             os.utime(now / "queued")
             (now / "queued").replace(now / "taken")
-            whole.write_json(now / "process.json", this_process())
+            files.write_json(now / "process.json", this_process())
             (now / "taken").unlink()
     finally:
         over.set()

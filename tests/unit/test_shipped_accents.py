@@ -5,9 +5,9 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
+from cabcnn.dataset.arrays import prepare
 from cabcnn.errors import CorpusError
-from cabcnn.training.arrays import prepare
-from cabcnn.training.shipped import accents
+from cabcnn.shipped import accents
 
 
 def test_a_recording_of_two_speakers_is_refused_before_accents_are_measured(

@@ -13,9 +13,9 @@ import pytest
 from cabcnn import checkpoint
 from cabcnn.checkpoint import Card
 from cabcnn.errors import CabcnnError
-from cabcnn.training.shipped import digits, synthetic_accents
-from cabcnn.training.shipped.parts import ablated
-from cabcnn.training.shipped.synthetic_accents import NAME
+from cabcnn.shipped import digits, synthetic_accents
+from cabcnn.shipped.parts import ablated
+from cabcnn.shipped.synthetic_accents import NAME
 
 WORTH = (
     r"Without one ingredient or several, on the same 2 splits: no disturbance \d\.\d\d ± \d\.\d\d; "

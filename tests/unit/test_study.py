@@ -18,10 +18,11 @@ from hypothesis.extra.numpy import arrays as numbers
 
 from cabcnn.baselines import RIVALS
 from cabcnn.corpora import Clip
+from cabcnn.dataset.arrays import prepare as prepare_arrays
 from cabcnn.errors import CabcnnError, CorpusError
-from cabcnn.figures import study as report
 from cabcnn.metrics import scores
 from cabcnn.model import CabCnn
+from cabcnn.reports import study as report
 from cabcnn.study import paper, results, running
 from cabcnn.study.cell import material, recipe_of
 from cabcnn.study.claims import cut_off
@@ -29,7 +30,6 @@ from cabcnn.study.grid import COMPARISON, MODELS, Cell, Grid
 from cabcnn.study.rivals import Side, named, train_rival
 from cabcnn.study.variants import OneLarge, UniformAttention, learned
 from cabcnn.study.waves import Waves, decoded, drawn, encoded, prepare
-from cabcnn.training.arrays import prepare as prepare_arrays
 
 pytestmark = pytest.mark.usefixtures("one_thread")
 SMALL = Grid(("cab-cnn", "attention-cnn", "uniform-attention"), (1.0, 30.0), 2, max_epochs=1)

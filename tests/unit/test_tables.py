@@ -11,7 +11,7 @@ import pytest
 
 from cabcnn.errors import CabcnnError
 from cabcnn.explanation import Explanation
-from cabcnn.figures import exports
+from cabcnn.export import formats
 
 
 @pytest.fixture
@@ -32,7 +32,7 @@ def explanation() -> Explanation:
 
 
 def test_npz_gives_back_every_matrix_without_pickle(explanation, tmp_path):
-    exports.write(explanation, tmp_path / "x.npz")
+    formats.write(explanation, tmp_path / "x.npz")
     with np.load(tmp_path / "x.npz", allow_pickle=False) as file:
         found = dict(file)
     for name in (
@@ -52,7 +52,7 @@ def test_npz_gives_back_every_matrix_without_pickle(explanation, tmp_path):
 
 
 def test_json_holds_the_sum_and_its_result(explanation, tmp_path):
-    exports.write(explanation, tmp_path / "x.json")
+    formats.write(explanation, tmp_path / "x.json")
     found = json.loads((tmp_path / "x.json").read_text("utf-8"))
     assert found["name"] == explanation.name
     assert found["label"] == explanation.label
@@ -68,7 +68,7 @@ def test_json_holds_the_sum_and_its_result(explanation, tmp_path):
 
 
 def test_csv_has_a_row_for_each_interval_and_ends_with_the_answer(explanation, tmp_path):
-    exports.write(explanation, tmp_path / "x.csv")
+    formats.write(explanation, tmp_path / "x.csv")
     with (tmp_path / "x.csv").open(encoding="utf-8", newline="") as file:
         rows = list(csv.DictReader(file))
     assert len(rows) == 7
@@ -90,7 +90,7 @@ def test_csv_has_a_row_for_each_interval_and_ends_with_the_answer(explanation, t
 
 def test_the_long_csv_holds_every_term_of_the_sum(explanation, tmp_path):
     x = explanation.without([1])
-    exports.write(x, tmp_path / "x.long.csv")
+    formats.write(x, tmp_path / "x.long.csv")
     table = pandas.read_csv(tmp_path / "x.long.csv")
     assert len(table) == 7 * 5
     assert set(table["clip"]) == {x.name}
@@ -114,7 +114,7 @@ def test_a_clip_of_usual_length_adds_up_in_the_long_csv(tmp_path):
         votes=random.dirichlet(np.ones(3), (1200, 40)),
         seconds=30.0,
     )
-    exports.write(x, tmp_path / "x.long.csv")
+    formats.write(x, tmp_path / "x.long.csv")
     table = pandas.read_csv(tmp_path / "x.long.csv")
     added = [table[f"share {k}"].sum() for k in x.labels]
     np.testing.assert_allclose(added, x.probabilities, atol=1e-8)
@@ -123,7 +123,7 @@ def test_a_clip_of_usual_length_adds_up_in_the_long_csv(tmp_path):
 def test_what_is_muted_is_told_in_every_table(explanation, tmp_path):
     x = explanation.without([0, 3])
     for ending in (".csv", ".json", ".npz"):
-        exports.write(x, tmp_path / f"x{ending}")
+        formats.write(x, tmp_path / f"x{ending}")
     assert set(pandas.read_csv(tmp_path / "x.csv")["muted"]) == {"0 3"}
     assert json.loads((tmp_path / "x.json").read_text("utf-8"))["muted"] == [0, 3]
     with np.load(tmp_path / "x.npz", allow_pickle=False) as file:
@@ -133,14 +133,14 @@ def test_what_is_muted_is_told_in_every_table(explanation, tmp_path):
 @pytest.mark.parametrize("name", ["x.xlsx", "x"])
 def test_an_unknown_ending_is_a_sentence(explanation, tmp_path, name):
     with pytest.raises(CabcnnError, match=r"ends in none of \.png, .*\.csv, .*\.TextGrid"):
-        exports.write(explanation, tmp_path / name)
+        formats.write(explanation, tmp_path / name)
 
 
 def test_the_ending_may_be_in_capitals(explanation, tmp_path):
-    exports.write(explanation, tmp_path / "X.JSON")
+    formats.write(explanation, tmp_path / "X.JSON")
     assert json.loads((tmp_path / "X.JSON").read_text("utf-8"))["label"] == explanation.label
 
 
 def test_a_place_that_takes_no_file_is_a_sentence(explanation, tmp_path):
     with pytest.raises(CabcnnError, match="can't be written"):
-        exports.write(explanation, tmp_path / "nowhere" / "x.csv")
+        formats.write(explanation, tmp_path / "nowhere" / "x.csv")

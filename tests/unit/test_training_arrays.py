@@ -11,8 +11,8 @@ from hypothesis import strategies as st
 from cabcnn import audio
 from cabcnn.audio import Sound
 from cabcnn.corpora import Clip
+from cabcnn.dataset.arrays import Arrays, prepare
 from cabcnn.errors import CorpusError
-from cabcnn.training.arrays import Arrays, prepare
 from cabcnn.training.batches import first_seconds
 
 RATE = 8_000

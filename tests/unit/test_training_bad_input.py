@@ -12,10 +12,10 @@ import soundfile
 import torch
 
 from cabcnn.errors import CabcnnError
-from cabcnn.training import plan as plans
-from cabcnn.training import status as statuses
-from cabcnn.training.plan import Plan
-from cabcnn.training.run import carry_out, device_of
+from cabcnn.runs import plan as plans
+from cabcnn.runs import status as statuses
+from cabcnn.runs.plan import Plan
+from cabcnn.runs.run import carry_out, device_of
 
 pytestmark = pytest.mark.usefixtures("one_thread")
 

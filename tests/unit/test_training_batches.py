@@ -7,7 +7,7 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from cabcnn.training.arrays import Arrays
+from cabcnn.dataset.arrays import Arrays
 from cabcnn.training.batches import epoch_batches
 from cabcnn.training.recipe import PAPER, Recipe
 

@@ -16,11 +16,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from cabcnn.corpora import Clip
+from cabcnn.dataset.arrays import Arrays, Pieces, prepare
+from cabcnn.dataset.cache import default_folder, prepare_cached, prepared_before
+from cabcnn.dataset.shards import Shards
 from cabcnn.errors import CabcnnError, CorpusError
-from cabcnn.training.arrays import Arrays, Pieces, prepare
 from cabcnn.training.batches import first_seconds
-from cabcnn.training.cache import default_folder, prepare_cached, prepared_before
-from cabcnn.training.shards import Shards
 
 RATE = 8_000
 
@@ -230,7 +230,7 @@ KILLED = """
 import os, signal, sys
 from pathlib import Path
 import numpy as np
-from cabcnn.training.shards import Shards
+from cabcnn.dataset.shards import Shards
 with Shards(Path(sys.argv[1])).adding() as add:
     add("whole", np.ones(1000, np.float16), np.ones((10, 3)))
 with Shards(Path(sys.argv[1])).adding() as add:

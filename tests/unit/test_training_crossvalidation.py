@@ -7,10 +7,10 @@ import json
 import numpy as np
 import pytest
 
+from cabcnn.dataset.arrays import prepare
 from cabcnn.errors import CabcnnError, CorpusError
 from cabcnn.model import CabCnn
-from cabcnn.training.arrays import prepare
-from cabcnn.training.crossvalidation import (
+from cabcnn.training.cross_validation import (
     Split,
     checked,
     fold_splits,

@@ -9,11 +9,11 @@ import pytest
 
 from cabcnn import audio
 from cabcnn.model import INTERVAL_SECONDS
+from cabcnn.runs.clips import prepare_run
+from cabcnn.runs.journal import Journal
+from cabcnn.runs.plan import Plan
 from cabcnn.training.batches import planned
 from cabcnn.training.excerpts import _gain, draw, show
-from cabcnn.training.journal import Journal
-from cabcnn.training.listing import prepare_run
-from cabcnn.training.plan import Plan
 from cabcnn.training.recipe import RECIPES, ROBUST, Recipe
 
 TRAINING = range(16)

@@ -8,14 +8,14 @@ import numpy as np
 import pytest
 import torch
 
+from cabcnn.dataset.arrays import Arrays, prepare
 from cabcnn.errors import CorpusError
 from cabcnn.model import CabCnn
-from cabcnn.training.arrays import Arrays, prepare
+from cabcnn.shipped.pretraining.alignment import Sounds, align, sounds
+from cabcnn.shipped.pretraining.classifier_block import BlockRecipe, features, train_block
+from cabcnn.shipped.pretraining.pretext import pretrain
+from cabcnn.shipped.pretraining.speaker_augmentation import disguised
 from cabcnn.training.evaluation import evaluate
-from cabcnn.training.hearing.alignment import Sounds, align, sounds
-from cabcnn.training.hearing.block import BlockRecipe, features, train_block
-from cabcnn.training.hearing.disguise import disguised
-from cabcnn.training.hearing.pretext import pretrain
 from cabcnn.training.recipe import Recipe
 
 pytestmark = pytest.mark.usefixtures("one_thread")

@@ -11,10 +11,10 @@ import pytest
 import torch
 
 from cabcnn.errors import CabcnnError
+from cabcnn.threads import in_turn
 from cabcnn.training.batches import planned
 from cabcnn.training.loader import loaded, moved, staged, workers
 from cabcnn.training.recipe import ROBUST
-from cabcnn.training.threads import in_turn
 
 CPU = torch.device("cpu")
 SMALL = replace(ROBUST, batch_size=3)

@@ -14,15 +14,15 @@ from pathlib import Path
 import pytest
 
 from cabcnn.errors import CabcnnError
-from cabcnn.training import lock
-from cabcnn.training import status as statuses
-from cabcnn.training.lock import claimed
-from cabcnn.training.status import Status, alive, this_process
+from cabcnn.runs import lock
+from cabcnn.runs import status as statuses
+from cabcnn.runs.lock import claimed
+from cabcnn.runs.status import Status, alive, this_process
 
 HOLDS = """
 import sys, time
 from pathlib import Path
-from cabcnn.training.lock import claimed
+from cabcnn.runs.lock import claimed
 with claimed(Path(sys.argv[1])):
     print("held", flush=True)
     sys.stdin.readline()
@@ -116,7 +116,7 @@ def test_of_many_that_find_a_stale_lock_one_gets_it(tmp_path):
 import os, sys, time
 from pathlib import Path
 from cabcnn.errors import CabcnnError
-from cabcnn.training.lock import claimed
+from cabcnn.runs.lock import claimed
 folder = Path(sys.argv[1])
 sys.stdin.readline()
 try:

@@ -14,8 +14,8 @@ import pytest
 import torch
 from safetensors.torch import load_file
 
+from cabcnn.dataset.arrays import Arrays
 from cabcnn.model import CabCnn
-from cabcnn.training.arrays import Arrays
 
 WORKER = Path(__file__).with_name("training_worker.py")
 ALONE = [sys.executable]

@@ -7,10 +7,10 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
+from cabcnn.dataset.arrays import prepare
 from cabcnn.errors import CabcnnError, CorpusError
-from cabcnn.training.arrays import prepare
-from cabcnn.training.plan import Plan
-from cabcnn.training.protocols import official_split, parts_of
+from cabcnn.runs.plan import Plan
+from cabcnn.runs.protocols import official_split, parts_of
 
 PLAN = Plan("anywhere", "model")
 

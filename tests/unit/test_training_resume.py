@@ -17,10 +17,10 @@ import torch
 import cabcnn
 from cabcnn import checkpoint
 from cabcnn.errors import CabcnnError
-from cabcnn.training import status as statuses
-from cabcnn.training.lock import claimed
-from cabcnn.training.plan import Plan
-from cabcnn.training.run import carry_out
+from cabcnn.runs import status as statuses
+from cabcnn.runs.lock import claimed
+from cabcnn.runs.plan import Plan
+from cabcnn.runs.run import carry_out
 
 pytestmark = [
     pytest.mark.usefixtures("one_thread"),

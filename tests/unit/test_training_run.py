@@ -17,11 +17,11 @@ from safetensors.torch import load_file
 import cabcnn
 from cabcnn import checkpoint
 from cabcnn.errors import CabcnnError
-from cabcnn.figures import report
 from cabcnn.metrics import confusion_matrix, scores
-from cabcnn.training import status as statuses
-from cabcnn.training.plan import Plan
-from cabcnn.training.run import Outcome, carry_out
+from cabcnn.reports import run
+from cabcnn.runs import status as statuses
+from cabcnn.runs.plan import Plan
+from cabcnn.runs.run import Outcome, carry_out
 
 pytestmark = pytest.mark.usefixtures("one_thread")
 
@@ -50,7 +50,7 @@ def cache(tmp_path_factory) -> Path:
 def finished(plan, cache, tmp_path_factory, one_thread) -> tuple[Path, Outcome, list]:
     folder = tmp_path_factory.mktemp("runs") / "tones"
     events: list = []
-    outcome = carry_out(plan, folder, on_event=events.append, report=report.write, cache=cache)
+    outcome = carry_out(plan, folder, on_event=events.append, report=run.write, cache=cache)
     assert outcome is not None
     return folder, outcome, events
 
@@ -217,7 +217,7 @@ def test_a_name_that_is_taken_by_another_plan(finished, plan, cache):
 
 def test_a_seed_is_a_result(finished, plan, cache, tmp_path):
     folder, _, _ = finished
-    carry_out(plan, tmp_path / "same", report=report.write, cache=cache)
+    carry_out(plan, tmp_path / "same", report=run.write, cache=cache)
     assert_same_run(tmp_path / "same", folder)
     carry_out(replace(plan, seed=1), tmp_path / "other", cache=cache)
     assert not torch.equal(
@@ -299,7 +299,7 @@ def test_every_speaker_is_tested_once_over_folds(plan, cache, tmp_path):
 
     with pytest.raises(KeyboardInterrupt):
         carry_out(folds, tmp_path, on_event=interrupt, cache=cache)
-    outcome = carry_out(folds, tmp_path, report=report.write, cache=cache)
+    outcome = carry_out(folds, tmp_path, report=run.write, cache=cache)
     assert outcome is not None
     assert [result.part.name for result in outcome.results] == ["fold-1", "fold-2", "fold-3"]
     tested = np.concatenate([result.part.clips.test for result in outcome.results])

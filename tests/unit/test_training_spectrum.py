@@ -6,11 +6,11 @@ import numpy as np
 import pytest
 import torch
 
+from cabcnn.dataset.arrays import Arrays, prepare
+from cabcnn.dataset.spectra import BANDS, FLOOR, log_mel
 from cabcnn.errors import CabcnnError
 from cabcnn.model import CabCnn, interval_count
-from cabcnn.training.arrays import Arrays, prepare
 from cabcnn.training.recipe import Recipe
-from cabcnn.training.spectrum import BANDS, FLOOR, log_mel
 from cabcnn.training.trainer import train
 
 pytestmark = pytest.mark.usefixtures("one_thread")

@@ -10,9 +10,9 @@ import torch
 import torch.nn.functional as F
 
 from cabcnn.model import CabCnn
+from cabcnn.training.distributed import Processes
 from cabcnn.training.evaluation import evaluate
 from cabcnn.training.loader import Loaded
-from cabcnn.training.processes import Processes
 from cabcnn.training.recipe import ROBUST, Recipe
 from cabcnn.training.step import ACTIVATION_BYTES, default_memory, frugal, gradients
 from cabcnn.training.trainer import train

@@ -25,7 +25,7 @@ import torch  # noqa: E402
 import torch.nn.functional as F  # noqa: E402
 from safetensors.torch import save_file  # noqa: E402
 
-from cabcnn.training.arrays import Arrays  # noqa: E402
+from cabcnn.dataset.arrays import Arrays  # noqa: E402
 from cabcnn.training.recipe import Recipe  # noqa: E402
 from cabcnn.training.trainer import train  # noqa: E402
 

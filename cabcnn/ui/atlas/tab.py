@@ -10,16 +10,16 @@ import gradio as gr
 
 from cabcnn import atlas, corpora
 from cabcnn.atlas import Atlas
-from cabcnn.atlas.computing import name_of
+from cabcnn.atlas.compute import name_of
 from cabcnn.atlas.snippets import snippet as cut
 from cabcnn.classifier import Classifier
 from cabcnn.corpora import Clip, built_in
 from cabcnn.corpora.layouts import BUILT_IN
 from cabcnn.errors import CabcnnError
-from cabcnn.ui.atlas import payload
-from cabcnn.ui.atlas.view.component import AtlasView
-from cabcnn.ui.atlas.working import Working
+from cabcnn.ui.atlas.background import Working
+from cabcnn.ui.components import AtlasView
 from cabcnn.ui.models import Models
+from cabcnn.views.atlas import payload
 
 POLL_SECONDS = 1.0
 
@@ -48,7 +48,7 @@ def build(models: Models, model: gr.Dropdown, tab: gr.Tab, tabs: gr.Tabs, explor
             return ""
         return "data:audio/wav;base64," + base64.b64encode(wav).decode("ascii")
 
-    view = AtlasView("", snippet=snippet, elem_id="atlas")
+    view = AtlasView("", server_functions=[snippet], elem_id="atlas")
     timer = gr.Timer(POLL_SECONDS, active=False)
 
     def shown(name: str | None) -> tuple[str, bool]:

@@ -15,8 +15,8 @@ from cabcnn.errors import AudioError, CabcnnError
 from cabcnn.ui import examples
 from cabcnn.ui.compare.noise import with_noise
 from cabcnn.ui.models import Models
-from cabcnn.ui.shown import packed
 from cabcnn.ui.sounds import Clip, Sounds
+from cabcnn.ui.view_payload import packed
 
 PLACES = ("compare-a", "compare-b")  # where the sides' clips are held
 NAMES = ("A", "B")

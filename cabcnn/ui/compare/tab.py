@@ -10,9 +10,9 @@ from typing import Any, NamedTuple
 import gradio as gr
 
 from cabcnn.errors import CabcnnError
-from cabcnn.ui import waiting
+from cabcnn.ui import busy
 from cabcnn.ui.compare.sides import NAMES, NOISE, OWN, PLACES, TIED, Settings, Sides
-from cabcnn.ui.compare.view import CompareView
+from cabcnn.ui.components import CompareView
 from cabcnn.ui.explore import FILE_TYPES, RECORDING, SECONDS
 from cabcnn.ui.messages import note, nothing, session_of, trouble
 from cabcnn.ui.models import Models
@@ -191,9 +191,9 @@ def build(models: Models, sounds: Sounds, tab: gr.Tab) -> None:
         "show_progress": "hidden",
         "show_progress_on": view,
         "trigger_mode": "always_last",
-        "js": waiting.begins(VIEW),
+        "js": busy.begins(VIEW),
     }
-    answered = partial(waiting.ends, elem_id=VIEW)
+    answered = partial(busy.ends, elem_id=VIEW)
     wire(0)
     wire(1)
     said = [view, *(column.message for column in columns)]

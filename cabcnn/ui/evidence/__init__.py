@@ -1,5 +1,5 @@
 """Whether the evidence for the clip in the Explore tab holds, below its picture."""
 
-from .section import build
+from cabcnn.ui.evidence.section import build
 
 __all__ = ["build"]

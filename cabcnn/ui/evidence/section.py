@@ -9,7 +9,7 @@ import gradio as gr
 
 from cabcnn.errors import CabcnnError
 from cabcnn.faithfulness import measure
-from cabcnn.ui.attention_view import AttentionView
+from cabcnn.ui.components import AttentionView
 from cabcnn.ui.evidence.result import to_html
 from cabcnn.ui.messages import note, nothing, session_of, trouble
 from cabcnn.ui.models import Models

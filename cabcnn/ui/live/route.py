@@ -13,8 +13,8 @@ from starlette.requests import ClientDisconnect, Request
 from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
-from .sessions import AT_ONCE, HIGHEST_RATE
-from .view import LiveView
+from cabcnn.ui.components import LiveView
+from cabcnn.ui.live.sessions import AT_ONCE, HIGHEST_RATE
 
 PATH = "/live-sound"
 # Of a request: the longest piece in base 64, and what stands around it.

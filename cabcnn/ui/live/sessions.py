@@ -28,8 +28,7 @@ from cabcnn.audio import Sound
 from cabcnn.errors import AudioError, CabcnnError
 from cabcnn.streaming import Stream, push_together
 from cabcnn.ui.models import Models
-
-from .packing import Rows
+from cabcnn.views.live.rows import Rows
 
 LONGEST = 60.0  # seconds of one recording
 AT_ONCE = 5.0  # seconds that one piece may hold

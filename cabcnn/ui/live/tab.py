@@ -10,12 +10,11 @@ from gradio import events
 
 from cabcnn import audio
 from cabcnn.errors import CabcnnError
+from cabcnn.ui.components import LiveView
 from cabcnn.ui.explore import nothing, session_of
+from cabcnn.ui.live.sessions import LONGEST, Sessions
 from cabcnn.ui.models import Models
 from cabcnn.ui.sounds import Clip, Sounds
-
-from .sessions import LONGEST, Sessions
-from .view import LiveView
 
 NAME = "Live recording"
 GONE = "The recording is not held here any more; press “Open in Explore” again to send it anew."
@@ -48,7 +47,10 @@ def build(
             "opened": opened,
         }
 
-    view = LiveView(facts(models.first()), push=sessions.push, elem_id="live")
+    async def send(asked: Any) -> dict[str, Any]:
+        return await sessions.push(asked)
+
+    view = LiveView(facts(models.first()), server_functions=[send], elem_id="live")
     message = gr.HTML(visible=False, elem_id="live-message", elem_classes="message")
 
     def tell(name: str | None) -> dict[str, Any]:

@@ -14,8 +14,8 @@ from cabcnn import corpora
 from cabcnn.corpora import archive
 from cabcnn.corpora.manifest import LISTS
 from cabcnn.errors import CabcnnError, CorpusError
-from cabcnn.training.jobs.uploads import Uploads
-from cabcnn.ui.train.found import Found, look
+from cabcnn.runs.queue.uploads import Uploads
+from cabcnn.ui.train.corpus_summary import Found, look
 
 BUILT_IN, ZIP, FOLDER = "built-in", "zip", "folder"
 DETECT = "detect"

@@ -9,9 +9,9 @@ from pathlib import Path
 
 from cabcnn import checkpoint
 from cabcnn.errors import CabcnnError
-from cabcnn.training.jobs import Job
-from cabcnn.training.listing import LISTING
-from cabcnn.training.run import MODEL
+from cabcnn.runs.clips import LISTING
+from cabcnn.runs.queue import Job
+from cabcnn.runs.run import MODEL
 from cabcnn.ui import about
 
 RELIABILITY = "reliability.png"

@@ -9,9 +9,9 @@ from typing import Any, NamedTuple
 import gradio as gr
 
 from cabcnn.errors import CabcnnError
-from cabcnn.training.plan import Plan, Protocol
+from cabcnn.runs.plan import Plan, Protocol
 from cabcnn.training.recipe import RECIPES, Recipe
-from cabcnn.ui.train.found import SECONDS, Found
+from cabcnn.ui.train.corpus_summary import SECONDS, Found
 
 WHOLE, OTHER = 0.0, -1.0  # of the T buttons
 LONGEST = 3600.0

@@ -11,11 +11,11 @@ from cabcnn.errors import CabcnnError
 from cabcnn.ui.explore import note, nothing, session_of, trouble
 from cabcnn.ui.models import Models
 from cabcnn.ui.sounds import Sounds
-from cabcnn.ui.train import looking, recordings, settings, shelf
-from cabcnn.ui.train.desk import Desk
-from cabcnn.ui.train.host import Training
-from cabcnn.ui.train.looking import BRING_AGAIN
-from cabcnn.ui.train.watching import DOWNLOAD, Watching
+from cabcnn.ui.train import corpus_handlers, model_files, recordings, settings
+from cabcnn.ui.train.corpus_handlers import BRING_AGAIN
+from cabcnn.ui.train.page_state import Desk
+from cabcnn.ui.train.runs_panel import DOWNLOAD, Watching
+from cabcnn.ui.train.training import Training
 
 NOTHING_FOUND = "Choose recordings first: nothing is known of any yet."
 SHARED = (
@@ -51,7 +51,7 @@ def build(
             start = gr.Button("Train", variant="primary", elem_id="train-start")
             message = gr.HTML(visible=False, elem_id="train-message", elem_classes="message")
             gr.HTML(f"<p class='shared'>{SHARED}</p>")
-            files = shelf.lay_out()
+            files = model_files.lay_out()
         with gr.Column(scale=5, min_width=340, elem_id="train-side"):
             watching = Watching(desk)
 
@@ -74,7 +74,7 @@ def build(
             said = note(f"There is a {plan.name} already, so this one is called {job.name}.")
         return {message: said, **watching.refreshed(session)}
 
-    looking.wire(given, chosen, desk, sounds, training.corpora_folder, tab)
+    corpus_handlers.wire(given, chosen, desk, sounds, training.corpora_folder, tab)
     start.click(
         train,
         [given.classes, *chosen.inputs()],
@@ -83,5 +83,5 @@ def build(
         show_progress="hidden",
     ).success(None, js=TO_THE_VIEW)
     watching.wire(models, sounds, model, message, tab, tabs, explain_again)
-    shelf.wire(files, jobs, models, sounds, model, message, tab, watching.file, DOWNLOAD)
+    model_files.wire(files, jobs, models, sounds, model, message, tab, watching.file, DOWNLOAD)
     return desk

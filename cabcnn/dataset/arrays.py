@@ -1,0 +1,235 @@
+"""A corpus as ready-made arrays: decoded once, small enough to move to another machine.
+
+Only what every excerpt's front end needs is kept: the raw maxima, and for each interval the
+sum and the sum of squares of its samples, so that an excerpt is standardised by exactly its
+own mean and deviation without its samples.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+from zipfile import BadZipFile
+
+import numpy as np
+from numpy.typing import DTypeLike, NDArray
+
+from cabcnn import audio
+from cabcnn.corpora.table import Clip
+from cabcnn.dataset.spectra import BANDS, log_mel
+from cabcnn.errors import CabcnnError, CorpusError
+from cabcnn.model import STRIDE, VALUES_PER_SECOND
+
+
+class Pieces:
+    """Arrays that lie apart, for instance mapped from several files, read as one (V,).
+
+    A slice of one piece is a view of it; only one across several pieces is copied.
+    """
+
+    def __init__(self, pieces: Sequence[NDArray[np.floating]]) -> None:
+        self.pieces = pieces
+        self._ends = np.cumsum([len(piece) for piece in pieces])
+
+    def __len__(self) -> int:
+        return int(self._ends[-1])
+
+    def __getitem__(self, places: slice) -> NDArray[np.floating]:
+        first, last, _ = places.indices(len(self))
+        number = int(np.searchsorted(self._ends, first, "right"))
+        found = []
+        while first < last:
+            piece, end = self.pieces[number], int(self._ends[number])
+            begin = end - len(piece)
+            found.append(piece[first - begin : last - begin])
+            first, number = end, number + 1
+        if not found:
+            return np.zeros(0, np.float32)
+        return found[0] if len(found) == 1 else np.concatenate(found)
+
+    def __array__(
+        self, dtype: DTypeLike | None = None, copy: bool | None = None
+    ) -> NDArray[np.floating]:
+        return np.concatenate(self.pieces, dtype=dtype, casting="unsafe")
+
+
+@dataclass(frozen=True)
+class Arrays:
+    """N clips: `maxima` (V,) and `moments` (I, 3) of all clips one after the other.
+
+    A row of `moments` is one interval's number of samples, their sum and sum of squares; a
+    row of `spectra` (I, bands) its log spectrum, where a pretext task will need it, else
+    there are none. `values` (N,) counts each clip's maxima. `labels` (N,) index `label_names`.
+    """
+
+    maxima: NDArray[np.floating] | Pieces
+    moments: NDArray[np.float64]
+    spectra: NDArray[np.float16]
+    values: NDArray[np.int64]
+    labels: NDArray[np.int64]
+    label_names: tuple[str, ...]
+    speakers: NDArray[np.str_]
+    splits: NDArray[np.str_]
+    rate: int
+
+    @cached_property
+    def intervals(self) -> NDArray[np.int64]:
+        """How many intervals each clip has, (N,)."""
+        return -(-self.values // STRIDE)
+
+    @cached_property
+    def _starts(self) -> NDArray[np.int64]:
+        return np.concatenate([[0], np.cumsum(self.values)])
+
+    @cached_property
+    def _interval_starts(self) -> NDArray[np.int64]:
+        return np.concatenate([[0], np.cumsum(self.intervals)])
+
+    def __len__(self) -> int:
+        return len(self.values)
+
+    def excerpt(
+        self,
+        clip: int,
+        start: int = 0,
+        length: int | None = None,
+        gain: NDArray[np.floating] | None = None,
+    ) -> NDArray[np.float32]:
+        """Standardised values (L,) of a clip from interval `start` on, `length` intervals.
+
+        `gain` (length,) are factors above zero, one an interval: the values are then those of
+        the sound as it would be with each interval that much louder, exactly.
+        """
+        first = start * STRIDE
+        last = int(self.values[clip]) if length is None else first + length * STRIDE
+        last = min(last, int(self.values[clip]))
+        raw = self._raw(clip, first, last)
+        at = self._interval_starts[clip]
+        moments = self.moments[at + start : at + -(-last // STRIDE)]
+        if gain is not None:
+            factors = np.asarray(gain, np.float64)[: len(moments)]
+            moments = moments * np.stack([np.ones_like(factors), factors, factors**2], 1)
+            raw = raw * np.repeat(factors, STRIDE)[: len(raw)]  # a factor > 0 keeps the maximum
+        count, total, squares = moments.sum(0)
+        mean = total / count
+        deviation = np.sqrt(max(squares / count - mean * mean, 0.0))
+        if not deviation > 0:
+            return np.zeros(len(raw), np.float32)  # an excerpt of digital silence
+        return ((raw - mean) / deviation).astype(np.float32)
+
+    def spectrum(self, clip: int, start: int, length: int) -> NDArray[np.float32]:
+        """Log spectra (length, bands) of a clip's intervals from `start` on."""
+        first = self._interval_starts[clip] + start
+        return self.spectra[first : first + length].astype(np.float32)
+
+    def digests(self) -> list[str]:
+        """What tells recordings apart, (N,): equal where two clips are the same sound."""
+        return [
+            hashlib.sha256(self._raw(clip).astype(np.float16).tobytes()).hexdigest()
+            for clip in range(len(self))
+        ]
+
+    def _raw(self, clip: int, first: int = 0, last: int | None = None) -> NDArray[np.floating]:
+        start = int(self._starts[clip])
+        last = int(self.values[clip]) if last is None else last
+        return self.maxima[start + first : start + last]
+
+    def save(self, path: str | Path) -> None:
+        """Writes a compressed .npz, the maxima as float16."""
+        np.savez_compressed(
+            path,
+            maxima=np.asarray(self.maxima, np.float16),
+            moments=self.moments,
+            spectra=self.spectra,
+            values=self.values,
+            labels=self.labels,
+            label_names=np.array(self.label_names),
+            speakers=self.speakers,
+            splits=self.splits,
+            rate=self.rate,
+        )
+
+    @classmethod
+    def load(cls, path: str | Path) -> Arrays:
+        """Reads what `save` wrote. Raises CorpusError where it did not."""
+        try:
+            with np.load(path, allow_pickle=False) as file:
+                fields = {name: file[name] for name in file.files}
+            return cls(
+                maxima=fields["maxima"].astype(np.float32),
+                moments=fields["moments"],
+                spectra=fields["spectra"],
+                values=fields["values"],
+                labels=fields["labels"],
+                label_names=tuple(str(name) for name in fields["label_names"]),
+                speakers=fields["speakers"],
+                splits=fields["splits"],
+                rate=int(fields["rate"]),
+            )
+        except (OSError, ValueError, KeyError, EOFError, BadZipFile) as error:
+            raise CorpusError(f"{path} is not a file of prepared arrays: {error}.") from error
+
+
+def prepare(
+    clips: Sequence[Clip],
+    rate: int,
+    seconds: float | None = None,
+    label_names: Sequence[str] | None = None,
+    spectra: bool = False,
+    progress: Callable[[int], None] = lambda done: None,
+    change: Callable[[audio.Samples], audio.Samples] = lambda samples: samples,
+) -> Arrays:
+    """Decodes the first `seconds` of every clip at `rate`, a multiple of 4,000.
+
+    `label_names` fixes the order of the classes, else it is the alphabet's; `spectra` asks
+    for the log spectrum of every interval too, `change` what is done to the samples (k,) first.
+
+    Raises CorpusError where there is nothing, or one class only, and CabcnnError naming the
+    file where a clip can't be used.
+    """
+    names = tuple(label_names or sorted({clip.label for clip in clips}))
+    if len(names) < 2:
+        raise CorpusError(f"A classifier needs two labels or more; this corpus has {len(names)}.")
+    for clip in clips:
+        if clip.label not in names:
+            raise CorpusError(
+                f"{clip.path} is labelled {clip.label}, which is none of {', '.join(names)}."
+            )
+    if rate % VALUES_PER_SECOND:
+        raise ValueError(f"{rate} Hz is no multiple of {VALUES_PER_SECOND}")
+    parts, rows, spectrum = [], [], []
+    for done, clip in enumerate(clips):
+        try:
+            sound = audio.read(clip.path, seconds)
+            samples, _, _ = audio.analysed(sound, rate, seconds)
+        except CabcnnError as error:
+            raise CorpusError(f"{clip.path}: {error}") from error
+        samples = change(samples)
+        parts.append(audio.maxima(samples, rate))
+        rows.append(moments(samples, rate))
+        if spectra:
+            spectrum.append(log_mel(samples, rate))
+        progress(done + 1)
+    return Arrays(
+        maxima=np.concatenate(parts),
+        moments=np.concatenate(rows),
+        spectra=np.concatenate(spectrum) if spectra else np.zeros((0, BANDS), np.float16),
+        values=np.array([len(part) for part in parts]),
+        labels=np.array([names.index(clip.label) for clip in clips]),
+        label_names=names,
+        speakers=np.array([clip.speaker for clip in clips]),
+        splits=np.array([clip.split for clip in clips]),
+        rate=rate,
+    )
+
+
+def moments(samples: NDArray[np.float32], rate: int) -> NDArray[np.float64]:
+    """Rows (I, 3) of each interval's number of samples, their sum and their sum of squares."""
+    starts = np.arange(0, len(samples), STRIDE * rate // VALUES_PER_SECOND)
+    wide = samples.astype(np.float64)
+    counts = np.diff(np.append(starts, len(samples)))
+    sums, squares = np.add.reduceat(wide, starts), np.add.reduceat(wide * wide, starts)
+    return np.column_stack([counts, sums, squares])

@@ -1,0 +1,148 @@
+"""An explanation as a file of numbers: csv to read, json to exchange, npz to compute with."""
+
+from __future__ import annotations
+
+import csv
+import io
+import json
+from collections.abc import Iterable, Sequence
+from typing import Any
+
+import numpy as np
+
+from cabcnn.explanation import Explanation
+from cabcnn.export.spans import edges, predicted
+from cabcnn.model import INTERVAL_SECONDS
+
+DECIMALS = 7  # a float32 carries no more
+DIGITS = 9  # of numbers to be added up by the thousand, the first that is not zero onwards
+
+
+def as_dict(explanation: Explanation) -> dict[str, Any]:
+    """Everything as plain lists, ready for JSON: the verdict, then the matrices behind it.
+
+    `probabilities` maps each label to its probability; `times` (p,) are the intervals'
+    centres in seconds; `attention` (p, n), `votes` (p, n, m) and `interval_probabilities`
+    (p, m) have their classes in the order of `labels`. Matrices are rounded to 7 decimals.
+    `score` is the sentence on how often the model was measured to be right; `muted` are the
+    numbers of the classifiers that were left out of the sum.
+    """
+    x = explanation
+    return {
+        "name": x.name,
+        "model": x.model,
+        "label": x.label,
+        "probabilities": dict(zip(x.labels, x.probabilities.tolist(), strict=True)),
+        "labels": list(x.labels),
+        "seconds": x.seconds,
+        "notices": list(x.notices),
+        "score": x.score,
+        "muted": list(x.muted),
+        "effective_classifiers": x.effective_classifiers,
+        "interval_seconds": INTERVAL_SECONDS,
+        "times": np.round(x.times, DECIMALS).tolist(),
+        "selected": x.selected.tolist(),
+        "attention": np.round(x.attention, DECIMALS).tolist(),
+        "votes": np.round(x.votes, DECIMALS).tolist(),
+        "interval_probabilities": np.round(x.interval_probabilities, DECIMALS).tolist(),
+    }
+
+
+def to_csv(explanation: Explanation) -> bytes:
+    """One row an interval, for a spreadsheet or a statistics program.
+
+    Columns: the clip and the model; the interval's number, start and end in seconds; the
+    class it favours; the selected classifier, its attention weight and its votes
+    (`vote US`, ...); the interval's probabilities (`interval US`, ...); the verdict had
+    the clip ended there (`so far US`, ...), whose last row is the answer; and the numbers of
+    the muted classifiers. Files of several clips can be put below each other.
+    """
+    x = explanation
+    rows = np.arange(len(x.times))
+    by_class = np.hstack(
+        [x.votes[rows, x.selected], x.interval_probabilities, x.verdict_so_far]
+    ).round(DECIMALS)
+    head = ["clip", "model", "interval", "start", "end", "label", "classifier", "attention"]
+    head += [f"{what} {label}" for what in ("vote", "interval", "so far") for label in x.labels]
+    favoured, places = predicted(x), edges(x).round(DECIMALS).tolist()
+    weights = x.attention[rows, x.selected].round(DECIMALS).tolist()
+    muted = _numbers(x.muted)
+    return _table(
+        [*head, "muted"],
+        (
+            [
+                *(x.name, x.model, t, places[t], places[t + 1], favoured[t], selected),
+                *(weights[t], *by_class[t].tolist(), muted),
+            ]
+            for t, selected in enumerate(x.selected.tolist())
+        ),
+    )
+
+
+def to_long_csv(explanation: Explanation) -> bytes:
+    """One row an interval and classifier: every term of the sum.
+
+    Columns: the clip and the model; the interval's number, its start and end in seconds; the
+    classifier, its attention weight and its votes (`vote US`, ...); its shares in the answer
+    (`share US`, ...), which add up to the clip's probabilities; and whether it was muted (1)
+    or not (0).
+    """
+    x = explanation
+    places = edges(x).round(DECIMALS).tolist()
+    head = ["clip", "model", "interval", "start", "end", "classifier", "attention"]
+    head += [f"{what} {label}" for what in ("vote", "share") for label in x.labels]
+    muted = [int(i in x.muted) for i in range(x.attention.shape[1])]
+    numbers = np.concatenate([x.attention[:, :, None], x.votes, x.shares], 2)
+    return _table(
+        [*head, "muted"],
+        (
+            [x.name, x.model, t, places[t], places[t + 1], i, *map(_short, row), muted[i]]
+            for t, of_interval in enumerate(numbers.tolist())
+            for i, row in enumerate(of_interval)
+        ),
+    )
+
+
+def _table(head: Sequence[str], rows: Iterable[Sequence[object]]) -> bytes:
+    text = io.StringIO(newline="")
+    writer = csv.writer(text)
+    writer.writerow(head)
+    writer.writerows(rows)
+    return text.getvalue().encode()
+
+
+def _short(number: float) -> str:
+    return f"{number:.{DIGITS}g}"
+
+
+def _numbers(classifiers: Iterable[int]) -> str:
+    return " ".join(str(i) for i in classifiers)
+
+
+def to_json(explanation: Explanation) -> bytes:
+    """What `as_dict` gives, as one JSON object."""
+    return json.dumps(as_dict(explanation), ensure_ascii=False).encode()
+
+
+def to_npz(explanation: Explanation) -> bytes:
+    """All matrices at full precision, for `numpy.load`, which needs no pickle to read them."""
+    x, file = explanation, io.BytesIO()
+    np.savez_compressed(
+        file,
+        name=np.array(x.name),
+        model=np.array(x.model),
+        score=np.array(x.score),
+        label=np.array(x.label),
+        labels=np.array(x.labels),
+        notices=np.array(x.notices, np.str_),
+        muted=np.array(x.muted, np.int64),
+        seconds=np.array(x.seconds),
+        probabilities=x.probabilities,
+        times=x.times,
+        selected=x.selected,
+        attention=x.attention,
+        votes=x.votes,
+        interval_probabilities=x.interval_probabilities,
+        shares=x.shares,
+    )
+    return file.getvalue()

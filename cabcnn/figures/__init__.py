@@ -1,1 +1,0 @@
-"""Explanations to take away: tables and pictures."""

@@ -1,0 +1,6 @@
+"""Training runs that a server keeps: queued, carried out by programs of their own, found again."""
+
+from cabcnn.runs.queue.job import Job
+from cabcnn.runs.queue.jobs import Jobs
+
+__all__ = ["Job", "Jobs"]

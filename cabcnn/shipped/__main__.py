@@ -1,0 +1,45 @@
+"""Trains and measures a shipped model."""
+
+from __future__ import annotations
+
+import argparse
+import sys
+from pathlib import Path
+
+import torch
+
+from cabcnn.errors import CabcnnError
+from cabcnn.memory import keep_freed_memory
+from cabcnn.runs.run import device_of
+from cabcnn.shipped import accents, digits, first_language, synthetic_accents
+
+MAKERS = {
+    "digits": digits.make,
+    "accents": accents.make,
+    "first-language": first_language.make,
+    "synthetic-accents": synthetic_accents.make,
+}
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(prog="cabcnn.shipped", description=__doc__)
+    parser.add_argument("model", choices=MAKERS)
+    parser.add_argument("corpus", type=Path, nargs="?", help="its folder; none for synthetic ones")
+    parser.add_argument("--work", type=Path, required=True)
+    parser.add_argument("--only", help="one part: official, a speaker, fold-1, accents-5s")
+    parser.add_argument("--device", default="cpu")
+    options = parser.parse_args()
+    if options.corpus is None and options.model != "synthetic-accents":
+        parser.error(f"{options.model} needs the folder of its corpus")
+    keep_freed_memory()
+    try:
+        device = device_of(options.device)
+        if device == "cpu":
+            torch.set_num_threads(1)  # clips are too small to share; run several parts instead
+        MAKERS[options.model](options.corpus, options.work, device, options.only)
+    except CabcnnError as error:
+        sys.exit(str(error))
+
+
+if __name__ == "__main__":
+    main()

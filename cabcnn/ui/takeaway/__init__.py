@@ -1,5 +1,0 @@
-"""What may be taken away from the Explore tab: files of its clip, and many clips at once."""
-
-from .section import build
-
-__all__ = ["build"]

@@ -1,0 +1,93 @@
+// All about one classifier, below its row.
+
+import { percent } from "../shared/format.js";
+import { element, swatch } from "../shared/marks.js";
+import { company } from "./order.js";
+import { named, player } from "./table.js";
+
+export function detail(atlas, i, { columns, look, go }) {
+  const made = element("tr", "cat-detail");
+  const cell = made.insertCell();
+  cell.colSpan = columns;
+  const inside = element("div", "cat-inside");
+  inside.append(element("p", "cat-sentence", atlas.rows[i].sentence));
+  if (atlas.rows[i].chance <= 0.05 && atlas.labels.length > 1) {
+    const { special, chance } = atlas.rows[i];
+    inside.append(
+      element(
+        "p",
+        "cat-small",
+        `Specialisation ${special.toFixed(3)}; labels dealt out by chance look as uneven in at most ${percent(chance)} of cases.`,
+      ),
+    );
+  }
+  const parts = element("div", "cat-parts");
+  parts.append(heard(atlas, i), shares("What it votes", atlas.classes, atlas.rows[i].votes, true));
+  if (atlas.labels.length > 1) {
+    parts.append(shares("Where its attention goes", atlas.labels, atlas.rows[i].spread, false));
+  }
+  inside.append(parts);
+  for (const [title, sign] of [
+    ["Speaks together with", 1],
+    ["Takes turns with", -1],
+  ]) {
+    const others = company(atlas, i, 4, sign);
+    if (others.length) inside.append(others_(title, others, go));
+  }
+  if (look) {
+    const button = element("button", "cat-look", "Show in Explore");
+    button.type = "button";
+    button.addEventListener("click", () => look(i));
+    inside.append(button);
+  }
+  cell.append(inside);
+  return made;
+}
+
+function heard(atlas, i) {
+  const part = section("Strongest moments");
+  const list = element("ul", "cat-heard");
+  atlas.rows[i].moments.forEach(([sound], place) => {
+    const item = element("li");
+    const text = element("span", "", named(atlas, i, place));
+    const said = atlas.sounds[sound][2];
+    if (said) text.append(element("q", "", said));
+    item.append(player(atlas, i, place), text);
+    list.append(item);
+  });
+  if (!list.children.length) part.append(element("p", "", "It was never trusted at all."));
+  part.append(list);
+  return part;
+}
+
+function shares(title, names, values, classes) {
+  const part = section(title);
+  const list = element("ul", "cat-shares");
+  names.forEach((name, k) => {
+    const item = element("li");
+    const label = element("span", "", name);
+    if (classes) label.prepend(swatch(k));
+    item.append(label, element("span", "cat-value", percent(values[k])));
+    list.append(item);
+  });
+  part.append(list);
+  return part;
+}
+
+function others_(title, others, go) {
+  const line = element("p", "cat-others", `${title} `);
+  for (const [j, r] of others) {
+    const button = element("button", "", `${j} (${r > 0 ? "+" : "−"}${Math.abs(r).toFixed(2)})`);
+    button.type = "button";
+    button.setAttribute("aria-label", `Classifier ${j}, correlation ${r.toFixed(2)}`);
+    button.addEventListener("click", () => go(j));
+    line.append(button);
+  }
+  return line;
+}
+
+function section(title) {
+  const part = element("section");
+  part.append(element("h3", "", title));
+  return part;
+}

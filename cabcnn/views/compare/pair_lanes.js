@@ -1,0 +1,90 @@
+// The lanes of both sides on one time axis: their canvases, and what is drawn on them.
+
+import { drawRuler } from "../shared/draw_axis.js";
+import { drawHeatmap } from "../shared/draw_heatmap.js";
+import { drawStack } from "../shared/draw_stack.js";
+import { drawWaveform } from "../shared/draw_waveform.js";
+import { seconds } from "../shared/format.js";
+import { element } from "../shared/marks.js";
+import { Raster, Surface } from "../shared/surface.js";
+
+const DRAW = { waveform: drawWaveform, heatmap: drawHeatmap, stack: drawStack };
+const TICKED = 5; // one row in so many is numbered
+
+export class PairLanes {
+  constructor(root) {
+    this.ruler = new Surface(root.querySelector('[data-lane="ruler"] canvas'));
+    this.groups = [0, 1].map((side) => {
+      const group = root.querySelector(`.ccv-group[data-side="${side}"]`);
+      const lanes = Object.keys(DRAW).map((name) => {
+        const box = group.querySelector(`[data-lane="${name}"]`);
+        const surface = new Surface(box.querySelector("canvas"));
+        return { name, box, surface, raster: new Raster() };
+      });
+      return { group, lanes, row: group.querySelector(".ccv-row") };
+    });
+    this.plot = root.querySelector('[data-lane="ruler"]');
+  }
+
+  get width() {
+    return this.plot.clientWidth;
+  }
+
+  // Names and sizes for what is shown; `sides` are { clip, sums, heat } or null.
+  build(sides) {
+    sides.forEach((side, s) => {
+      const { group, lanes } = this.groups[s];
+      group.hidden = !side;
+      if (!side) return;
+      const { clip, heat } = side;
+      group.style.setProperty("--ccv-m", clip.m);
+      group.style.setProperty("--ccv-n", clip.n);
+      group.querySelector(".ccv-count").textContent = String(clip.n);
+      group.querySelector(".ccv-rows").replaceChildren(...ticks(heat.rows));
+      const name = "AB"[s];
+      const said = {
+        waveform: `Waveform of ${name}, ${seconds(clip.seconds, 1)}`,
+        heatmap: `Heatmap of ${name}, ${clip.n} classifiers by ${clip.p} intervals`,
+        stack: `Class probabilities of each interval of ${name}, stacked`,
+      };
+      for (const lane of lanes) lane.surface.canvas.setAttribute("aria-label", said[lane.name]);
+    });
+  }
+
+  fit() {
+    this.ruler.fit();
+    for (const { lanes } of this.groups) for (const { surface } of lanes) surface.fit();
+  }
+
+  draw(sides, { axis, theme, colours }) {
+    if (this.ruler.clear()) drawRuler(this.ruler, { axis, theme });
+    sides.forEach((side, s) => {
+      if (!side) return;
+      const shown = { ...side, colours, axis, theme, muted: [] };
+      for (const { name, surface, raster } of this.groups[s].lanes) {
+        if (surface.clear()) DRAW[name](surface, { ...shown, raster });
+      }
+    });
+  }
+
+  // Frames the row of a classifier on the sides given.
+  frame(sides, which) {
+    this.groups.forEach(({ row }, s) => {
+      const rows = sides[s]?.heat.rows ?? [];
+      const place = which[s] === null ? -1 : rows.indexOf(which[s]);
+      row.hidden = place < 0;
+      if (place < 0) return;
+      row.style.top = `${(100 * place) / rows.length}%`;
+      row.style.height = `${100 / rows.length}%`;
+    });
+  }
+}
+
+function ticks(rows) {
+  return rows.flatMap((i, place) => {
+    if (place % TICKED) return [];
+    const tick = element("span", "", String(i));
+    tick.style.top = `${(100 * (place + 0.5)) / rows.length}%`;
+    return [tick];
+  });
+}

@@ -1,0 +1,159 @@
+// By how much each classifier is used more in B than in A: bars up for B, down for A, sorted.
+
+import { percent } from "../shared/format.js";
+import { element, term } from "../shared/marks.js";
+import { differences, overlap } from "./pair.js";
+
+const SVG = "http://www.w3.org/2000/svg";
+const HEIGHT = 170;
+const LEFT = 44;
+const MARGIN = 16; // above and below the bars
+
+export class UseChart {
+  // `point` is told the classifier that a person points at, or null.
+  constructor(root, point) {
+    this.part = (name) => root.querySelector(`.ccv-${name}`);
+    this.chart = this.part("chart");
+    this.point = point;
+    this.rows = [];
+    this.chosen = null; // place of the bar that is told of
+    this.chart.addEventListener("pointermove", (event) => this.choose(this.placeAt(event)));
+    this.chart.addEventListener("pointerdown", (event) => this.choose(this.placeAt(event)));
+    this.chart.addEventListener("pointerleave", () => this.point(null));
+    this.chart.addEventListener("keydown", (event) => {
+      const step = { ArrowLeft: -1, ArrowRight: 1 }[event.key];
+      if (!step || !this.rows.length) return;
+      event.preventDefault();
+      event.stopPropagation();
+      const from = this.chosen ?? (step > 0 ? -1 : this.rows.length);
+      this.choose(Math.min(Math.max(from + step, 0), this.rows.length - 1));
+    });
+    this.chart.addEventListener("blur", () => this.point(null));
+  }
+
+  // `uses` has both sides' use, or is null where there is nothing to compare, for the `reason`.
+  show(uses, reason) {
+    this.rows = uses ? differences(uses) : [];
+    this.chosen = null;
+    for (const name of ["chart", "bar", "numbers"]) this.part(name).hidden = !uses;
+    this.part("overlap").replaceChildren(
+      ...(uses
+        ? [
+            `A and B share ${percent(overlap(uses))} of their use: so much of the `,
+            term("attention", "attention"),
+            " goes to the same classifiers in both.",
+          ]
+        : [reason]),
+    );
+    if (!uses) return;
+    this.tell();
+    this.tabulate();
+    this.draw();
+  }
+
+  draw() {
+    const width = this.chart.clientWidth;
+    if (width <= LEFT || !this.rows.length) return; // not laid out yet
+    const more = Math.max(this.rows[0].difference, 1e-4);
+    const less = Math.max(-this.rows[this.rows.length - 1].difference, 1e-4);
+    const scale = (HEIGHT - 2 * MARGIN) / (more + less);
+    const middle = MARGIN + more * scale;
+    this.step = (width - LEFT) / this.rows.length;
+    const parts = [];
+    for (const share of [more, 0, -less]) {
+      const y = middle - share * scale;
+      const edge = { class: share ? "ccv-edge" : "ccv-zero", x1: LEFT, x2: width, y1: y, y2: y };
+      parts.push(make("line", edge));
+      const text = make("text", { x: LEFT - 6, y: y + 4, "text-anchor": "end" });
+      text.textContent = share ? `${(100 * Math.abs(share)).toFixed(1)}` : "0";
+      parts.push(text);
+    }
+    for (const [text, y] of [
+      ["points more in B", 11],
+      ["points more in A", HEIGHT - 3],
+    ]) {
+      const label = make("text", { x: width, y, "text-anchor": "end" });
+      label.textContent = text;
+      parts.push(label);
+    }
+    this.rows.forEach(({ difference }, place) => {
+      const tall = Math.max(Math.abs(difference) * scale, 0.5);
+      parts.push(
+        make("rect", {
+          class: difference >= 0 ? "ccv-more-b" : "ccv-more-a",
+          x: LEFT + (place + 0.1) * this.step,
+          width: 0.8 * this.step,
+          y: difference >= 0 ? middle - tall : middle,
+          height: tall,
+        }),
+      );
+    });
+    const svg = make("svg", { viewBox: `0 0 ${width} ${HEIGHT}`, "aria-hidden": "true" });
+    svg.append(...parts);
+    this.chart.replaceChildren(svg);
+    const [first] = this.rows;
+    const last = this.rows[this.rows.length - 1];
+    this.chart.setAttribute(
+      "aria-label",
+      `Difference of use, ${this.rows.length} classifiers. Most more in B: ${words(first)} Most ` +
+        `more in A: ${words(last)} Arrow keys go through them.`,
+    );
+  }
+
+  placeAt(event) {
+    const x = event.clientX - this.chart.getBoundingClientRect().left - LEFT;
+    const place = Math.floor(x / this.step);
+    return place >= 0 && place < this.rows.length ? place : null;
+  }
+
+  choose(place) {
+    if (place === this.chosen) return;
+    this.chosen = place;
+    this.tell();
+    this.point(place === null ? null : this.rows[place].i);
+  }
+
+  tell() {
+    this.chart.querySelectorAll("rect").forEach((bar, place) => {
+      bar.classList.toggle("ccv-chosen", place === this.chosen);
+    });
+    this.part("bar").textContent =
+      this.chosen === null
+        ? "Point at a bar, or use ← → on the chart, for its numbers."
+        : words(this.rows[this.chosen]);
+  }
+
+  tabulate() {
+    const table = element("table");
+    const head = element("tr");
+    for (const text of ["Classifier", "in A", "in B", "B − A, points"]) {
+      const cell = element("th", "", text);
+      cell.scope = "col";
+      head.append(cell);
+    }
+    table.append(head);
+    for (const { i, a, b, difference } of this.rows) {
+      const row = element("tr");
+      const name = element("th", "", String(i));
+      name.scope = "row";
+      const cells = [percent(a), percent(b), points(difference)];
+      row.append(name, ...cells.map((text) => element("td", "", text)));
+      table.append(row);
+    }
+    this.part("table").replaceChildren(table);
+  }
+}
+
+function words({ i, a, b, difference }) {
+  return `Classifier ${i}: ${percent(a)} of the attention in A, ${percent(b)} in B, ${points(difference)} points.`;
+}
+
+function points(difference) {
+  return `${difference < 0 ? "−" : "+"}${(100 * Math.abs(difference)).toFixed(1)}`;
+}
+
+function make(tag, attributes) {
+  const made = document.createElementNS(SVG, tag);
+  for (const [name, value] of Object.entries(attributes)) made.setAttribute(name, value);
+  return made;
+}

@@ -1,0 +1,60 @@
+// What the verdict leaves out, if anything: muted classifiers, and what comes after a stop. It
+// says what the whole clip and everybody said, and leads back there.
+
+import { percent, seconds } from "../shared/format.js";
+import { element, refill } from "../shared/marks.js";
+import { argmax } from "../shared/sum.js";
+
+const NAMED = 12; // muted classifiers that get a button of their own
+
+export function showBanner(root, { muted, until }, whole, act) {
+  const banner = root.querySelector(".cav-banner");
+  const playhead = root.querySelector(".cav-playhead");
+  if (!muted.length && until === null) {
+    refill(banner, [], playhead);
+    banner.hidden = true;
+    return;
+  }
+  banner.hidden = false;
+  const best = argmax(whole.probabilities);
+  const text = element("p");
+  text.append(
+    element("strong", "", saying(muted, until, whole)),
+    ` ${before(muted, until)} said ${whole.labels[best]} ${percent(whole.probabilities[best])}.`,
+  );
+  const back = element("p", "cav-back");
+  if (muted.length) back.append(button("Unmute all", "cav-unmute", act.unmuteAll));
+  if (until !== null) back.append(button("Whole clip", "cav-unstop", () => act.stop(null)));
+  const names = muted.length && muted.length <= NAMED ? [named(muted, act)] : [];
+  refill(banner, [text, back, ...names], playhead);
+}
+
+function saying(muted, until, { n }) {
+  const some = `${muted.length} of ${n} classifiers muted`;
+  if (until === null) return `This is the verdict with ${some}.`;
+  const first = `This is the verdict from the first ${seconds(until)}`;
+  return muted.length ? `${first}, with ${some}.` : `${first}.`;
+}
+
+// What the verdict is set against.
+function before(muted, until) {
+  if (until === null) return "All of them";
+  return muted.length ? "All of them, on the whole clip," : "The whole clip";
+}
+
+function named(muted, act) {
+  const list = element("p", "cav-silent", "muted ");
+  for (const i of muted) {
+    const one = button(`${i} ×`, "", () => act.mute(i));
+    one.setAttribute("aria-label", `Unmute classifier ${i}`);
+    list.append(one);
+  }
+  return list;
+}
+
+function button(text, name, press) {
+  const made = element("button", name, text);
+  made.type = "button";
+  made.addEventListener("click", press);
+  return made;
+}

@@ -1,0 +1,135 @@
+// One classifier: its share of the attention, what it votes, what that adds to the verdict, when
+// it speaks, and its strongest moments to listen to.
+
+import { part, percent, seconds, weight } from "../shared/format.js";
+import { element, refill, swatch, term } from "../shared/marks.js";
+import { Surface } from "../shared/surface.js";
+import { argmax, meanVote, ranked, says, strongestMoments } from "../shared/sum.js";
+
+export class ClassifierCard {
+  constructor(root, act) {
+    const find = (name) => root.querySelector(`.cav-one-${name}`);
+    this.act = act;
+    this.parts = Object.fromEntries(
+      ["who", "mute", "only", "about", "table", "when", "speaks", "moments"].map((name) => [
+        name,
+        find(name),
+      ]),
+    );
+    this.surface = new Surface(this.parts.speaks.querySelector("canvas"));
+    find("above").addEventListener("click", () => act.row(-1));
+    find("below").addEventListener("click", () => act.row(1));
+    this.parts.mute.addEventListener("click", () => act.mute(this.row));
+    this.parts.only.addEventListener("click", () => act.only(this.row));
+    this.parts.speaks.addEventListener("click", (event) => {
+      const box = this.parts.speaks.getBoundingClientRect();
+      act.listen(((event.clientX - box.left) / box.width) * this.scene.clip.duration);
+    });
+  }
+
+  // `whole` is the clip with everybody: when a muted classifier would speak is told from that.
+  show(scene, row, muted, { whole, used: usedBefore }) {
+    const { clip, sums } = scene;
+    const silent = muted.includes(row);
+    Object.assign(this, { scene, row, spoken: silent ? { ...whole, heard: clip.heard } : clip });
+    const used = sums.use[row];
+    const { who, mute, only, about } = this.parts;
+    who.textContent = `Classifier ${row}`;
+    mute.textContent = silent ? "Unmute" : "Mute";
+    mute.setAttribute("aria-pressed", silent);
+    mute.setAttribute("aria-label", `${silent ? "Unmute" : "Mute"} classifier ${row}`);
+    only.setAttribute("aria-label", `Hear only classifier ${row}`);
+    const place = ranked(sums.use).indexOf(row) + 1;
+    const text = silent
+      ? `: it is muted. It had ${percent(usedBefore[row])}.`
+      : `, number ${place} of ${clip.n}. An even share is ${percent(1 / clip.n)}.`;
+    about.replaceChildren(
+      element("b", "", percent(used)),
+      " of the ",
+      term("of-attention", "attention"),
+      text,
+    );
+    this.tell(clip, used);
+    this.parts.when.textContent = silent ? "When it would speak" : "When it speaks";
+    this.list(this.spoken);
+  }
+
+  tell(clip, used) {
+    const votes = meanVote(clip, this.row, used);
+    const adds = says(clip, this.row);
+    const rows = clip.labels.map((label, k) => line(label, k, votes[k], adds[k]));
+    const sum = line("together", null, 1, adds.reduce((a, b) => a + b, 0));
+    sum.className = "cav-sum";
+    this.parts.table.tBodies[0].replaceChildren(...rows, sum);
+  }
+
+  list(clip) {
+    const { interval, p, attention, votes, labels } = clip;
+    const { row } = this;
+    const moments = strongestMoments(clip, row).filter((t) => attention[row * p + t] > 0);
+    const buttons = moments.map((t) => {
+      const at = row * p + t;
+      const k = argmax(votes.map((vote) => vote[at]));
+      const time = seconds((t + 0.5) * interval);
+      const one = element("button", "cav-snippet", `▶ ${time}`);
+      one.type = "button";
+      one.title = `attention weight ${weight(attention[at])}`;
+      one.setAttribute(
+        "aria-label",
+        `Play ${time}: weight ${weight(attention[at])}, votes for ${labels[k]}`,
+      );
+      const vote = element("span", "", labels[k]);
+      vote.prepend(swatch(k));
+      one.append(vote);
+      one.addEventListener("click", () => this.act.snippet(t));
+      return one;
+    });
+    if (!buttons.length) {
+      buttons.push(element("span", "cav-none", "none: it has no attention here"));
+    }
+    refill(this.parts.moments, buttons, this.parts.mute);
+  }
+
+  // The little timeline: the largest attention weight of each pixel, over the whole clip.
+  draw() {
+    if (!this.scene) return;
+    const { surface, row } = this;
+    const { theme } = this.scene;
+    surface.fit();
+    if (!surface.clear()) return;
+    const { ctx, width, height } = surface;
+    const { p, attention, heard } = this.spoken;
+    const weights = attention.subarray(row * p, row * p + p);
+    const top = weights.reduce((a, b) => Math.max(a, b), 1e-3);
+    for (let x = 0; x < width; x++) {
+      const first = Math.floor((x / width) * p);
+      const next = Math.max(Math.floor(((x + 1) / width) * p), first + 1);
+      let largest = 0;
+      for (let t = first; t < next && t < p; t++) largest = Math.max(largest, weights[t]);
+      const tall = (largest / top) * height;
+      ctx.fillStyle = first < heard ? theme.wave : theme.line;
+      ctx.fillRect(x, height - tall, 1, tall);
+    }
+    this.parts.speaks.title = `attention weight up to ${weight(top)}; click to play from there`;
+    surface.canvas.setAttribute(
+      "aria-label",
+      `When classifier ${row} speaks: its attention weight over the clip, at most ${weight(top)}`,
+    );
+  }
+}
+
+function line(label, k, vote, adds) {
+  const row = element("tr");
+  const name = element("th", "", label);
+  name.scope = "row";
+  if (k !== null) name.prepend(swatch(k));
+  const track = element("td", "cav-bar-cell");
+  if (k !== null) {
+    const bar = element("i");
+    bar.style.width = `${Math.max(vote, 0) * 100}%`;
+    bar.style.background = `var(--cav-class-${k})`;
+    track.append(bar);
+  }
+  row.append(name, track, element("td", "", percent(vote)), element("td", "", part(adds)));
+  return row;
+}

@@ -1,0 +1,78 @@
+// The verdict: the predicted class, every class's probability, how far the model is to be
+// trusted, and what is to be known about this clip; beside it the verdict of a region alone.
+
+import { percent, seconds } from "../shared/format.js";
+import { element, swatch } from "../shared/marks.js";
+import { argmax } from "../shared/sum.js";
+
+export class Header {
+  constructor(root, act) {
+    this.root = root;
+    this.part = (name) => root.querySelector(`.cav-${name}`);
+    this.part("region-clear").addEventListener("click", () => act.clear());
+  }
+
+  // Builds it for a clip; only the numbers change afterwards.
+  build(clip) {
+    const { part } = this;
+    const length = seconds(clip.seconds, clip.seconds < 1 ? 2 : 1);
+    part("clip").textContent = `${clip.name} · ${length} · ${clip.title}`;
+    part("score").textContent = clip.score;
+    const bars = part("bars");
+    this.bars = clip.labels.map(bar);
+    bars.replaceChildren(...this.bars.map(({ item }) => item));
+    const columns = clip.m > 5 ? 2 : 1;
+    bars.classList.toggle("cav-many", columns === 2);
+    bars.style.setProperty("--cav-bar-rows", Math.ceil(clip.m / columns));
+    const notices = part("notices");
+    notices.hidden = clip.notices.length === 0;
+    notices.replaceChildren(...clip.notices.map((text) => element("li", "", text)));
+  }
+
+  // `region` is null, or the part that was selected, with what it alone decides.
+  show({ labels, probabilities }, region) {
+    const { root, part } = this;
+    const best = argmax(probabilities);
+    part("predicted").textContent = labels[best];
+    part("chance").textContent = percent(probabilities[best]);
+    const tell = (numbers) => numbers.map((number) => number.toFixed(5)).join(" ");
+    root.dataset.verdict = tell(probabilities);
+    root.dataset.regional = region ? tell(region.probabilities) : "";
+    this.bars.forEach(({ item, whole, value, alone, aloneValue }, k) => {
+      item.classList.toggle("cav-leads", k === best);
+      whole.style.width = `${probabilities[k] * 100}%`;
+      value.textContent = percent(probabilities[k]);
+      alone.style.width = `${region ? region.probabilities[k] * 100 : 0}%`;
+      aloneValue.textContent = region ? percent(region.probabilities[k]) : "";
+    });
+    root.classList.toggle("cav-has-region", region !== null);
+    const line = part("regional");
+    if (!region && line.contains(document.activeElement)) {
+      part("playhead").focus({ preventScroll: true });
+    }
+    line.hidden = region === null;
+    if (region) part("regional-text").replaceChildren(...regional(labels, region));
+  }
+}
+
+function regional(labels, { from, to, probabilities }) {
+  const best = argmax(probabilities);
+  return [
+    `Only ${from.toFixed(2)} to ${seconds(to)}: `,
+    element("strong", "", `${labels[best]} ${percent(probabilities[best])}`),
+  ];
+}
+
+function bar(label, k) {
+  const item = element("li");
+  const name = element("span", "cav-bar-name", label);
+  name.prepend(swatch(k));
+  const track = element("span", "cav-track");
+  const [whole, alone] = [element("i", ""), element("i", "cav-alone")];
+  for (const fill of [whole, alone]) fill.style.background = `var(--cav-class-${k})`;
+  track.append(whole, alone);
+  const value = element("span", "cav-bar-value");
+  const aloneValue = element("span", "cav-bar-alone");
+  item.append(name, track, value, aloneValue);
+  return { item, whole, value, alone, aloneValue };
+}

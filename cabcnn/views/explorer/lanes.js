@@ -1,0 +1,95 @@
+// The lanes' canvases: their sizes, their descriptions, what is drawn on them.
+
+import { drawRuler } from "../shared/draw_axis.js";
+import { drawHeatmap } from "../shared/draw_heatmap.js";
+import { drawMinimap } from "./draw_minimap.js";
+import { drawRibbon } from "../shared/draw_ribbon.js";
+import { drawRunning } from "../shared/draw_running.js";
+import { drawSpectrogram } from "./draw_spectrogram.js";
+import { drawStack } from "../shared/draw_stack.js";
+import { drawWaveform } from "../shared/draw_waveform.js";
+import { percent, seconds } from "../shared/format.js";
+import { placeEnds, showColours, showEnds, showRows } from "./scales.js";
+import { Raster, Surface } from "../shared/surface.js";
+
+const DRAW = {
+  ruler: drawRuler,
+  waveform: drawWaveform,
+  spectrogram: drawSpectrogram,
+  heatmap: drawHeatmap,
+  ribbon: drawRibbon,
+  stack: drawStack,
+  running: drawRunning,
+};
+
+export class Lanes {
+  constructor(root) {
+    this.root = root;
+    this.lanes = Object.keys(DRAW).map((name) => {
+      const box = root.querySelector(`.cav-plot[data-lane="${name}"]`);
+      return { name, box, surface: new Surface(box.querySelector("canvas")), raster: new Raster() };
+    });
+    this.minimap = new Surface(root.querySelector(".cav-minimap canvas"));
+    this.heatmap = root.querySelector('.cav-plot[data-lane="heatmap"]');
+    this.width = 0; // of the plots, CSS pixels
+    this.rows = { top: 0, height: 0 }; // where the heatmap's rows are
+  }
+
+  // Fits heights, names and scales to what is shown.
+  build({ clip, sums, heat, colours, muted }) {
+    const { root } = this;
+    root.style.setProperty("--cav-n", clip.n);
+    root.style.setProperty("--cav-m", clip.m);
+    root.querySelector(".cav-count").textContent = counted(clip, heat);
+    showColours(root, heat, colours);
+    showEnds(root, clip);
+    this.describe(clip, sums, heat, muted);
+  }
+
+  describe(clip, sums, heat, muted) {
+    const say = (lane, text) => {
+      this.root.querySelector(`[data-lane="${lane}"] canvas`).setAttribute("aria-label", text);
+    };
+    const length = seconds(clip.seconds, 1);
+    const busiest = sums.use.indexOf(Math.max(...sums.use));
+    const verdict = clip.labels.map((label, k) => `${label} ${percent(clip.probabilities[k])}`);
+    say("ruler", `Time axis, 0 to ${length}`);
+    say("waveform", `Waveform of ${length}`);
+    say("spectrogram", `Spectrogram of ${length}, 0 to 4 kHz`);
+    say(
+      "heatmap",
+      `Heatmap, ${heat.rows.length} of ${clip.n} classifiers by ${clip.p} intervals: ` +
+        `${heat.caption}${muted.length ? `, ${muted.length} muted` : ""}. ` +
+        `Classifier ${busiest} has ${percent(sums.use[busiest])} of all attention.`,
+    );
+    say("ribbon", "The classifier with the largest attention weight in each interval");
+    say("stack", "Class probabilities of each interval, stacked");
+    say("running", `Verdict so far. At the end: ${verdict.join(", ")}`);
+    this.minimap.canvas.setAttribute("aria-label", `Overview of the whole clip, ${length}`);
+  }
+
+  // Takes the size that the page gives: before drawing, when it may have changed.
+  fit() {
+    for (const { surface } of this.lanes) surface.fit();
+    this.minimap.fit();
+    const running = this.root.querySelector('[data-lane="running"]');
+    this.width = this.heatmap.clientWidth;
+    this.rows = { top: this.heatmap.offsetTop, height: this.heatmap.clientHeight };
+    this.runningHeight = running.clientHeight;
+  }
+
+  // Draws every lane for the visible window; the minimap only when the whole changed.
+  draw(scene, whole) {
+    for (const { name, surface, raster } of this.lanes) {
+      if (surface.clear()) DRAW[name](surface, { ...scene, raster });
+    }
+    if (whole && this.minimap.clear()) drawMinimap(this.minimap, scene);
+    if (whole) showRows(this.root, scene.heat, scene.muted, this.rows.height);
+    placeEnds(this.root, scene, this.runningHeight);
+  }
+}
+
+function counted({ n }, { rows }) {
+  if (rows.length === n) return `${n} classifiers`;
+  return `${rows.length} of ${n},\n${n - rows.length} folded`;
+}

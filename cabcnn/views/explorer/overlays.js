@@ -1,0 +1,91 @@
+// What lies over the lanes: the region with its two edges, which can be dragged and have the
+// focus, the frame of the chosen moment, and the veil over what comes after a stop.
+
+import { seconds } from "../shared/format.js";
+
+export class Overlays {
+  constructor(root, act) {
+    const part = (name) => root.querySelector(`.cav-${name}`);
+    this.region = part("region");
+    this.veil = part("veil");
+    this.cell = part("cell");
+    this.mark = part("region-mark");
+    this.edges = [...this.region.querySelectorAll("[data-edge]")];
+    for (const edge of this.edges) follow(edge, part("overlay"), act, () => this.scene);
+  }
+
+  // Puts them where the visible window has them; `rows` is where the heatmap lies.
+  place(scene, { region, until, moment }, rows) {
+    this.scene = scene;
+    const { axis, clip } = scene;
+    this.region.hidden = region === null;
+    this.mark.hidden = region === null;
+    this.veil.hidden = until === null;
+    const x = (time) => Math.min(Math.max(axis.toX(time), -2), axis.width + 2);
+    if (region) {
+      const [from, to] = region;
+      this.region.style.left = `${x(from).toFixed(1)}px`;
+      this.region.style.width = `${(x(to) - x(from)).toFixed(1)}px`;
+      this.mark.style.left = `${(from / clip.duration) * 100}%`;
+      this.mark.style.width = `${((to - from) / clip.duration) * 100}%`;
+      this.edges.forEach((edge, which) => {
+        const time = region[which];
+        edge.hidden = time < axis.from - 1e-6 || time > axis.to + 1e-6;
+        edge.setAttribute("aria-valuemax", clip.duration.toFixed(3));
+        edge.setAttribute("aria-valuenow", time.toFixed(3));
+        edge.setAttribute("aria-valuetext", seconds(time, 3));
+      });
+    }
+    const start = axis.toX(moment * clip.interval);
+    const wide = (clip.interval / axis.span) * axis.width;
+    this.cell.hidden = moment === null || start < -wide || start > axis.width;
+    if (!this.cell.hidden) {
+      this.cell.style.transform = `translate(${start.toFixed(1)}px, ${rows.top}px)`;
+      this.cell.style.width = `${wide.toFixed(1)}px`;
+      this.cell.style.height = `${rows.height}px`;
+    }
+    if (until !== null) this.veil.style.left = `${x(until).toFixed(1)}px`;
+  }
+}
+
+// Drags an edge, and moves it by keys.
+function follow(edge, lanes, act, scene) {
+  const name = edge.dataset.edge;
+  const time = () => act.edgeTime(name); // not what was drawn last: keys may come faster
+  let held = false;
+  edge.addEventListener("pointerdown", (event) => {
+    if (event.button !== 0) return;
+    event.stopPropagation();
+    edge.setPointerCapture(event.pointerId);
+    held = true;
+  });
+  edge.addEventListener("pointermove", (event) => {
+    event.stopPropagation();
+    if (!held) return;
+    const x = event.clientX - lanes.getBoundingClientRect().left;
+    act.edge(name, scene().axis.toTime(x));
+  });
+  for (const end of ["pointerup", "pointercancel"]) {
+    edge.addEventListener(end, (event) => {
+      event.stopPropagation();
+      if (held) act.selected();
+      held = false;
+    });
+  }
+  edge.addEventListener("keydown", (event) => {
+    const { interval, duration } = scene().clip;
+    const step = event.shiftKey ? 1 : interval;
+    const to = {
+      ArrowLeft: time() - step,
+      ArrowDown: time() - step,
+      ArrowRight: time() + step,
+      ArrowUp: time() + step,
+      Home: 0,
+      End: duration,
+    }[event.key];
+    if (to === undefined) return;
+    event.preventDefault();
+    act.edge(name, to);
+    act.selected();
+  });
+}

@@ -1,0 +1,90 @@
+// What the tour tells of a clip: five steps from the sound to the verdict, each with where it
+// points and with this clip's own numbers. Nothing here touches the page.
+
+import { count, percent, seconds, weight } from "../shared/format.js";
+import { argmax, strongestMoments } from "../shared/sum.js";
+
+// `clip` and `sums` as a scene has them. Each step: `title`, `text`, the `lanes` it points at (or
+// the `part` .cav-…), and where it is about one, the `time` in seconds and the classifier's `row`.
+export function steps(clip, sums) {
+  const { p, n, m, labels, interval } = clip;
+  const row = argmax(sums.use);
+  const t = strongestMoments(clip, row, 1)[0];
+  const at = row * p + t;
+  const time = (t + 0.5) * interval;
+  const when = seconds(time);
+  const attention = clip.attention[at];
+  const votes = clip.votes.map((vote) => vote[at]);
+  const voted = argmax(votes);
+  const says = sums.intervals.map((values) => values[t]);
+  const leads = argmax(says);
+  const best = argmax(clip.probabilities);
+  const milliseconds = Math.round(interval * 1000);
+  const list = (values) => labels.map((label, k) => `${label} ${percent(values[k])}`).join(", ");
+  const few = m <= 4;
+  return [
+    {
+      title: "The sound",
+      text:
+        `These are the ${seconds(clip.seconds, 1)} that the network heard. Press the round ` +
+        "button and you hear them; click anywhere in the picture to hear it from there.",
+      lanes: ["waveform"],
+      time: null,
+      row: null,
+    },
+    {
+      title: "Intervals",
+      text:
+        `The network cuts the sound into ${count(p)} ` +
+        `${p === 1 ? "interval" : "intervals"} of ${milliseconds} ms and judges each of them. ` +
+        `We look at one: at ${when}, the ${ordinal(t + 1)} of them.`,
+      lanes: ["ruler", "waveform"],
+      time,
+      row: null,
+    },
+    {
+      title: "Attention",
+      text:
+        `Each row is one of ${count(n)} small classifiers, each column an interval. The colour ` +
+        "is how much a classifier counts there; a column adds up to 1. " +
+        `At ${when} classifier ${row} has ${weight(attention)} of the attention. Over the whole ` +
+        `clip it has ${percent(sums.use[row])}, more than any other.`,
+      lanes: ["heatmap"],
+      time,
+      row,
+    },
+    {
+      title: "Votes",
+      text:
+        `Each classifier votes. At ${when} classifier ${row} votes ${labels[voted]} ` +
+        `${votes[voted].toFixed(2)}. Votes are weighed by attention and added up: ` +
+        (few
+          ? `all together this interval says ${list(says)}.`
+          : `all together this interval says ${labels[leads]} ${percent(says[leads])}.`),
+      lanes: ["ribbon", "stack"],
+      time,
+      row,
+    },
+    {
+      title: "The verdict",
+      text:
+        `The mean of all ${count(p)} ${p === 1 ? "interval" : "intervals"} is the answer: ` +
+        (few ? list(clip.probabilities) : `${labels[best]} ${percent(clip.probabilities[best])}`) +
+        `. ${settling(clip, sums, best)} Nothing else goes into it.`,
+      lanes: ["running"],
+      time: null,
+      row: null,
+    },
+  ];
+}
+
+function settling({ labels, interval }, { settled }, best) {
+  if (!settled) return `${labels[best]} led from the first interval on.`;
+  return `From ${seconds((settled + 1) * interval)} on, ${labels[best]} was ahead for good.`;
+}
+
+function ordinal(number) {
+  const tens = number % 100;
+  const ending = tens > 10 && tens < 14 ? "th" : (["th", "st", "nd", "rd"][number % 10] ?? "th");
+  return `${count(number)}${ending}`;
+}

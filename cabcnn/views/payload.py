@@ -1,0 +1,144 @@
+"""One explained clip packed for the browser, which unpacks it and does the sum again.
+
+The two matrices travel rounded to what can come to matter (rounding.py) and predicted from what
+was sent before (coding.py), deflated, as text. The last class's vote is left out: the votes of a
+classifier add up to 1. What the browser computes with
+
+    Pr(k) = 1/p * sum over t and i of  attention[t, i] * vote[t, i, k]
+
+equals the numbers here to 1e-4 an interval and 1e-5 over a clip, and a single weight to 1e-3. Of a
+single vote it knows the more, the more weight goes to it: 0.1 % from a weight of 1/8 on, 3 % from
+1/1000 on, and of the 24 least trusted of 40 classifiers little more than a seventh and the mean
+over the clip.
+
+So with classifiers muted, measured on the shipped models, with each example clip and with a minute
+of them: up to five, the clip to 6e-4 (of half a second that is one word, to 2e-3) and 99 % of the
+intervals to 0.02; 6 to 20, or all but three to nine of the busiest, the clip to 4e-3 and 99 % of
+the intervals to 0.11. Where one to four are left that had next to no weight, the clip to 0.006 by
+the paper's three classes and to 0.06 by five to ten, half the time to 0.009, and an interval is as
+rough as their votes.
+
+With n = 40, 60 s take less than 200 kB as sent for the paper's three classes: 190 kB, or 196 kB
+where all classifiers have about the same attention, and 30 s half of that. Each further class is
+another vote of every classifier, so models of more classes take more, measured with a minute of
+example clips: 258 kB for five (`synthetic-accents`), 381 kB for nine (`first-language`), 343 kB for
+ten (`digits`). Of those the weights are 80 to 100 kB; to bring the rest below 200 kB, votes would
+have to be so coarse that muting a few classifiers showed.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+
+from cabcnn.model import INTERVAL_SECONDS
+from cabcnn.views.codec import deflated, sum_planes, text, vote_planes, weight_planes
+from cabcnn.views.rounding import round_votes, round_weights
+
+FORMAT = 4  # js/payload.js refuses any other
+ENVELOPE_COLUMNS_PER_SECOND = 100
+ENVELOPE_COLUMNS = (2000, 4000)
+
+
+def payload(
+    *,
+    name: str,
+    labels: Sequence[str],
+    attention: np.ndarray,
+    votes: np.ndarray,
+    samples: np.ndarray,
+    rate: int,
+    audio: dict[str, Any] | None,
+    title: str,
+    score: str,
+    notices: Sequence[str] = (),
+    link: dict[str, Any] | None = None,
+) -> dict[str, Any]:
+    """The value of an `AttentionView` for one clip of p intervals, n classifiers, m classes.
+
+    `attention` (p, n) holds the weights alpha, non-negative and adding up to 1 in each
+    interval; `votes` (p, n, m) the classifiers' class probabilities; `samples` (k,) the mono
+    waveform that was analysed, at `rate` Hz; `audio` the sound to play, a dumped Gradio
+    `FileData`, already cut to what was analysed, or None. `name` says which clip it is,
+    `title` which model, `score` how well that model was measured to do, one sentence;
+    `notices` are short warnings; `link` is what a link needs to bring this back (js/link.js):
+    `example` or None, `model`, `seconds`, and `opened` where it came by one.
+
+    Raises ValueError when the shapes do not belong together or a number is not finite.
+    """
+    attention = np.asarray(attention, dtype=np.float64)
+    votes = np.asarray(votes, dtype=np.float64)
+    samples = np.asarray(samples, dtype=np.float32)
+    _check(attention, votes, samples, labels, rate)
+    p, n, m = votes.shape
+    low, high, peak = _envelope(samples, rate)
+    weights = np.ascontiguousarray(attention.T)
+    cast = np.ascontiguousarray(votes.transpose(2, 1, 0)[:-1])
+    rounded = round_weights(weights)
+    said = round_votes(cast, rounded.kind)
+    missing = np.einsum("np,knp->kp", weights, cast)
+    missing -= np.einsum("np,knp->kp", rounded.value, said.value)
+    planes = [
+        *weight_planes(rounded),
+        *vote_planes(said, rounded.kind),
+        *sum_planes(missing),
+        low.view(np.uint8),
+        (low + high).view(np.uint8),  # sounds swing about as far either way
+    ]
+    packed = deflated(planes)
+    return {
+        "format": FORMAT,
+        "name": name,
+        "title": title,
+        "score": score,
+        "notices": list(notices),
+        "link": link,
+        "labels": [str(label) for label in labels],
+        "p": p,
+        "n": n,
+        "m": m,
+        "interval": INTERVAL_SECONDS,
+        "seconds": len(samples) / rate,
+        "probabilities": (np.einsum("pn,pnm->m", attention, votes) / p).tolist(),
+        "audio": audio,
+        "envelope": {"columns": len(low), "peak": peak},
+        "planes": [len(plane) for plane in planes],
+        "size": len(packed),
+        "data": text(packed),
+    }
+
+
+def _check(
+    attention: np.ndarray,
+    votes: np.ndarray,
+    samples: np.ndarray,
+    labels: Sequence[str],
+    rate: int,
+) -> None:
+    if votes.ndim != 3 or attention.shape != votes.shape[:2] or 0 in votes.shape:
+        raise ValueError(f"attention {attention.shape} and votes {votes.shape} do not match")
+    if len(labels) != votes.shape[2] or len(labels) < 2:
+        raise ValueError(f"{len(labels)} labels for votes on {votes.shape[2]} classes")
+    if samples.ndim != 1 or not len(samples) or rate <= 0:
+        raise ValueError(f"samples {samples.shape} at {rate} Hz are no mono waveform")
+    if not all(np.isfinite(numbers).all() for numbers in (attention, votes, samples)):
+        raise ValueError("attention, votes and samples must be finite")
+
+
+def _envelope(samples: np.ndarray, rate: int) -> tuple[np.ndarray, np.ndarray, float]:
+    """Lowest and highest sample of each column as int8 of the peak, and that peak."""
+    fewest, most = ENVELOPE_COLUMNS
+    wanted = int(len(samples) / rate * ENVELOPE_COLUMNS_PER_SECOND)
+    columns = min(len(samples), max(fewest, min(wanted, most)))
+    starts = np.arange(columns, dtype=np.int64) * len(samples) // columns
+    low = np.minimum.reduceat(samples, starts)
+    high = np.maximum.reduceat(samples, starts)
+    peak = float(np.abs(samples).max())
+    scale = 127 / peak if peak else 0.0
+    return (
+        np.rint(low * scale).astype(np.int8),
+        np.rint(high * scale).astype(np.int8),
+        peak,
+    )

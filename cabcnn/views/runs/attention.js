@@ -1,0 +1,171 @@
+// The attention on one clip after every epoch, as a picture that can be moved through them.
+
+import { element } from "../shared/marks.js";
+import { sequential } from "../shared/palette.js";
+import { nearest, roundNumbers, thinned } from "./steps.js";
+import { isDark } from "../shared/theme.js";
+
+const MOST_FRAMES = 240; // of a long training: as many as a slider can tell apart
+const AT_ONCE = 60;
+const PLAY_SECONDS = 6;
+const SLOWEST = 400; // milliseconds an epoch is shown when there are few
+
+export class Attention {
+  // `fetch(run, epochs)` asks the server for pictures, `seek(epoch)` shows another epoch.
+  constructor(root, { fetch, seek }) {
+    this.root = root;
+    this.fetch = fetch;
+    this.seek = seek;
+    this.run = "";
+    this.frames = new Map();
+    this.fetching = false;
+    this.canvas = root.querySelector(".ctv-heat canvas");
+    this.slider = root.querySelector(".ctv-epoch");
+    this.slider.addEventListener("input", () => {
+      this.pause();
+      seek(Number(this.slider.value));
+    });
+    root.querySelector(".ctv-play").addEventListener("click", () => {
+      if (this.timer) this.pause();
+      else this.play();
+    });
+  }
+
+  // Shows the attention after epoch `at` of a run, and asks for what has not come yet.
+  show(run, part, at) {
+    if (run.name !== this.run || run.frames.at(-1) < Math.max(...this.frames.keys())) {
+      this.run = run.name;
+      this.frames = new Map();
+    }
+    this.wanted = thinned(run.frames, MOST_FRAMES);
+    this.at = at;
+    this.slider.min = run.frames[0];
+    this.slider.max = run.frames.at(-1);
+    this.slider.value = at;
+    const place = part.epoch.indexOf(at);
+    const used = part.used[place];
+    const words = `Epoch ${at}${used ? ` · ${used.toFixed(1)} of 40 at work` : ""}`;
+    this.root.querySelector(".ctv-at").textContent = words;
+    this.slider.setAttribute("aria-valuetext", words);
+    const { path, label, speaker } = run.watched ?? {};
+    this.root.querySelector(".ctv-clip").textContent = [path, label, speaker && `voice ${speaker}`]
+      .filter(Boolean)
+      .join(" · ");
+    this.draw();
+    this.load();
+  }
+
+  // Asks for pictures in turn, the newest first: they are looked at while the run goes on.
+  async load() {
+    if (this.fetching) return;
+    const run = this.run;
+    const missing = this.wanted.filter((epoch) => !this.frames.has(epoch));
+    if (!missing.length) return;
+    const asked = missing.slice(-AT_ONCE);
+    this.fetching = true;
+    let answer;
+    try {
+      answer = await this.fetch(run, asked);
+    } finally {
+      this.fetching = false;
+    }
+    if (run === this.run && answer?.data) {
+      const { epochs, n, columns, p, data } = answer;
+      const cells = await inflated(data);
+      epochs.forEach((epoch, k) => {
+        const levels = cells.subarray(k * n * columns, (k + 1) * n * columns);
+        this.frames.set(epoch, { levels, n, columns, p });
+      });
+      this.top = topOf(this.frames);
+      this.draw();
+    }
+    if (answer?.data || run !== this.run) this.load();
+  }
+
+  draw() {
+    this.root.dataset.frames = this.frames.size;
+    const frame = this.frames.get(nearest([...this.frames.keys()], this.at));
+    if (!frame) return;
+    const { levels, n, columns, p } = frame;
+    const colours = sequential(isDark(this.root));
+    const image = new ImageData(columns, n);
+    const words = new Uint32Array(image.data.buffer);
+    // The root lets small weights be seen: evenly spread, each is a fortieth.
+    for (let j = 0; j < words.length; j++) {
+      words[j] = colours[Math.min(255, Math.round(255 * Math.sqrt(levels[j] / this.top)))];
+    }
+    this.canvas.width = columns;
+    this.canvas.height = n;
+    this.canvas.getContext("2d").putImageData(image, 0, 0);
+    this.canvas.setAttribute(
+      "aria-label",
+      `Attention of ${n} classifiers over ${(p * 0.025).toFixed(1)} seconds after epoch ${this.at}`,
+    );
+    this.scale(n, p, colours);
+  }
+
+
+  scale(n, p, colours) {
+    const rows = [1, 10, 20, 30, 40].filter((row) => row <= n).map((row) => {
+      const span = element("span", "", String(row));
+      span.style.top = `${(100 * (row - 0.5)) / n}%`;
+      return span;
+    });
+    const box = this.root.querySelector(".ctv-rows");
+    box.replaceChildren(...rows);
+    const seconds = p * 0.025;
+    const times = roundNumbers(seconds, 6).map((value) => {
+      const span = element("span", "", `${value} s`);
+      span.style.left = `${(100 * value) / seconds}%`;
+      return span;
+    });
+    this.root.querySelector(".ctv-times").replaceChildren(...times);
+    this.root.querySelector(".ctv-top").textContent = (this.top / 255).toFixed(2);
+    const stops = [0, 0.05, 0.15, 0.3, 0.5, 0.75, 1].map((share) => {
+      const colour = colours[Math.round(255 * Math.sqrt(share))];
+      const rgb = `rgb(${colour & 255} ${(colour >> 8) & 255} ${(colour >> 16) & 255})`;
+      return `${rgb} ${100 * share}%`;
+    });
+    this.root.querySelector(".ctv-key i").style.background =
+      `linear-gradient(to right, ${stops.join(", ")})`;
+  }
+
+  // From the first epoch to the last, in a few seconds.
+  play() {
+    const steps = this.wanted;
+    if (steps.length < 2) return;
+    let k = this.at >= steps.at(-1) ? 0 : steps.findIndex((epoch) => epoch >= this.at);
+    const pause = Math.min((1000 * PLAY_SECONDS) / steps.length, SLOWEST);
+    this.root.dataset.playing = "true";
+    this.playLabel("Pause");
+    this.timer = setInterval(() => {
+      this.seek(steps[k]);
+      k += 1;
+      if (k >= steps.length) this.pause();
+    }, pause);
+  }
+
+  pause() {
+    clearInterval(this.timer);
+    this.timer = null;
+    this.root.dataset.playing = "false";
+    this.playLabel("Play the training from its beginning");
+  }
+
+  playLabel(text) {
+    this.root.querySelector(".ctv-play").setAttribute("aria-label", text);
+  }
+}
+
+// The largest level of all frames, so that colours mean the same in each.
+function topOf(frames) {
+  let top = 1;
+  for (const { levels } of frames.values()) for (const level of levels) if (level > top) top = level;
+  return top;
+}
+
+async function inflated(data) {
+  const packed = Uint8Array.from(atob(data), (letter) => letter.charCodeAt(0));
+  const stream = new Blob([packed]).stream().pipeThrough(new DecompressionStream("deflate"));
+  return new Uint8Array(await new Response(stream).arrayBuffer());
+}
