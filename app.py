@@ -11,16 +11,16 @@ import sys
 
 from cabcnn.errors import CabcnnError
 from cabcnn.ui import page
-from cabcnn.ui.auth import VARIABLE, admitted
-from cabcnn.ui.train import Training, wanted
+from cabcnn.ui.auth import VARIABLE, parse
+from cabcnn.ui.train import Training, training_enabled
 
-training = Training() if wanted() else None
+training = Training() if training_enabled() else None
 demo = page.build(training)
 
 if __name__ == "__main__":
     tools = os.environ.get("CABCNN_MCP") == "1"
     try:
-        auth = admitted(os.environ.get(VARIABLE) or None, tools)
+        auth = parse(os.environ.get(VARIABLE) or None, tools)
         page.launch(demo, training=training, mcp=tools, auth=auth)
     except CabcnnError as error:
         sys.exit(str(error))

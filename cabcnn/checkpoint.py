@@ -83,8 +83,8 @@ class Card:
     classifiers: int = CLASSIFIERS
     parameters: int = 0
     notes: tuple[str, ...] = field(default=())
-    familiar: float | None = None
-    usual: float | None = None
+    novelty_threshold: float | None = None
+    median_seconds: float | None = None
 
     def score(self) -> str:
         """The sentence that stands beside every verdict."""
@@ -122,6 +122,9 @@ class Card:
                 )
             if facts.pop("values_per_second") != VALUES_PER_SECOND:
                 raise CheckpointError("it reads another number of values a second")
+            for name, older in (("novelty_threshold", "familiar"), ("median_seconds", "usual")):
+                if older in facts:
+                    facts[name] = facts.pop(older)
             facts["labels"] = tuple(facts["labels"])
             facts["notes"] = tuple(facts["notes"])
             facts["measurements"] = tuple(
@@ -135,8 +138,8 @@ class Card:
                 or not isinstance(card.classifiers, int)
                 or not 0 < card.classifiers < MOST_CLASSIFIERS
                 or (card.seconds is not None and not card.seconds > 0)
-                or (card.familiar is not None and not card.familiar > 0)
-                or (card.usual is not None and not card.usual > 0)
+                or (card.novelty_threshold is not None and not card.novelty_threshold > 0)
+                or (card.median_seconds is not None and not card.median_seconds > 0)
             ):
                 raise CheckpointError("its card contradicts itself")
             return card

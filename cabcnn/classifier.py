@@ -37,10 +37,10 @@ class Classifier:
         device = self.model.norm.weight.device
         values = torch.from_numpy(audio.front_end(sound, self.card.rate, seconds)).to(device)
         with torch.inference_mode():
-            features = self.model.distil([values])
-            output = self.model.decide(features, [len(features)])
-        notices = sound.notices(self.card.usual)
-        edge = self.card.familiar
+            features = self.model.extract_features([values])
+            output = self.model.classify(features, [len(features)])
+        notices = sound.notices(self.card.median_seconds)
+        edge = self.card.novelty_threshold
         if edge is not None and familiarity.unlike(
             features, self.model.norm, edge, self.card.seconds
         ):

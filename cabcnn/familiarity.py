@@ -68,6 +68,6 @@ def farthest(
     with torch.inference_mode():
         for clip in clips:
             row = torch.from_numpy(values(int(clip))).to(device)
-            found.append(distance(model.eval().distil([row]), model.norm))
+            found.append(distance(model.eval().extract_features([row]), model.norm))
     edge = float(np.quantile(found, QUANTILE))
     return round(edge, 4) if np.isfinite(edge) else None

@@ -12,11 +12,11 @@ from typing import Any
 
 from cabcnn.errors import CabcnnError
 
-FULL = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
+DISK_FULL = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
 
 
 @contextlib.contextmanager
-def being_written(path: Path) -> Iterator[Path]:
+def atomic(path: Path) -> Iterator[Path]:
     """A name to write to that becomes `path` at the end, and is removed where that fails.
 
     Raises CabcnnError where the disk does not take the file.
@@ -26,7 +26,7 @@ def being_written(path: Path) -> Iterator[Path]:
         yield part
         part.replace(path)  # whoever reads meets the old file or the new one
     except OSError as error:
-        raise unwritable(path, error) from error
+        raise write_error(path, error) from error
     finally:
         with contextlib.suppress(OSError):
             part.unlink(missing_ok=True)
@@ -37,11 +37,11 @@ def write(path: Path, content: str | bytes) -> None:
 
     Raises CabcnnError where the disk does not take the file.
     """
-    with being_written(path) as part:
-        part.write_bytes(encoded(content) if isinstance(content, str) else content)
+    with atomic(path) as part:
+        part.write_bytes(encode(content) if isinstance(content, str) else content)
 
 
-def encoded(text: str) -> bytes:
+def encode(text: str) -> bytes:
     """Text in UTF-8. A byte of a file's name that is in no encoding (Python has half a surrogate
     pair for it) becomes an escape, which JSON reads back as it was."""
     return text.encode("utf-8", "backslashreplace")
@@ -57,12 +57,12 @@ def make_folder(path: Path) -> None:
     try:
         path.mkdir(parents=True, exist_ok=True)
     except OSError as error:
-        raise unwritable(path, error) from error
+        raise write_error(path, error) from error
 
 
-def unwritable(path: Path, error: OSError) -> CabcnnError:
+def write_error(path: Path, error: OSError) -> CabcnnError:
     """The sentence for a file that a disk did not take."""
-    if error.errno in FULL:
+    if error.errno in DISK_FULL:
         return CabcnnError(
             f"There is no room for {path}: the disk is full; free some space, then go on."
         )

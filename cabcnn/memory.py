@@ -30,7 +30,7 @@ def keep_freed_memory(limit: int = 1 << 30) -> bool:
 
 
 @contextmanager
-def spared_what_is_here() -> Iterator[None]:
+def gc_frozen() -> Iterator[None]:
     """Lets Python's garbage collector pass over everything that exists by now, for a while.
 
     Looking through all that gradio and torch made when they were loaded takes it a quarter of a

@@ -162,9 +162,11 @@ class CabCnn(nn.Module):
         where their padding is alike, and never meet before the classifier block, which sees
         single intervals.
         """
-        return self.decide(self.distil(clips), [interval_count(len(clip)) for clip in clips])
+        return self.classify(
+            self.extract_features(clips), [interval_count(len(clip)) for clip in clips]
+        )
 
-    def decide(self, features: Tensor, intervals: list[int]) -> Output:
+    def classify(self, features: Tensor, intervals: list[int]) -> Output:
         """What the classifier block makes of the trunk's features (P, 128) of B clips, each of
         which has as many rows as `intervals` says; always in float32."""
         with torch.autocast(features.device.type, enabled=False):
@@ -179,7 +181,7 @@ class CabCnn(nn.Module):
             intervals,
         )
 
-    def distil(
+    def extract_features(
         self, clips: list[Tensor], trunk: Callable[[Tensor, list[int]], Tensor] | None = None
     ) -> Tensor:
         """The trunk's features of all intervals of B clips, one clip after the other: (P, 128).

@@ -13,14 +13,14 @@ Given = TypeVar("Given")
 Got = TypeVar("Got")
 
 
-def cpus() -> int:
+def cpu_count() -> int:
     """The processor cores that this process may use."""
     if hasattr(os, "sched_getaffinity"):
         return len(os.sched_getaffinity(0))
     return os.cpu_count() or 1
 
 
-def in_turn(
+def ordered_map(
     work: Callable[[Given], Got], items: Iterable[Given], threads: int, waiting: int
 ) -> Generator[Got]:
     """`work` on each item in so many threads, the results in the items' order; no more than

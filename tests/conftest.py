@@ -21,7 +21,7 @@ from cabcnn.checkpoint import Card, Measurement
 from cabcnn.corpora import Clip
 from cabcnn.dataset.arrays import Arrays, prepare
 from cabcnn.model import CabCnn
-from cabcnn.threads import cpus
+from cabcnn.threads import cpu_count
 
 BROWSER = "tests/browser/"
 MOST_WORKERS = 2  # each imports torch, and the browser's tests are one chain anyway
@@ -37,7 +37,7 @@ def pytest_xdist_auto_num_workers(config: pytest.Config) -> int | None:
         return None
     whole = config.args_source is not pytest.Config.ArgsSource.ARGS
     chosen = config.option.keyword or config.option.markexpr or config.option.collectonly
-    return min(MOST_WORKERS, cpus()) if whole and not chosen else 0
+    return min(MOST_WORKERS, cpu_count()) if whole and not chosen else 0
 
 
 class ByModule(LoadScopeScheduling):

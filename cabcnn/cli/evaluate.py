@@ -74,8 +74,8 @@ def evaluate(
     from cabcnn.familiarity import FEWEST
     from cabcnn.memory import keep_freed_memory
     from cabcnn.reports import predictions, run
-    from cabcnn.runs.card import familiar as familiar_to
-    from cabcnn.runs.card import usual
+    from cabcnn.runs.card import median_seconds
+    from cabcnn.runs.card import novelty_threshold as familiar_to
     from cabcnn.runs.run import device_of
     from cabcnn.training.evaluation import evaluate as score
 
@@ -121,7 +121,7 @@ def evaluate(
         edge = familiar_to(classifier.model, prepared.arrays, range(len(prepared.clips)), heard)
         if edge is None:
             raise CorpusError(f"To say what is familiar takes {FEWEST} clips or more; bring more.")
-        length = usual(prepared.arrays, range(len(prepared.clips)), heard)
+        length = median_seconds(prepared.arrays, range(len(prepared.clips)), heard)
         checkpoints.recard(checkpoints.find(checkpoint), familiar=edge, usual=length)
         say(f"familiar\t{edge:.4f}\nusual seconds\t{length}", sys.stdout)
     if out is not None:

@@ -55,14 +55,14 @@ def serve(
     ] = False,
 ) -> None:
     """Open the page: record or upload a voice, see why it was classified so, train models."""
-    from cabcnn.runs.queue import Jobs
+    from cabcnn.runs.queue import JobQueue
     from cabcnn.ui import page
-    from cabcnn.ui.auth import admitted
+    from cabcnn.ui.auth import parse
     from cabcnn.ui.train import Training
 
-    visitors = admitted(auth, mcp)
+    visitors = parse(auth, mcp)
     wanted = allowed(training, share)
-    chosen = Training(Jobs(at_once=at_once), corpora_folder) if wanted else None
+    chosen = Training(JobQueue(at_once=at_once), corpora_folder) if wanted else None
     demo = page.build(chosen)
     page.launch(demo, host=host, port=port, share=share, training=chosen, mcp=mcp, auth=visitors)
 

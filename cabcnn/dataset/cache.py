@@ -28,7 +28,7 @@ from cabcnn.dataset.arrays import Arrays, Pieces, moments
 from cabcnn.dataset.shards import Shards
 from cabcnn.dataset.spectra import BANDS
 from cabcnn.errors import AudioError, CorpusError
-from cabcnn.threads import cpus, in_turn
+from cabcnn.threads import cpu_count, ordered_map
 
 BLOCK = 1 << 20  # bytes of a file read at a time
 TRIES = 3  # at a file that changes while it is read
@@ -89,8 +89,8 @@ def prepare_cached(
     keys: list[str] = []
     kept, left_out = [], []
     with shards.adding() as add:
-        threads = workers or cpus()
-        found = in_turn(
+        threads = workers or cpu_count()
+        found = ordered_map(
             lambda clip: _decoded(clip.path, rate, seconds, shards), clips, threads, 4 * threads
         )
         for done, (clip, result) in enumerate(zip(clips, found), 1):

@@ -43,7 +43,7 @@ class Shards:
             _sweep(folder)
             indices = sorted(folder.glob("*.json"))
         except OSError as error:
-            raise files.unwritable(folder, error) from error
+            raise files.write_error(folder, error) from error
         for index in indices:
             self._open(index)
 
@@ -76,7 +76,7 @@ class Shards:
                 self._open(shard.close())
                 shard = None
         except OSError as error:
-            raise files.unwritable(self.folder, error) from error
+            raise files.write_error(self.folder, error) from error
         finally:
             if shard is not None:
                 shard.drop()

@@ -80,7 +80,7 @@ class Bundle:
         writer = csv.DictWriter(text, head, restval="")
         writer.writeheader()
         writer.writerows(self.rows)
-        self._put(SUMMARY, files.encoded(text.getvalue()))
+        self._put(SUMMARY, files.encode(text.getvalue()))
 
     def _put(self, name: str, content: bytes) -> None:
         self._archive.writestr(zipfile.ZipInfo(name, DATE), content, zipfile.ZIP_DEFLATED)
@@ -101,7 +101,7 @@ def writing(path: str | Path, endings: Sequence[str], columns: int = 2) -> Itera
 
     Raises CabcnnError where the disk does not take it.
     """
-    with files.being_written(Path(path)) as part, zipfile.ZipFile(part, "w") as archive:
+    with files.atomic(Path(path)) as part, zipfile.ZipFile(part, "w") as archive:
         bundle = Bundle(archive, endings, columns)
         yield bundle
         bundle.close()

@@ -14,14 +14,14 @@ from numpy.typing import NDArray
 from cabcnn.checkpoint import Card, Measurement
 from cabcnn.corpora.layouts import BUILT_IN
 from cabcnn.corpora.table import Clip
+from cabcnn.dataset.arrays import Arrays
 from cabcnn.familiarity import farthest
 from cabcnn.model import INTERVAL_SECONDS, CabCnn
-from cabcnn.dataset.arrays import Arrays
-from cabcnn.training.cross_validation import measurement, rounded
-from cabcnn.training.excerpts import first_seconds
 from cabcnn.runs.plan import Plan
-from cabcnn.training.distributed import Processes
 from cabcnn.runs.protocols import SENTENCES
+from cabcnn.training.cross_validation import measurement, rounded
+from cabcnn.training.distributed import Processes
+from cabcnn.training.excerpts import first_seconds
 
 if TYPE_CHECKING:
     from cabcnn.runs.run import Result
@@ -74,19 +74,19 @@ def card_of(
             *_of_folds(plan, results),
             *_lone_voices(results, arrays),
         ),
-        familiar=familiar(model, arrays, not_learned, plan.seconds),
-        usual=usual(arrays, results[0].part.clips.test, plan.seconds),
+        novelty_threshold=novelty_threshold(model, arrays, not_learned, plan.seconds),
+        median_seconds=median_seconds(arrays, results[0].part.clips.test, plan.seconds),
     )
 
 
-def familiar(
+def novelty_threshold(
     model: CabCnn, arrays: Arrays, clips: Sequence[int] | NDArray[np.int64], seconds: float | None
 ) -> float | None:
     """A card's `familiar`, from the first `seconds` of clips that the model did not learn from."""
     return farthest(model, clips, lambda clip: first_seconds(arrays, clip, seconds))
 
 
-def usual(
+def median_seconds(
     arrays: Arrays, clips: Sequence[int] | NDArray[np.int64], seconds: float | None
 ) -> float | None:
     """A card's `usual`, of clips of which the first `seconds` were heard. None without clips."""

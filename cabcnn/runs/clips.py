@@ -8,23 +8,22 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import NamedTuple
 
-from cabcnn import corpora
+from cabcnn import corpora, files
 from cabcnn.corpora.description import Description, LabelFacts, Problem
 from cabcnn.corpora.table import Clip
-from cabcnn.errors import CabcnnError
-from cabcnn.model import VALUES_PER_SECOND
-from cabcnn import files
 from cabcnn.dataset.arrays import Arrays
 from cabcnn.dataset.cache import LeftOut, Prepared, prepare_cached, prepared_before
+from cabcnn.errors import CabcnnError
+from cabcnn.model import VALUES_PER_SECOND
 from cabcnn.runs.journal import Journal
 from cabcnn.runs.plan import Plan
 
-LISTING = "clips.json"
+CLIPS = "clips.json"
 CORPUS = "corpus.json"
 LOOK_SECONDS = 0.2
 
 
-class Listing(NamedTuple):
+class RunClips(NamedTuple):
     """The clips that are used, what their files hold, and the clips that can't be used."""
 
     clips: list[Clip]
@@ -55,7 +54,7 @@ def prepare_run(
     )
     if earlier is None:
         files.write_json(journal.folder / CORPUS, _found(prepared).as_dict())
-        _write(journal.folder, Listing(prepared.clips, prepared.keys, prepared.left_out))
+        _write(journal.folder, RunClips(prepared.clips, prepared.keys, prepared.left_out))
     elif _rows(earlier.clips, earlier.keys) != _rows(prepared.clips, prepared.keys):
         raise _changed(plan)
     return prepared.arrays, prepared.clips, prepared.left_out
@@ -80,7 +79,7 @@ def follow_run(
     return arrays, listing.clips, listing.left_out
 
 
-def _from(listing: Listing, plan: Plan, cache: Path | None) -> Arrays | None:
+def _from(listing: RunClips, plan: Plan, cache: Path | None) -> Arrays | None:
     return prepared_before(listing.clips, listing.keys, plan.rate, plan.seconds, cache)
 
 
@@ -91,23 +90,23 @@ def _changed(plan: Plan) -> CabcnnError:
     )
 
 
-def _read(folder: Path) -> Listing | None:
-    path = folder / LISTING
+def _read(folder: Path) -> RunClips | None:
+    path = folder / CLIPS
     if not path.exists():
         return None
     facts = json.loads(path.read_bytes())
     clips = [Clip(Path(row[0]), *row[1:4]) for row in facts["clips"]]
     left_out = [LeftOut(Clip(Path(row[0]), *row[1:4]), row[4]) for row in facts["left_out"]]
-    return Listing(clips, [row[4] for row in facts["clips"]], left_out)
+    return RunClips(clips, [row[4] for row in facts["clips"]], left_out)
 
 
-def _write(folder: Path, listing: Listing) -> None:
+def _write(folder: Path, listing: RunClips) -> None:
     reasons = [one.reason for one in listing.left_out]
     facts = {
         "clips": _rows(listing.clips, listing.keys),
         "left_out": _rows([one.clip for one in listing.left_out], reasons),
     }
-    files.write_json(folder / LISTING, facts)
+    files.write_json(folder / CLIPS, facts)
 
 
 def _rows(clips: Sequence[Clip], last: Sequence[str]) -> list[list[str]]:

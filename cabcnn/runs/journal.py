@@ -14,9 +14,9 @@ import numpy as np
 import torch
 from numpy.typing import NDArray
 
+from cabcnn import files
 from cabcnn.errors import CabcnnError
 from cabcnn.model import CabCnn
-from cabcnn import files
 from cabcnn.runs.status import FILE, STOP, State, Status, now, this_process, to_json
 
 EPOCHS = "epochs.jsonl"
@@ -53,7 +53,7 @@ class Journal:
 
     def epoch(self, rows: Sequence[dict[str, Any]], part: str) -> None:
         """All epochs of a part so far; the last has just ended."""
-        self.keep_epochs(rows, part)
+        self.write_epochs(rows, part)
         self.tell("training", self.status.message, done=len(rows))
         self.on_event(Event(self.status, {**rows[-1], "part": part}))
 
@@ -61,7 +61,7 @@ class Journal:
         """How many epochs of a part are known from before."""
         return sum(_part(line) == part for line in self._lines())
 
-    def keep_epochs(self, rows: Sequence[dict[str, Any]], part: str) -> None:
+    def write_epochs(self, rows: Sequence[dict[str, Any]], part: str) -> None:
         """Makes the lines of a part those rows: what a killed run wrote may be one short."""
         path = self.folder / EPOCHS
         lines = [json.dumps({**row, "part": part}) for row in rows]
@@ -72,7 +72,7 @@ class Journal:
                 with path.open("a") as file:
                     file.write(lines[-1] + "\n")
             except OSError as error:
-                raise files.unwritable(path, error) from error
+                raise files.write_error(path, error) from error
         elif there != others + lines:
             files.write(path, "".join(line + "\n" for line in others + lines))
 
@@ -92,7 +92,7 @@ class Journal:
         return (self.folder / STOP).exists()
 
 
-class Watched:
+class AttentionRecorder:
     """The clip whose attention is kept after every epoch, so that one sees it organise itself."""
 
     def __init__(self, folder: Path, values: NDArray[np.float32], about: dict[str, Any]) -> None:
@@ -109,7 +109,7 @@ class Watched:
         weights = np.nan_to_num(attention.float().cpu().numpy().T)  # of a run that diverges
         levels = (weights * 255).round().astype(np.uint8)
         with (
-            files.being_written(self.folder / f"{epoch:04d}.npy") as part,
+            files.atomic(self.folder / f"{epoch:04d}.npy") as part,
             part.open("wb") as file,
         ):
             np.save(file, levels)

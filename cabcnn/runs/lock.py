@@ -11,9 +11,9 @@ import threading
 from collections.abc import Iterator
 from pathlib import Path
 
+from cabcnn import files
 from cabcnn.errors import CabcnnError
 from cabcnn.runs import status
-from cabcnn import files
 from cabcnn.runs.status import alive, this_process
 
 NAME, OWNER = status.OWNER.split("/")
@@ -40,7 +40,7 @@ def claimed(folder: Path) -> Iterator[None]:
         mine.mkdir(parents=True)
         (mine / OWNER).write_text(json.dumps(this_process()))
     except OSError as error:
-        raise files.unwritable(folder, error) from error
+        raise files.write_error(folder, error) from error
     try:
         while True:
             try:
@@ -51,7 +51,7 @@ def claimed(folder: Path) -> Iterator[None]:
                     raise
             _make_way(lock)
     except OSError as error:
-        raise files.unwritable(lock, error) from error
+        raise files.write_error(lock, error) from error
     finally:
         shutil.rmtree(mine, ignore_errors=True)
     over = threading.Event()

@@ -8,9 +8,16 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from cabcnn.corpora.splits import Parts, check_disjoint, check_known, mixed_split, speaker_folds, speaker_split
-from cabcnn.errors import CorpusError
+from cabcnn.corpora.splits import (
+    Parts,
+    check_disjoint,
+    check_known,
+    mixed_split,
+    speaker_folds,
+    speaker_split,
+)
 from cabcnn.dataset.arrays import Arrays
+from cabcnn.errors import CorpusError
 from cabcnn.runs.plan import Plan
 
 SENTENCES = {

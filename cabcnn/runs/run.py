@@ -14,25 +14,24 @@ from typing import Any
 
 import torch
 
-from cabcnn import checkpoint
+from cabcnn import checkpoint, files
 from cabcnn.checkpoint import Card
 from cabcnn.corpora.table import Clip
+from cabcnn.dataset.arrays import Arrays
+from cabcnn.dataset.cache import LeftOut
 from cabcnn.errors import CabcnnError
 from cabcnn.model import CabCnn
 from cabcnn.runs import plan as plans
-from cabcnn import files
-from cabcnn.dataset.arrays import Arrays
-from cabcnn.training.batches import first_seconds
-from cabcnn.dataset.cache import LeftOut
 from cabcnn.runs.card import card_of
-from cabcnn.training.evaluation import Evaluation, evaluate
-from cabcnn.runs.journal import Event, Journal, Watched
 from cabcnn.runs.clips import follow_run, prepare_run
+from cabcnn.runs.journal import AttentionRecorder, Event, Journal
 from cabcnn.runs.lock import claimed
 from cabcnn.runs.plan import Plan
-from cabcnn.training.distributed import Processes, joined
 from cabcnn.runs.protocols import Part, parts_of
 from cabcnn.runs.status import STOP, Status, read
+from cabcnn.training.batches import first_seconds
+from cabcnn.training.distributed import Processes, init
+from cabcnn.training.evaluation import Evaluation, evaluate
 from cabcnn.training.trainer import Progress, train
 
 __all__ = ["Event", "Outcome", "Plan", "Result", "Status", "carry_out"]
@@ -102,10 +101,10 @@ def carry_out(
             journal.end("failed", str(error))
             raise
         except OSError as error:
-            if error.errno not in files.FULL:
+            if error.errno not in files.DISK_FULL:
                 journal.end("failed", f"{type(error).__name__}: {error}")
                 raise
-            sentence = files.unwritable(Path(error.filename or folder), error)
+            sentence = files.write_error(Path(error.filename or folder), error)
             journal.end("failed", str(sentence))
             raise sentence from error
         except KeyboardInterrupt:
@@ -164,7 +163,7 @@ def _lead(plan: Plan, journal: Journal, report: Report, cache: Path | None) -> O
     journal.tell("preparing", "Reading the corpus")
     arrays, clips, left_out = prepare_run(plan, journal, cache)
     parts = parts_of(plan, arrays, [clip.path.name for clip in clips])
-    processes = joined(device_of(plan.device))
+    processes = init(device_of(plan.device))
     results = []
     kept: CabCnn | None = None
     stopped = False
@@ -206,7 +205,7 @@ def _follow(plan: Plan, folder: Path, cache: Path | None) -> None:
     """What the processes that do not lead do of it."""
     arrays, clips, _ = follow_run(plan, folder, cache)
     device = device_of(plan.device)
-    processes = joined(device)
+    processes = init(device)
     for part in parts_of(plan, arrays, [clip.path.name for clip in clips]):
         model, _ = train(
             arrays, part.clips.training, part.clips.validation, plan.full_recipe, device=device
@@ -222,7 +221,7 @@ def _train(
     arrays: Arrays,
     part: Part,
     parts: Sequence[Part],
-    watched: Watched | None,
+    watched: AttentionRecorder | None,
     processes: Processes,
 ) -> tuple[CabCnn, Progress]:
     recipe = plan.full_recipe
@@ -251,16 +250,16 @@ def _train(
         on_epoch=on_epoch,
         asked_to_stop=journal.asked_to_stop,
     )
-    journal.keep_epochs(progress.history, part.name)
+    journal.write_epochs(progress.history, part.name)
     return model, progress
 
 
 def _watched(
     plan: Plan, folder: Path, arrays: Arrays, clips: Sequence[Clip], part: Part
-) -> Watched:
+) -> AttentionRecorder:
     """The longest of the validation clips."""
     chosen = int(max(part.clips.validation, key=lambda clip: arrays.values[clip]))
     values = first_seconds(arrays, chosen, plan.seconds)
     clip = clips[chosen]
     about = {"path": clip.path.name, "label": clip.label, "speaker": clip.speaker}
-    return Watched(folder, values, about)
+    return AttentionRecorder(folder, values, about)

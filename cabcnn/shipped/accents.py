@@ -21,10 +21,10 @@ from cabcnn.corpora import read_speech_accent_archive
 from cabcnn.dataset.spectra import BANDS
 from cabcnn.errors import CabcnnError
 from cabcnn.model import CabCnn
-from cabcnn.runs.card import familiar, usual
+from cabcnn.runs.card import median_seconds, novelty_threshold
 from cabcnn.shipped import speech_accent_archive
 from cabcnn.shipped.parts import RATE, described, folder_of, say, spectrum_floor, worth
-from cabcnn.shipped.pretraining.classifier_block import BlockRecipe, features, train_block
+from cabcnn.shipped.pretraining.classifier_block import BlockRecipe, extract_features, train_block
 from cabcnn.training.cross_validation import Split, checked, fold_splits, measurement, run_split
 from cabcnn.training.evaluation import Evaluation, evaluate
 
@@ -65,7 +65,8 @@ class Accents:
         own = {k: v for k, v in self.start.items() if not k.startswith("classifiers")}
         model.load_state_dict(model.state_dict() | own)
         return [
-            features(model, heard, self.members, seconds, self.device) for heard in self.heard_by
+            extract_features(model, heard, self.members, seconds, self.device)
+            for heard in self.heard_by
         ]
 
     def folds(self, seed: int) -> list[Split]:
@@ -163,8 +164,8 @@ def ship(accents: Accents, name: str, recipe: BlockRecipe, seeds: int) -> None:
         date=datetime.date.today().isoformat(),
         parameters=sum(p.numel() for p in model.parameters()),
         notes=tuple(notes),
-        familiar=familiar(model, arrays, accents.members, recipe.seconds),
-        usual=usual(arrays, accents.members, recipe.seconds),
+        novelty_threshold=novelty_threshold(model, arrays, accents.members, recipe.seconds),
+        median_seconds=median_seconds(arrays, accents.members, recipe.seconds),
     )
     checkpoint.save(checkpoint.folder() / f"{name}{checkpoint.SUFFIX}", model, card)
     say(f"{name}: {card.score()}")

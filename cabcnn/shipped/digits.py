@@ -14,7 +14,7 @@ from cabcnn.checkpoint import Card, Measurement
 from cabcnn.corpora import read_fsdd
 from cabcnn.dataset.arrays import prepare
 from cabcnn.errors import CabcnnError
-from cabcnn.runs.card import familiar, usual
+from cabcnn.runs.card import median_seconds, novelty_threshold
 from cabcnn.shipped.parts import RATE, ablated, described, learn, prepared, recall, scored
 from cabcnn.training.cross_validation import Split, measurement, speaker_splits
 from cabcnn.training.recipe import Recipe
@@ -85,8 +85,8 @@ def make(corpus: Path, work: Path, device: str, only: str | None) -> None:
                 unseen_speakers=False,
             ),
         ),
-        familiar=familiar(model, arrays, tested, DIGITS_SECONDS),
-        usual=usual(arrays, tested, DIGITS_SECONDS),
+        novelty_threshold=novelty_threshold(model, arrays, tested, DIGITS_SECONDS),
+        median_seconds=median_seconds(arrays, tested, DIGITS_SECONDS),
         device=described(device),
         date=datetime.date.today().isoformat(),
         parameters=sum(p.numel() for p in model.parameters()),

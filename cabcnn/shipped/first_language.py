@@ -20,10 +20,10 @@ from cabcnn import checkpoint
 from cabcnn.checkpoint import Card
 from cabcnn.dataset.spectra import BANDS
 from cabcnn.model import CabCnn
-from cabcnn.runs.card import familiar, usual
+from cabcnn.runs.card import median_seconds, novelty_threshold
 from cabcnn.shipped import speech_accent_archive
 from cabcnn.shipped.parts import RATE, chosen, described, folder_of, say, spectrum_floor, worth
-from cabcnn.shipped.pretraining.classifier_block import BlockRecipe, features, train_block
+from cabcnn.shipped.pretraining.classifier_block import BlockRecipe, extract_features, train_block
 from cabcnn.training.cross_validation import fold_splits, measurement, run_split
 from cabcnn.training.evaluation import Evaluation, evaluate
 
@@ -52,7 +52,9 @@ def make(corpus: Path, work: Path, device: str, only: str | None) -> None:
         start = speech_accent_archive.heard(versions, split.learned, PRETEXT, path, device)
         model = CabCnn(len(arrays.label_names))
         model.load_state_dict(start)
-        seen = [features(model, own, split.learned, BLOCK.seconds, device) for own in versions]
+        seen = [
+            extract_features(model, own, split.learned, BLOCK.seconds, device) for own in versions
+        ]
         return start, seen
 
     def learn(place: int, without: str = "") -> CabCnn:
@@ -101,8 +103,8 @@ def make(corpus: Path, work: Path, device: str, only: str | None) -> None:
         "from it.",
         recipe=made,
         measurements=(found,),
-        familiar=familiar(model, arrays, splits[0].tested, BLOCK.seconds),
-        usual=usual(arrays, splits[0].tested, BLOCK.seconds),
+        novelty_threshold=novelty_threshold(model, arrays, splits[0].tested, BLOCK.seconds),
+        median_seconds=median_seconds(arrays, splits[0].tested, BLOCK.seconds),
         device=described(device),
         date=datetime.date.today().isoformat(),
         parameters=sum(p.numel() for p in model.parameters()),

@@ -22,7 +22,7 @@ from cabcnn.model import CLASSIFIERS
 from cabcnn.shipped.parts import RATE, prepared, say
 from cabcnn.shipped.pretraining.alignment import sounds
 from cabcnn.shipped.pretraining.pretext import pretrain
-from cabcnn.shipped.pretraining.speaker_augmentation import disguised
+from cabcnn.shipped.pretraining.speaker_augmentation import augmented_speaker
 from cabcnn.training.recipe import Recipe
 
 SECONDS = 30.0
@@ -55,7 +55,7 @@ def versions(corpus: Path, work: Path) -> list[Arrays]:
         random = np.random.default_rng(copy)
         if not copy:
             return prepare(clips, RATE, SECONDS, spectra=True)
-        change = partial(disguised, rate=RATE, random=random)
+        change = partial(augmented_speaker, rate=RATE, random=random)
         return prepare(clips, RATE, SECONDS, spectra=True, change=change)
 
     return [prepared(work / f"archive-{k}.npz", partial(make, k)) for k in range(1 + COPIES)]

@@ -16,7 +16,7 @@ from cabcnn import checkpoint
 from cabcnn.checkpoint import Card
 from cabcnn.corpora.built_in import read_built_in
 from cabcnn.dataset.arrays import Arrays, prepare
-from cabcnn.runs.card import familiar, usual
+from cabcnn.runs.card import median_seconds, novelty_threshold
 from cabcnn.shipped.parts import (
     RATE,
     ablated,
@@ -74,8 +74,8 @@ def make(corpus: Path | None, work: Path, device: str, only: str | None) -> None
         "it knows nothing.",
         recipe=RECIPE.as_dict(),
         measurements=(found, heard),
-        familiar=familiar(model, arrays, splits[0].tested, SECONDS),
-        usual=usual(arrays, splits[0].tested, SECONDS),
+        novelty_threshold=novelty_threshold(model, arrays, splits[0].tested, SECONDS),
+        median_seconds=median_seconds(arrays, splits[0].tested, SECONDS),
         device=described(device),
         date=datetime.date.today().isoformat(),
         parameters=sum(p.numel() for p in model.parameters()),

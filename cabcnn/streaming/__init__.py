@@ -9,6 +9,6 @@ One file a step: samples at the model's rate (resampler.py), standardised maxima
 the trunk (trunk.py), and all of them together (stream.py).
 """
 
-from cabcnn.streaming.stream import Heard, Stream, push_together
+from cabcnn.streaming.stream import Stream, StreamOutput, push_together
 
-__all__ = ["Heard", "Stream", "push_together"]
+__all__ = ["Stream", "StreamOutput", "push_together"]

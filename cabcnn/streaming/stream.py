@@ -19,7 +19,7 @@ from cabcnn.streaming.trunk import Trunk
 AT_ONCE = 10.0  # seconds: a longer piece is worked off in several, so that memory stays bounded
 
 
-class Heard(NamedTuple):
+class StreamOutput(NamedTuple):
     """k more intervals of a sound, the first of which is its interval number `first`.
 
     `attention` (k, n), `votes` (k, n, m) and `interval_probabilities` (k, m) are those of an
@@ -87,12 +87,12 @@ class Stream:
         """(m,) the verdict so far: the mean over all intervals; not a number before the first."""
         return self._sum / self.intervals if self.intervals else np.full(len(self._sum), np.nan)
 
-    def push(self, samples: NDArray) -> Heard:
+    def push(self, samples: NDArray) -> StreamOutput:
         """Takes the next samples, (k,) or (k, channels), floats or integers; returns the
         intervals that are decided by now, perhaps none."""
         return push_together([self], [samples])[0]
 
-    def finish(self) -> Heard:
+    def finish(self) -> StreamOutput:
         """Says that the sound is over; returns the intervals that waited for more."""
         if self._finished:
             return _decide([self], [self._no_rows()])[0]
@@ -119,19 +119,19 @@ class Stream:
 
     def _heard(
         self, attention: NDArray[np.float32], votes: NDArray[np.float32], decided: NDArray
-    ) -> Heard:
+    ) -> StreamOutput:
         """Counts k more intervals in."""
         first = self.intervals
         self.intervals += len(decided)
         self._sum += decided.sum(0, dtype=np.float64)
-        return Heard(first, attention, votes, decided)
+        return StreamOutput(first, attention, votes, decided)
 
 
-def push_together(streams: Sequence[Stream], pieces: Sequence[NDArray]) -> list[Heard]:
+def push_together(streams: Sequence[Stream], pieces: Sequence[NDArray]) -> list[StreamOutput]:
     """`Stream.push` of several streams, none of them twice, each with its piece: those of one
     model share the network's work, which costs little more for many than for one."""
     parts = [stream._parts(piece) for stream, piece in zip(streams, pieces, strict=True)]
-    heard: dict[int, Heard] = {}
+    heard: dict[int, StreamOutput] = {}
     models: dict[int, list[int]] = {}
     for place, stream in enumerate(streams):
         models.setdefault(id(stream._model), []).append(place)
@@ -150,7 +150,7 @@ def push_together(streams: Sequence[Stream], pieces: Sequence[NDArray]) -> list[
     return [heard[place] for place in range(len(streams))]
 
 
-def _decide(streams: Sequence[Stream], features: Sequence[torch.Tensor]) -> list[Heard]:
+def _decide(streams: Sequence[Stream], features: Sequence[torch.Tensor]) -> list[StreamOutput]:
     """What the classifier block makes of the features (k, 128) of each of one model's streams."""
     model = streams[0]._model
     attention = np.zeros((0, model.n), np.float32)
@@ -158,7 +158,7 @@ def _decide(streams: Sequence[Stream], features: Sequence[torch.Tensor]) -> list
     decided = votes[:, 0]
     counts = [len(part) for part in features]
     if any(counts):
-        output = model.decide(torch.cat(list(features)), [sum(counts)])
+        output = model.classify(torch.cat(list(features)), [sum(counts)])
         attention, votes = output.attention.cpu().numpy(), output.votes.cpu().numpy()
         decided = output.interval_probabilities.cpu().numpy()
     ends = np.cumsum(counts)

@@ -98,7 +98,7 @@ class Waves:
 
         Raises CabcnnError where the disk does not take it.
         """
-        with files.being_written(path) as part, part.open("wb") as file:
+        with files.atomic(path) as part, part.open("wb") as file:
             np.savez_compressed(
                 file,
                 sound=self.sound,

@@ -13,10 +13,10 @@ from cabcnn.dataset.arrays import Arrays
 from cabcnn.training.excerpts import Excerpt, draw, first_seconds, show
 from cabcnn.training.recipe import Recipe
 
-__all__ = ["Batch", "Each", "Plan", "epoch_batches", "first_seconds", "planned"]
+__all__ = ["Batch", "Each", "PendingBatch", "epoch_batches", "first_seconds", "planned"]
 
 Each = Callable[..., Iterable[Any]]  # `map`, or a pool's: it does the clips of a batch
-Plan = Callable[[Each], "Batch"]
+PendingBatch = Callable[[Each], "Batch"]
 
 
 class Batch(NamedTuple):
@@ -52,7 +52,7 @@ def planned(
     random: np.random.Generator,
     rank: int = 0,
     processes: int = 1,
-) -> Iterator[Plan]:
+) -> Iterator[PendingBatch]:
     """The same batches, each to be prepared whenever and in whichever threads one likes: every
     excerpt has random numbers of its own, which belong to its place in the epoch.
 

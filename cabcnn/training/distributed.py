@@ -53,14 +53,14 @@ class Processes:
         dist.broadcast(data, 0)
         return data.cpu().numpy().tobytes()
 
-    def align(self, model: CabCnn) -> None:
+    def broadcast(self, model: CabCnn) -> None:
         """Gives everybody the leader's weights and statistics."""
         if self.size > 1:
             for tensor in model.state_dict().values():
                 dist.broadcast(tensor, 0)
 
 
-def joined(device: str) -> Processes:
+def init(device: str) -> Processes:
     """This process among those that were started together, or alone.
 
     With several, "cuda" becomes each one's own GPU.

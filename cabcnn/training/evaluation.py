@@ -21,7 +21,7 @@ from cabcnn.metrics import (
     scores,
 )
 from cabcnn.model import STACKED_VALUES, STRIDE, VALUES_PER_SECOND, CabCnn
-from cabcnn.threads import in_turn
+from cabcnn.threads import ordered_map
 from cabcnn.training.distributed import Processes
 from cabcnn.training.excerpts import first_seconds
 from cabcnn.training.loader import Staged, moved, staged, workers
@@ -102,7 +102,7 @@ def evaluate(
         return staged([first_seconds(arrays, int(clips[i]), seconds) for i in places], device)
 
     threads = workers(device)
-    values = in_turn(make, groups, threads, threads + 1)
+    values = ordered_map(make, groups, threads, threads + 1)
     done = 0
     with torch.inference_mode():
         for places, part in zip(groups, values, strict=True):

@@ -12,8 +12,8 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
-from cabcnn.threads import cpus, in_turn
-from cabcnn.training.batches import Batch, Each, Plan
+from cabcnn.threads import cpu_count, ordered_map
+from cabcnn.training.batches import Batch, Each, PendingBatch
 
 MOST_WORKERS = 8  # threads that feed one GPU; numpy lets them run side by side
 BATCHES_AT_ONCE = 2  # while one is packed, the clips of the next are made
@@ -28,7 +28,7 @@ class Loaded(NamedTuple):
 
 
 def loaded(
-    plans: Iterable[Plan], device: torch.device, threads: int | None = None
+    plans: Iterable[PendingBatch], device: torch.device, threads: int | None = None
 ) -> Generator[Loaded]:
     """The batches on `device`, in their order, a few of them made ahead.
 
@@ -40,11 +40,11 @@ def loaded(
     with ThreadPoolExecutor(threads, "clips") as pool:  # which has no thread before it is asked
         each: Each = pool.map if threads > 1 else map
 
-        def make(plan: Plan) -> tuple[Staged, Batch]:
+        def make(plan: PendingBatch) -> tuple[Staged, Batch]:
             batch = plan(each)
             return staged(batch.values, device), batch
 
-        with closing(in_turn(make, plans, at_once, at_once + 1)) as batches:
+        with closing(ordered_map(make, plans, at_once, at_once + 1)) as batches:
             for values, batch in batches:
                 labels = torch.from_numpy(batch.labels).to(device, non_blocking=True)
                 yield Loaded(moved(values, device), labels, batch.clips)
@@ -52,7 +52,7 @@ def loaded(
 
 def workers(device: torch.device) -> int:
     """How many threads prepare batches: a CPU that also computes can spare one."""
-    return 1 if device.type == "cpu" else min(MOST_WORKERS, cpus())
+    return 1 if device.type == "cpu" else min(MOST_WORKERS, cpu_count())
 
 
 class Staged(NamedTuple):

@@ -52,7 +52,7 @@ def fingerprint(
     return known.hexdigest()
 
 
-def packed(
+def serialize(
     progress: Progress,
     model: CabCnn,
     adam: torch.optim.Optimizer,
@@ -72,7 +72,7 @@ def packed(
     )
 
 
-def unpack(
+def restore(
     content: bytes,
     path: Path | None,
     model: CabCnn,

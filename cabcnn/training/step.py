@@ -54,11 +54,13 @@ def gradients(
     device = processes.device
     with torch.autocast(device.type, torch.bfloat16, enabled=recipe.mixed(device.type)):
         if batch.values:
-            features = model.distil(batch.values, frugal(model, memory // ACTIVATION_BYTES))
+            features = model.extract_features(
+                batch.values, activation_checkpointing(model, memory // ACTIVATION_BYTES)
+            )
         else:  # no clip left for this process, which still has its part in every sum
             features = torch.zeros(0, FEATURES, device=device)
             features.requires_grad_(not recipe.freeze_trunk)
-    output = model.decide(features, [interval_count(len(clip)) for clip in batch.values])
+    output = model.classify(features, [interval_count(len(clip)) for clip in batch.values])
     losses = F.nll_loss(output.probabilities.clamp_min(1e-7).log(), batch.labels, reduction="none")
     objective = losses.sum() / batch.clips
     if recipe.spread:
@@ -78,7 +80,7 @@ def gradients(
         return torch.cat([losses.sum()[None], confusion])
 
 
-def frugal(model: CabCnn, room: int) -> Callable[[Tensor, list[int]], Tensor]:
+def activation_checkpointing(model: CabCnn, room: int) -> Callable[[Tensor, list[int]], Tensor]:
     """The trunk, which keeps the activations of the first `room` values that it is given and
     computes those of the others again when they are needed.
 

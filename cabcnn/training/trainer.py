@@ -19,11 +19,11 @@ from cabcnn.errors import CabcnnError
 from cabcnn.metrics import scores
 from cabcnn.model import CabCnn
 from cabcnn.training.batches import epoch_batches, planned
-from cabcnn.training.distributed import Processes, joined, share_norm
+from cabcnn.training.distributed import Processes, init, share_norm
 from cabcnn.training.evaluation import Evaluation, evaluate
 from cabcnn.training.loader import loaded
 from cabcnn.training.recipe import Recipe
-from cabcnn.training.state import Progress, fingerprint, packed, unpack
+from cabcnn.training.state import Progress, fingerprint, restore, serialize
 from cabcnn.training.step import default_memory, step
 
 __all__ = ["RECALIBRATION_CLIPS", "Progress", "fingerprint", "recalibrate", "train"]
@@ -72,7 +72,7 @@ def train(
     """
     if not len(training) or not (len(validation) or recipe.monitor == "nothing"):
         raise CabcnnError("Training needs at least one clip to learn from and one to validate.")
-    processes = joined(device)
+    processes = init(device)
     data = fingerprint(arrays, training, validation)
     devices = [processes.device] if processes.device.type == "cuda" else []
     with torch.random.fork_rng(devices):
@@ -92,7 +92,7 @@ def train(
         memory = default_memory(processes.device) if memory is None else memory
         progress, best = Progress(), _copy(model)
         if earlier := processes.share(_read(state) if processes.leads else b""):
-            progress, best = unpack(earlier, state, model, adam, recipe, data)
+            progress, best = restore(earlier, state, model, adam, recipe, data)
         stop = processes.leads and bool(earlier) and asked_to_stop()
         stop = processes.share(bytes([stop])) == bytes([True])
         while not (stop or progress.finished(recipe)):
@@ -108,7 +108,7 @@ def train(
             stop = False
             if processes.leads:
                 if state is not None:
-                    files.write(state, packed(progress, model, adam, best, recipe, data))
+                    files.write(state, serialize(progress, model, adam, best, recipe, data))
                 stop = bool(on_epoch(progress, model))
             said = processes.share(json.dumps([vars(progress), stop]).encode())
             if not processes.leads:
@@ -153,7 +153,7 @@ def _epoch(
             again = (batch.values for batch in epoch_batches(arrays, clips, recipe, random))
             shown = itertools.chain.from_iterable(again)
             recalibrate(model, itertools.islice(shown, RECALIBRATION_CLIPS))
-        processes.align(model)
+        processes.broadcast(model)
     return {
         "training_loss": float(loss / confusion.sum()),
         "training_recall": scores(confusion).unweighted_recall,
@@ -171,7 +171,7 @@ def recalibrate(model: CabCnn, values: Iterable[NDArray[np.float32]]) -> None:
     model.eval()
     device = next(model.parameters()).device
     with torch.no_grad():
-        rows = model.distil([torch.from_numpy(part).to(device) for part in values])
+        rows = model.extract_features([torch.from_numpy(part).to(device) for part in values])
         variance, mean = torch.var_mean(rows, 0, correction=0)
         model.norm.running_mean.copy_(mean)
         model.norm.running_var.copy_(variance)

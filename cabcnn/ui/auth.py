@@ -10,7 +10,7 @@ People = list[tuple[str, str]]  # names and passwords
 VARIABLE = "CABCNN_AUTH"
 
 
-def admitted(auth: str | None, mcp: bool) -> People | None:
+def parse(auth: str | None, mcp: bool) -> People | None:
     """Those who may come in, None for everybody. `auth` is what a host gave by --auth or the
     environment, `mcp` whether the page's endpoints are tools too.
 

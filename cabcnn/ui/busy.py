@@ -11,7 +11,7 @@ from __future__ import annotations
 from gradio.events import Dependency
 
 
-def begins(elem_id: str, given: str = "given", where: str = "true") -> str:
+def start(elem_id: str, given: str = "given", where: str = "true") -> str:
     """JavaScript for an event's `js`: the view waits from now on, if the expression `where` holds.
     The event's function is called with its inputs, or with what the expression `given` says."""
     return f"""(...given) => {{
@@ -24,7 +24,7 @@ def begins(elem_id: str, given: str = "given", where: str = "true") -> str:
     }}"""
 
 
-def ends(event: Dependency, elem_id: str) -> None:
+def stop(event: Dependency, elem_id: str) -> None:
     """With the answer to `event`, or its failure, and to all others that began, the view waits
     no longer."""
     js = f"""() => {{

@@ -19,7 +19,7 @@ from cabcnn.ui.components import AttentionView
 from cabcnn.ui.messages import note, nothing, session_of, trouble
 from cabcnn.ui.models import Models
 from cabcnn.ui.sounds import Clip, Sounds
-from cabcnn.ui.view_payload import packed
+from cabcnn.ui.view_payload import explain_for_view
 
 VIEW = "view"
 SECONDS = (5, 10, 30, 60)
@@ -103,7 +103,7 @@ def build(models: Models, sounds: Sounds, model: gr.Dropdown) -> tuple[AfterEven
             "seconds": wanted,
             "opened": opened,
         }
-        return packed(classifier, clip, heard, hold, link)
+        return explain_for_view(classifier, clip, heard, hold, link)
 
     def try_out(
         example: examples.Example, name: str, wanted: float, session: str, opened: bool = False
@@ -196,7 +196,7 @@ def build(models: Models, sounds: Sounds, model: gr.Dropdown) -> tuple[AfterEven
         **quiet,
         **LIMITS,
         "show_progress_on": view,
-        "js": busy.begins(VIEW),
+        "js": busy.start(VIEW),
     }
     for event in (
         microphone.stop_recording(
@@ -215,16 +215,16 @@ def build(models: Models, sounds: Sounds, model: gr.Dropdown) -> tuple[AfterEven
             **each,
         ),
     ):
-        busy.ends(event, VIEW)
+        busy.stop(event, VIEW)
     model.change(relabel, model, seconds, queue=False, **quiet)
 
     def explain_after(event: events.Dependency) -> None:
-        busy.ends(event.success(follow, [model, seconds], [view, message], **each), VIEW)
+        busy.stop(event.success(follow, [model, seconds], [view, message], **each), VIEW)
 
     def open_after(event: events.Dependency) -> None:
-        linked = {**each, "js": busy.begins(VIEW, "location.hash", where="location.hash")}
+        linked = {**each, "js": busy.start(VIEW, "location.hash", where="location.hash")}
         opened = event.then(open_link, address, [view, message, model, seconds], **linked)
-        busy.ends(opened, VIEW)
+        busy.stop(opened, VIEW)
 
     return explain_after, open_after
 
@@ -234,7 +234,7 @@ def explain_example(models: Models, example: examples.Example) -> None:
     who chooses it. Raises CabcnnError where its model is missing or no good."""
     classifier = models.get(example.checkpoint)
     clip = examples.clip(example, _longest(classifier.card, OWN))
-    packed(classifier, clip, classifier.card.seconds, lambda _: {})
+    explain_for_view(classifier, clip, classifier.card.seconds, lambda _: {})
 
 
 def _longest(card: Card, wanted: float) -> float:

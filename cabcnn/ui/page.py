@@ -19,7 +19,7 @@ from gradio.themes import Base, colors
 
 from cabcnn import memory
 from cabcnn.errors import CabcnnError
-from cabcnn.threads import cpus
+from cabcnn.threads import cpu_count
 from cabcnn.ui import about, api, atlas, compare, explore, live, prewarm, terms, train
 from cabcnn.ui.models import kept as kept_models
 from cabcnn.ui.sounds import UPLOAD_SECONDS
@@ -126,9 +126,7 @@ def launch(
     scripts = [(HERE / name).read_text("utf-8") for name in SCRIPTS]
     scripts.append(bundle.page_script())
     # Where it is to return at once there is no end to leave the context at.
-    ready = (
-        nullcontext() if options.get("prevent_thread_lock") else prewarm.explaining(kept_models())
-    )
+    ready = nullcontext() if options.get("prevent_thread_lock") else prewarm.prewarm(kept_models())
     try:
         with ready:
             return demo.launch(
@@ -157,7 +155,7 @@ def launch(
 @asynccontextmanager
 async def _serving(training: train.Training | None, app: object) -> AsyncIterator[None]:
     """What goes on for as long as the server runs."""
-    with memory.spared_what_is_here():
+    with memory.gc_frozen():
         async with kept_sounds().sweeping(app):
             with training.serving() if training is not None else nullcontext():
                 yield
@@ -179,7 +177,7 @@ def _share_cores() -> None:
     cores one explanation took a quarter longer on one of them where nothing else ran, but came
     a tenth sooner to a browser beside it."""
     if "OMP_NUM_THREADS" not in os.environ:
-        torch.set_num_threads(max(1, min(torch.get_num_threads(), cpus() // 2)))
+        torch.set_num_threads(max(1, min(torch.get_num_threads(), cpu_count() // 2)))
 
 
 def _leave_nothing_behind() -> None:

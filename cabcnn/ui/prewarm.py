@@ -20,7 +20,7 @@ LOWEST = 19  # of Linux's priorities, which there are a thread's own
 
 
 @contextmanager
-def explaining(models: Models) -> Iterator[None]:
+def prewarm(models: Models) -> Iterator[None]:
     """Explains each example by the model that it suits, in a thread that gives way to all else
     (on Linux). Leaving the context waits for the example it is at and ends it: a program that
     ended while torch computes in a thread would crash."""

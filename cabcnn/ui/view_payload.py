@@ -14,7 +14,7 @@ from cabcnn.ui.sounds import Clip, Origin
 from cabcnn.views.payload import payload
 
 
-def packed(
+def explain_for_view(
     classifier: Classifier,
     clip: Clip,
     seconds: float | None,

@@ -16,7 +16,7 @@ def explain_all(models_folder):
 
     def run(meanwhile=None) -> None:
         before = set(threading.enumerate())
-        with prewarm.explaining(kept()):
+        with prewarm.prewarm(kept()):
             threads = set(threading.enumerate()) - before
             if meanwhile is not None:
                 meanwhile()

@@ -23,7 +23,7 @@ from cabcnn.classifier import Classifier
 from cabcnn.errors import CabcnnError
 from cabcnn.ui import page
 from cabcnn.ui.atlas import tab
-from cabcnn.ui.atlas.background import Working
+from cabcnn.ui.atlas.background import BackgroundAtlases
 from cabcnn.ui.components import AtlasView
 from cabcnn.views.atlas import payload
 
@@ -137,7 +137,7 @@ def test_a_model_of_ones_own_gets_an_atlas_in_the_background(demo, find_handler,
 
 
 def test_one_at_a_time_and_cancelled(classifier, short_clips):
-    working = Working()
+    working = BackgroundAtlases()
     many = short_clips * 200
     working.start("one", classifier, many)
     working.start("one", classifier, many)
@@ -157,7 +157,7 @@ def test_one_at_a_time_and_cancelled(classifier, short_clips):
 
 
 def test_what_goes_wrong_is_told(classifier, tmp_path, caplog):
-    working = Working()
+    working = BackgroundAtlases()
     text = tmp_path / "notes.wav"
     text.write_text("only words")
     working.start("one", classifier, [corpora.Clip(text, "a", "")])

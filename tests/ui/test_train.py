@@ -16,12 +16,12 @@ import pytest
 import soundfile
 
 from cabcnn import corpora
-from cabcnn.runs.queue import Jobs, uploads
+from cabcnn.runs.queue import JobQueue, uploads
 from cabcnn.training.recipe import PAPER, RECIPES
 from cabcnn.ui import page
-from cabcnn.ui.train import Training, runs_panel, settings, wanted
+from cabcnn.ui.train import Training, runs_panel, settings, training_enabled
 from cabcnn.ui.train import recordings as recordings_of
-from cabcnn.ui.train.corpus_summary import Found, built_in
+from cabcnn.ui.train.corpus_summary import CorpusSummary, built_in
 from cabcnn.ui.train.recordings import BUILT_IN, DETECT, FOLDER, ZIP
 
 HOW = (DETECT, "", "", "")
@@ -80,7 +80,7 @@ def training(tmp_path, monkeypatch, models_folder) -> Training:
     """A host's, whose queue nobody works on, with a folder of corpora."""
     monkeypatch.setenv("CABCNN_HOME", str(tmp_path / "home"))
     (tmp_path / "corpora").mkdir()
-    return Training(Jobs(tmp_path / "home"), tmp_path / "corpora")
+    return Training(JobQueue(tmp_path / "home"), tmp_path / "corpora")
 
 
 @pytest.fixture
@@ -156,7 +156,7 @@ def test_the_environment_says_whether_visitors_may_train(environment, allowed, m
         monkeypatch.delenv(name, raising=False)
     for name, value in environment.items():
         monkeypatch.setenv(name, value)
-    assert wanted() is allowed
+    assert training_enabled() is allowed
 
 
 def test_the_built_in_voices_are_there_at_once(visitor):
@@ -201,11 +201,11 @@ def test_the_speakers_can_be_told_without_bringing_it_again(visitor, pack, recor
 
 def test_enough_known_speakers_are_tested_on_voices_never_heard():
     labels = (("a", 9, 3, 0.1), ("b", 9, 3, 0.1), ("c", 9, 2, 0.1))
-    found = Found("x", "x", labels, 5.0, known=True, several=True, official=False)
+    found = CorpusSummary("x", "x", labels, 5.0, known=True, several=True, official=False)
     ways = [way for _, way in settings.protocols(found, ["a", "b"])]
     assert ways == ["both", "speaker-disjoint", "paper"]
     assert [way for _, way in settings.protocols(found, ["a", "c"])] == ["paper"]
-    once = Found("x", "x", labels, 5.0, known=True, several=False, official=True)
+    once = CorpusSummary("x", "x", labels, 5.0, known=True, several=False, official=True)
     assert [way for _, way in settings.protocols(once, ["a", "b"])] == [
         "speaker-disjoint",
         "official",
@@ -399,8 +399,8 @@ def test_a_recipe_fills_the_advanced_settings(visitor):
         switches, *numbers = settings.of_recipe(name)
         for _, field in settings.SWITCHES:
             assert (field in switches) is getattr(recipe, field)
-        wanted = [getattr(recipe, field) or 0 for field, _, _ in settings.NUMBERS]
-        assert numbers == wanted
+        training_enabled = [getattr(recipe, field) or 0 for field, _, _ in settings.NUMBERS]
+        assert numbers == training_enabled
         fields = (field for field, _, _ in settings.NUMBERS)
         visitor.call("begin", BUILT_IN)
         visitor.train(recipe=name, switches=switches, **dict(zip(fields, numbers, strict=True)))

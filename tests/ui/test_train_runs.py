@@ -22,7 +22,7 @@ from cabcnn import checkpoint
 from cabcnn.cli.serve import allowed
 from cabcnn.errors import CabcnnError
 from cabcnn.runs.plan import Plan
-from cabcnn.runs.queue import Jobs
+from cabcnn.runs.queue import JobQueue
 from cabcnn.ui import page
 from cabcnn.ui.auth import people
 from cabcnn.ui.sounds import kept
@@ -34,13 +34,13 @@ EPOCHS = 3
 
 
 @pytest.fixture(scope="module")
-def jobs(tmp_path_factory, tone, babble, models_folder) -> Iterator[Jobs]:
+def jobs(tmp_path_factory, tone, babble, models_folder) -> Iterator[JobQueue]:
     """A queue with one finished run, "voices", of tones and noises that were uploaded."""
     home = tmp_path_factory.mktemp("home")
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("CABCNN_HOME", str(home))
         patch.setenv("OMP_NUM_THREADS", "1")
-        made = Jobs(home)
+        made = JobQueue(home)
         upload = made.uploads.new()
         for number in range(6):
             for label, make in (("tone", tone), ("noise", babble)):

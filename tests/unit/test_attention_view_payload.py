@@ -17,7 +17,7 @@ import pytest
 
 from cabcnn.explanation import Explanation
 from cabcnn.ui.components import AttentionView
-from cabcnn.views.bundle import on_load
+from cabcnn.views.bundle import mount_script
 from cabcnn.views.codec import ALPHABET, SUM_SCALE
 from cabcnn.views.payload import payload
 from cabcnn.views.rounding import LEVELS, round_votes, round_weights
@@ -287,12 +287,11 @@ def test_the_component_carries_its_modules_and_plain_templates() -> None:
         _ = view.toggle  # a word of the modules must not become an event
 
 
-def test_styles_travel_in_the_script_as_they_are(tmp_path: Path) -> None:
-    (tmp_path / "some.js").write_text("export function mount() {}\n")
+def test_styles_travel_in_the_script_as_they_are() -> None:
     styles = ".a::after { content: \"\\2019 ↓ 100%\"; }\n.b { font: 'x'; color: red; }\n"
     moves = "@keyframes turn { to { rotate: 1turn; } }\n"
-    script = on_load(tmp_path, entry="some.js", styles=styles + moves + styles)
+    script = mount_script("explorer", styles + moves + styles)
     carried = re.findall(r'decodeURIComponent\("([^"\'`\\\n]*)"\)', script)
     assert [unquote(one) for one in carried] == [styles + styles, moves]
     with pytest.raises(ValueError, match="in one line"):
-        on_load(tmp_path, entry="some.js", styles="@keyframes turn {\n to { rotate: 1turn; }\n}\n")
+        mount_script("explorer", "@keyframes turn {\n to { rotate: 1turn; }\n}\n")

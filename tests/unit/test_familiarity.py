@@ -14,7 +14,7 @@ from cabcnn.classifier import Classifier
 from cabcnn.errors import CheckpointError
 from cabcnn.familiarity import NOTICE, distance, farthest
 from cabcnn.model import BatchNorm
-from cabcnn.runs.card import familiar
+from cabcnn.runs.card import novelty_threshold
 from cabcnn.training.excerpts import first_seconds
 from cabcnn.training.trainer import recalibrate
 
@@ -54,14 +54,14 @@ def test_the_edge_lets_all_but_one_in_a_hundred_pass(formula_model, short_arrays
     for clip in range(24):
         with torch.inference_mode():
             values = torch.from_numpy(first_seconds(short_arrays, clip, None))
-            found.append(distance(model.distil([values]), model.norm))
-    edge = familiar(model, short_arrays, range(24), None)
+            found.append(distance(model.extract_features([values]), model.norm))
+    edge = novelty_threshold(model, short_arrays, range(24), None)
     assert edge == pytest.approx(np.quantile(found, 0.99), abs=1e-4)
     assert edge is not None
     assert 0 < edge <= max(found)
-    assert familiar(model, short_arrays, range(19), None) is None, "too few to know"
+    assert novelty_threshold(model, short_arrays, range(19), None) is None, "too few to know"
     model.norm.running_var.fill_(torch.nan)
-    assert familiar(model, short_arrays, range(24), None) is None
+    assert novelty_threshold(model, short_arrays, range(24), None) is None
 
 
 def test_of_many_clips_some_are_heard(formula_model, short_arrays, monkeypatch):
@@ -81,14 +81,14 @@ def test_a_clip_beyond_the_edge_has_a_notice_and_the_same_answer(formula_model, 
     card = make_card(seconds=None)
     plain = Classifier(formula_model(3), card).explain(sound)
     assert NOTICE not in plain.notices, "an older card knows nothing of it"
-    near = Classifier(formula_model(3), replace(card, familiar=1e9)).explain(sound)
+    near = Classifier(formula_model(3), replace(card, novelty_threshold=1e9)).explain(sound)
     assert near.notices == plain.notices
-    far = Classifier(formula_model(3), replace(card, familiar=1e-9)).explain(sound)
+    far = Classifier(formula_model(3), replace(card, novelty_threshold=1e-9)).explain(sound)
     assert far.notices == (*plain.notices, NOTICE)
     short = (sound[0][:16_000], 8000)
-    judge = Classifier(formula_model(3), replace(card, familiar=1e-9))
+    judge = Classifier(formula_model(3), replace(card, novelty_threshold=1e-9))
     assert NOTICE not in judge.explain(short).notices, "two seconds say little"
-    brief = Classifier(formula_model(3), replace(card, familiar=1e-9, seconds=1.0))
+    brief = Classifier(formula_model(3), replace(card, novelty_threshold=1e-9, seconds=1.0))
     assert NOTICE in brief.explain(short).notices, "and are all that this model hears"
     assert np.array_equal(far.attention, plain.attention)
     assert np.array_equal(far.votes, plain.votes)
@@ -98,15 +98,15 @@ def test_a_new_card_leaves_the_weights_alone(formula_model, make_card, tmp_path)
     path = tmp_path / "a.safetensors"
     checkpoint.save(path, formula_model(3), make_card())
     before, card = checkpoint.load(path)
-    assert card.familiar is None
-    assert checkpoint.recard(path, familiar=0.5) == replace(card, familiar=0.5)
+    assert card.novelty_threshold is None
+    assert checkpoint.recard(path, novelty_threshold=0.5) == replace(card, novelty_threshold=0.5)
     after, again = checkpoint.load(path)
-    assert again.familiar == 0.5
-    assert replace(again, familiar=None) == card
+    assert again.novelty_threshold == 0.5
+    assert replace(again, novelty_threshold=None) == card
     for name, value in before.state_dict().items():
         assert torch.equal(after.state_dict()[name], value)
     with pytest.raises(CheckpointError, match="contradicts itself"):
-        checkpoint.recard(path, familiar=-1.0)
+        checkpoint.recard(path, novelty_threshold=-1.0)
     assert checkpoint.load(path)[1] == again
     facts = card.to_json().replace(', "familiar": null', "")
     assert Card.from_json(facts) == card, "a card from before"

@@ -24,7 +24,7 @@ from cabcnn import checkpoint, files
 from cabcnn.errors import CabcnnError
 from cabcnn.runs import status as statuses
 from cabcnn.runs.plan import Plan
-from cabcnn.runs.queue import Job, Jobs, uploads
+from cabcnn.runs.queue import Job, JobQueue, uploads
 from cabcnn.runs.queue.job import read as read_job
 from cabcnn.runs.queue.program import niceness
 from cabcnn.runs.status import Status, read, this_process
@@ -66,13 +66,13 @@ def folder(tmp_path, monkeypatch) -> Path:
 
 
 @pytest.fixture
-def jobs(folder) -> Iterator[Jobs]:
-    made = Jobs(folder)
+def jobs(folder) -> Iterator[JobQueue]:
+    made = JobQueue(folder)
     yield made
     made.close()
 
 
-def until(jobs: Jobs, name: str, *states: str, epochs: int = 0) -> Job:
+def until(jobs: JobQueue, name: str, *states: str, epochs: int = 0) -> Job:
     """Waits until a job is in one of these states and has so many epochs behind it."""
     deadline = time.monotonic() + PATIENCE
     while True:
@@ -162,7 +162,7 @@ def test_a_server_that_ends_leaves_a_run_that_the_next_one_resumes(jobs, plan, f
         running = until(jobs, "long", "training", epochs=1)
         jobs.submit(plan("next"))
     assert not Path(f"/proc/{running.status.pid}").exists()
-    later = Jobs(folder)
+    later = JobQueue(folder)
     assert later.get("long").state == "interrupted"
     assert later.get("next").state == "queued"
     with later.serving():
@@ -197,7 +197,7 @@ def test_a_run_outlives_a_server_that_is_killed_and_is_found_by_the_next(jobs, p
 
 
 def test_several_may_run_at_once_where_the_host_says_so(folder, plan):
-    jobs = Jobs(folder, at_once=2)
+    jobs = JobQueue(folder, at_once=2)
     for name in ("a", "b", "c"):
         jobs.submit(plan(name, FOREVER))
     with jobs.serving():
@@ -289,7 +289,7 @@ def test_a_name_that_is_taken_gets_a_number(jobs, plan, formula_model, make_card
 
 
 def test_only_so_many_wait(folder, plan):
-    jobs = Jobs(folder, most_waiting=2)
+    jobs = JobQueue(folder, most_waiting=2)
     jobs.submit(plan("a"))
     jobs.submit(plan("b"))
     with pytest.raises(CabcnnError, match="2 training runs are waiting already"):

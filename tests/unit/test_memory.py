@@ -65,7 +65,7 @@ def test_the_collector_spares_what_is_here_for_a_while_and_not_for_ever():
 
     before, frozen = Loop(), gc.get_freeze_count()
     old = weakref.ref(before)
-    with memory.spared_what_is_here():
+    with memory.gc_frozen():
         del before
         new = weakref.ref(Loop())
         gc.collect()

@@ -85,8 +85,8 @@ def test_digits_with_each_speaker_left_out(shipped, short_arrays, tmp_path, monk
     assert (official.models, official.unseen_speakers) == (1, False)
     assert official.clips == (short_arrays.splits == "test").sum()
     assert unseen.log_loss is not None
-    assert card.familiar is None  # of fewer than 20 clips nobody can say it
-    assert card.usual == pytest.approx(0.55, abs=0.06)
+    assert card.novelty_threshold is None  # of fewer than 20 clips nobody can say it
+    assert card.median_seconds == pytest.approx(0.55, abs=0.06)
     told = r"same 6 splits [01]\.\d\d ± 0\.\d\d, without it [01]\.\d\d ± 0\.\d\d\."
     assert re.search(told, card.notes[-1])
 

@@ -16,9 +16,9 @@ pytestmark = pytest.mark.usefixtures("one_thread")
 @pytest.mark.parametrize("name", checkpoint.names())
 def test_a_shipped_model_knows_what_it_was_measured_on(name):
     card = cabcnn.load(name).card
-    assert card.familiar is not None
-    assert card.usual is not None
-    assert card.usual <= (card.seconds or card.usual)
+    assert card.novelty_threshold is not None
+    assert card.median_seconds is not None
+    assert card.median_seconds <= (card.seconds or card.median_seconds)
 
 
 @pytest.mark.parametrize("example", examples.load(), ids=lambda one: one.path.stem)
@@ -49,7 +49,7 @@ def test_what_is_no_speech_is_told_to_be_unlike(name, sound):
 def test_a_model_of_very_short_clips_can_not_tell_noise():
     noise = NO_SPEECH["white noise"].astype(np.float32)
     assert NOTICE not in cabcnn.load(HEARS_ALL).explain((noise, RATE)).notices
-    edges = {name: cabcnn.load(name).card.familiar or 0 for name in checkpoint.names()}
+    edges = {name: cabcnn.load(name).card.novelty_threshold or 0 for name in checkpoint.names()}
     assert max(edges, key=lambda name: edges[name]) == HEARS_ALL
 
 

@@ -12,9 +12,9 @@ from cabcnn.dataset.arrays import Arrays, prepare
 from cabcnn.errors import CorpusError
 from cabcnn.model import CabCnn
 from cabcnn.shipped.pretraining.alignment import Sounds, align, sounds
-from cabcnn.shipped.pretraining.classifier_block import BlockRecipe, features, train_block
+from cabcnn.shipped.pretraining.classifier_block import BlockRecipe, extract_features, train_block
 from cabcnn.shipped.pretraining.pretext import pretrain
-from cabcnn.shipped.pretraining.speaker_augmentation import disguised
+from cabcnn.shipped.pretraining.speaker_augmentation import augmented_speaker
 from cabcnn.training.evaluation import evaluate
 from cabcnn.training.recipe import Recipe
 
@@ -87,14 +87,14 @@ def test_a_disguise_changes_tempo_and_colour_but_little(babble):
     sound = babble(2.0, RATE, 0)
     lengths = set()
     for seed in range(5):
-        other = disguised(sound, RATE, np.random.default_rng(seed))
+        other = augmented_speaker(sound, RATE, np.random.default_rng(seed))
         lengths.add(len(other))
         assert other.dtype == np.float32
         assert np.isfinite(other).all()
         assert abs(len(other) / len(sound) - 1) <= 0.081
     assert len(lengths) > 1
-    again = disguised(sound, RATE, np.random.default_rng(0))
-    np.testing.assert_array_equal(again, disguised(sound, RATE, np.random.default_rng(0)))
+    again = augmented_speaker(sound, RATE, np.random.default_rng(0))
+    np.testing.assert_array_equal(again, augmented_speaker(sound, RATE, np.random.default_rng(0)))
 
 
 def test_a_change_is_made_before_anything_is_measured(short_clips):
@@ -134,7 +134,7 @@ def test_the_block_learns_on_a_trunk_that_stays(heard):
     torch.manual_seed(0)
     model = CabCnn(len(heard.label_names)).eval()
     start = {name: value.clone() for name, value in model.state_dict().items()}
-    versions = [features(model, heard, range(len(heard)), None)]
+    versions = [extract_features(model, heard, range(len(heard)), None)]
     losses = []
     clips = np.arange(len(heard))
     recipe = BlockRecipe(seconds=None, epochs=30, batch_size=4, intervals=20, learning_rate=1e-2)

@@ -11,7 +11,7 @@ import pytest
 import torch
 
 from cabcnn.errors import CabcnnError
-from cabcnn.threads import in_turn
+from cabcnn.threads import ordered_map
 from cabcnn.training.batches import planned
 from cabcnn.training.loader import loaded, moved, staged, workers
 from cabcnn.training.recipe import ROBUST
@@ -40,13 +40,13 @@ def test_results_come_in_turn_whoever_is_first(threads):
         time.sleep(0.002 * (number % 3))
         return number
 
-    assert list(in_turn(make, range(30), threads, 5)) == list(range(30))
-    assert list(in_turn(make, [], threads, 5)) == []
+    assert list(ordered_map(make, range(30), threads, 5)) == list(range(30))
+    assert list(ordered_map(make, [], threads, 5)) == []
 
 
 def test_the_next_are_made_meanwhile_but_not_all():
     made = [threading.Event() for _ in range(10)]
-    batches = in_turn(lambda event: event.set(), made, 2, 3)
+    batches = ordered_map(lambda event: event.set(), made, 2, 3)
     next(batches)
     assert all(event.wait(10) for event in made[1:4])
     assert not any(event.is_set() for event in made[4:])
@@ -59,7 +59,7 @@ def test_what_goes_wrong_there_is_told_here():
             raise CabcnnError("The disk is gone.")
         return number
 
-    batches = in_turn(work, [1, 2, 3], 1, 2)
+    batches = ordered_map(work, [1, 2, 3], 1, 2)
     assert next(batches) == 1
     with pytest.raises(CabcnnError, match="disk is gone"):
         next(batches)

@@ -98,7 +98,7 @@ def test_the_card_tells_what_was_measured(finished):
         8000,
     )
     assert card.data == "tones and noises: 24 recordings of 8 speakers (12 noise, 12 tone)."
-    assert card.usual == 0.4, "of what is heard, although the clips go on"
+    assert card.median_seconds == 0.4, "of what is heard, although the clips go on"
     assert card.recipe["max_epochs"] == 3
     assert card.recipe["seed"] == 0
     unseen, mixed = card.measurements

@@ -14,7 +14,12 @@ from cabcnn.training.distributed import Processes
 from cabcnn.training.evaluation import evaluate
 from cabcnn.training.loader import Loaded
 from cabcnn.training.recipe import ROBUST, Recipe
-from cabcnn.training.step import ACTIVATION_BYTES, default_memory, frugal, gradients
+from cabcnn.training.step import (
+    ACTIVATION_BYTES,
+    activation_checkpointing,
+    default_memory,
+    gradients,
+)
 from cabcnn.training.trainer import train
 
 pytestmark = pytest.mark.usefixtures("one_thread")
@@ -69,7 +74,7 @@ def kept_bytes(model: CabCnn, room: int) -> int:
 
     holding: list[torch.Tensor] = []
     with torch.autograd.graph.saved_tensors_hooks(pack, lambda tensor: tensor):
-        model.train().distil(batch().values, frugal(model, room))
+        model.train().extract_features(batch().values, activation_checkpointing(model, room))
     return sum(kept.values())
 
 

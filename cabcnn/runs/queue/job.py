@@ -8,10 +8,10 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Literal
 
+from cabcnn import files
 from cabcnn.errors import CabcnnError
 from cabcnn.runs import plan as plans
 from cabcnn.runs import status as statuses
-from cabcnn import files
 from cabcnn.runs.plan import Plan
 from cabcnn.runs.run import MODEL
 from cabcnn.runs.status import STOP, State, Status

@@ -17,16 +17,15 @@ from contextlib import contextmanager, suppress
 from dataclasses import replace
 from pathlib import Path
 
-from cabcnn import checkpoint, paths
+from cabcnn import checkpoint, files, paths
 from cabcnn.errors import CabcnnError
 from cabcnn.runs import plan as plans
-from cabcnn import files
+from cabcnn.runs.journal import EPOCHS
+from cabcnn.runs.plan import Plan
 from cabcnn.runs.queue import job as one
 from cabcnn.runs.queue.job import Job
 from cabcnn.runs.queue.program import Program
 from cabcnn.runs.queue.uploads import Uploads
-from cabcnn.runs.journal import EPOCHS
-from cabcnn.runs.plan import Plan
 from cabcnn.runs.run import MODEL
 from cabcnn.runs.status import STOP, ask_to_stop
 
@@ -40,7 +39,7 @@ SETTLED_SECONDS = (
 )
 
 
-class Jobs:
+class JobQueue:
     """Training runs in `folder`/runs, `at_once` of them at a time. Safe to use from several
     threads, and beside other programs with the same folder."""
 
@@ -165,7 +164,7 @@ class Jobs:
             raise CabcnnError(f"{job.name} has no model yet; wait until it is finished.")
         target = checkpoint.own_folder() / f"{job.name}{checkpoint.SUFFIX}"
         target.parent.mkdir(parents=True, exist_ok=True)
-        with files.being_written(target) as part:
+        with files.atomic(target) as part:
             shutil.copyfile(job.folder / MODEL, part)
         return job.name
 
@@ -262,7 +261,7 @@ class Jobs:
                         (self.folder / name).mkdir()
                         return self.folder / name
         except OSError as error:
-            raise files.unwritable(self.folder, error) from error
+            raise files.write_error(self.folder, error) from error
         raise AssertionError("numbers never end")
 
     def _mark_queued(self, folder: Path) -> None:

@@ -11,9 +11,9 @@ from contextlib import suppress
 from pathlib import Path
 
 import cabcnn
+from cabcnn import files
 from cabcnn.errors import CabcnnError
 from cabcnn.runs import plan as plans
-from cabcnn import files
 from cabcnn.runs.queue import job as one
 from cabcnn.runs.queue.job import Job
 from cabcnn.runs.queue.uploads import CACHE
@@ -61,7 +61,7 @@ class Program:
                     start_new_session=True,  # Ctrl-C is the server's, which ends it in order
                 )
         except OSError as error:
-            raise files.unwritable(folder, error) from error
+            raise files.write_error(folder, error) from error
         try:
             self._introduce(folder)
         except CabcnnError:

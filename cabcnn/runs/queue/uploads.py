@@ -11,8 +11,8 @@ from collections.abc import Iterable
 from contextlib import suppress
 from pathlib import Path
 
-from cabcnn.errors import CabcnnError
 from cabcnn import files
+from cabcnn.errors import CabcnnError
 
 HOLD_SECONDS = 3600.0  # what a page left open keeps
 LEASE_SECONDS = 60.0  # between two words that a folder is held, after which it is nobody's
@@ -44,7 +44,7 @@ class Uploads:
                 path = self.folder / secrets.token_urlsafe(12).lstrip("-")
                 path.mkdir(mode=0o700)
         except OSError as error:
-            raise files.unwritable(self.folder, error) from error
+            raise files.write_error(self.folder, error) from error
         self.hold(path)
         return path
 

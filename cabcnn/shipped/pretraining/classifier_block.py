@@ -44,7 +44,7 @@ class BlockRecipe:
         return asdict(self)
 
 
-def features(
+def extract_features(
     model: CabCnn,
     arrays: Arrays,
     clips: Sequence[int] | NDArray[np.int64],
@@ -58,7 +58,7 @@ def features(
     with torch.inference_mode():
         for clip in map(int, clips):
             values = torch.from_numpy(first_seconds(arrays, clip, seconds)).to(device)
-            kept[clip] = model.norm(model.distil([values])).half()
+            kept[clip] = model.norm(model.extract_features([values])).half()
     return {clip: part.clone() for clip, part in kept.items()}
 
 

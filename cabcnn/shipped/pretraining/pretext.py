@@ -86,7 +86,9 @@ def pretrain(
                 with torch.autocast(
                     target.device.type, torch.bfloat16, enabled=recipe.mixed(target.device.type)
                 ):
-                    features = model.distil([torch.from_numpy(v).to(device) for v in values])
+                    features = model.extract_features(
+                        [torch.from_numpy(v).to(device) for v in values]
+                    )
                 model.train()  # the norm's statistics are the batch's
                 features = model.norm(features.float())
                 attention = attention_logits(model, features)

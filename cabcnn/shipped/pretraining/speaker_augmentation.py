@@ -16,7 +16,7 @@ LARGEST_CHANGE = 0.08  # of tempo, pitch and resonances together, either way
 KNOTS, WANDER_DB = 8, 2.5  # of the equaliser: a random walk over so many frequencies
 
 
-def disguised(samples: Samples, rate: int, random: np.random.Generator) -> Samples:
+def augmented_speaker(samples: Samples, rate: int, random: np.random.Generator) -> Samples:
     """The samples (k,) played a little faster or slower, and filtered gently: (about k,)."""
     factor = 1 + random.uniform(-LARGEST_CHANGE, LARGEST_CHANGE)
     played = audio.resample(samples, rate, round(rate * factor))

@@ -33,7 +33,7 @@ class Work:
     thread: threading.Thread | None = None
 
 
-class Working:
+class BackgroundAtlases:
     """The one atlas that is being computed, and what became of the last. Safe to use from
     several threads."""
 

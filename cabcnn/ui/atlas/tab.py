@@ -16,7 +16,7 @@ from cabcnn.classifier import Classifier
 from cabcnn.corpora import Clip, built_in
 from cabcnn.corpora.layouts import BUILT_IN
 from cabcnn.errors import CabcnnError
-from cabcnn.ui.atlas.background import Working
+from cabcnn.ui.atlas.background import BackgroundAtlases
 from cabcnn.ui.components import AtlasView
 from cabcnn.ui.models import Models
 from cabcnn.views.atlas import payload
@@ -27,7 +27,7 @@ POLL_SECONDS = 1.0
 def build(models: Models, model: gr.Dropdown, tab: gr.Tab, tabs: gr.Tabs, explore: str) -> None:
     """Lays out the tab, one of the page's `tabs`. `model` is the page's choice of model, `explore`
     the id of the tab in which a classifier can be looked up."""
-    working = Working()
+    working = BackgroundAtlases()
 
     def snippet(asked: Any) -> str:
         """The view's own question: a moment's sound as a data URL, "" where there is none."""

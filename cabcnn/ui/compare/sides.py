@@ -16,7 +16,7 @@ from cabcnn.ui import examples
 from cabcnn.ui.compare.noise import with_noise
 from cabcnn.ui.models import Models
 from cabcnn.ui.sounds import Clip, Sounds
-from cabcnn.ui.view_payload import packed
+from cabcnn.ui.view_payload import explain_for_view
 
 PLACES = ("compare-a", "compare-b")  # where the sides' clips are held
 NAMES = ("A", "B")
@@ -96,7 +96,7 @@ class Sides:
         heard = settings.seconds or classifier.card.seconds
         place = PLACES[side]
         hold = partial(self.sounds.hold, session, clip, model=name, seconds=heard, place=place)
-        return packed(classifier, clip, heard, hold)
+        return explain_for_view(classifier, clip, heard, hold)
 
     def value(
         self, session: str, known: Mapping[int, dict[str, Any]]
@@ -113,7 +113,9 @@ class Sides:
                 file = gr.FileData(path=str(one.playing), mime_type="audio/wav").model_dump()
                 try:
                     classifier = self.models.get(one.model)
-                    shown[side] = packed(classifier, one.clip, one.seconds, lambda _, f=file: f)
+                    shown[side] = explain_for_view(
+                        classifier, one.clip, one.seconds, lambda _, f=file: f
+                    )
                 except CabcnnError as error:  # its model went away
                     troubles[side] = error
         sides = [made and {**made, "key": Path(made["audio"]["path"]).name} for made in shown]

@@ -191,9 +191,9 @@ def build(models: Models, sounds: Sounds, tab: gr.Tab) -> None:
         "show_progress": "hidden",
         "show_progress_on": view,
         "trigger_mode": "always_last",
-        "js": busy.begins(VIEW),
+        "js": busy.start(VIEW),
     }
-    answered = partial(busy.ends, elem_id=VIEW)
+    answered = partial(busy.stop, elem_id=VIEW)
     wire(0)
     wire(1)
     said = [view, *(column.message for column in columns)]

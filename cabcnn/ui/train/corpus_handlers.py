@@ -12,9 +12,9 @@ from cabcnn.errors import CabcnnError
 from cabcnn.ui.explore import note, nothing, session_of, trouble
 from cabcnn.ui.sounds import Sounds
 from cabcnn.ui.train import recordings, settings
-from cabcnn.ui.train.corpus_summary import Found, built_in, describe
-from cabcnn.ui.train.page_state import Desk
-from cabcnn.ui.train.recordings import BUILT_IN, FOLDER, ZIP, Brought, Recordings
+from cabcnn.ui.train.corpus_summary import CorpusSummary, built_in, describe
+from cabcnn.ui.train.page_state import PageStates
+from cabcnn.ui.train.recordings import BUILT_IN, FOLDER, ZIP, Recordings, Upload
 from cabcnn.ui.train.settings import Settings
 
 PROGRESS = gr.Progress()  # as a default, it tells Gradio to hand in the event's own
@@ -24,7 +24,7 @@ BRING_AGAIN = "The recordings are no longer held for you: bring them again."
 def wire(
     given: Recordings,
     chosen: Settings,
-    desk: Desk,
+    desk: PageStates,
     sounds: Sounds,
     corpora_folder: Path | None,
     tab: gr.Tab,
@@ -32,7 +32,7 @@ def wire(
     """Lets the components of the first step act; what is found sets some of the second's."""
 
     def put(
-        session: str, look: Callable[[], Found], brought: Brought | None = None
+        session: str, look: Callable[[], CorpusSummary], brought: Upload | None = None
     ) -> dict[Any, Any]:
         """Looks at recordings and tells what is there. Those that were brought stay, even where
         they can't be read as they are: they may be read in another way."""
@@ -52,7 +52,7 @@ def wire(
             given.said: nothing(),
         }
 
-    def clear(session: str, brought: Brought | None = None) -> dict[Any, Any]:
+    def clear(session: str, brought: Upload | None = None) -> dict[Any, Any]:
         desk.put(session, None, brought)
         return {
             given.found: "",
@@ -95,7 +95,7 @@ def wire(
             sounds.used(Path(path))
         return {**shown, given.upload: None}
 
-    def reread(brought: Brought, how: Sequence[Any], progress: gr.Progress) -> Found:
+    def reread(brought: Upload, how: Sequence[Any], progress: gr.Progress) -> CorpusSummary:
         upload, begins, name = brought
         return recordings.read(begins, name, how, begins, told(progress), upload)
 
@@ -105,7 +105,7 @@ def wire(
         if not name:
             return gr.skip()
 
-        def look() -> Found:
+        def look() -> CorpusSummary:
             path = recordings.below(corpora_folder, name)
             called = recordings.called(path.stem)
             assert corpora_folder is not None

@@ -23,7 +23,7 @@ BEGINNING = 500  # characters at most of a file's name
 
 
 @dataclass(frozen=True)
-class Found:
+class CorpusSummary:
     """A corpus as it was read, and what is in it: `labels` has (name, clips, speakers, hours).
 
     `upload` is the folder of the recordings, where they were brought for this.
@@ -50,7 +50,7 @@ class Found:
         return "both" if self.several else "speaker-disjoint"
 
 
-def look(
+def inspect(
     corpus: str,
     *,
     name: str,
@@ -59,7 +59,7 @@ def look(
     inside: Path | None = None,
     upload: Path | None = None,
     progress: Callable[[float], object] = lambda share: None,
-) -> Found:
+) -> CorpusSummary:
     """Reads a corpus and listens to every clip; nothing outside the folder `inside` is opened.
 
     Raises CorpusError where it can't be trained on.
@@ -76,7 +76,7 @@ def look(
     told = corpora.describe(clips, heard_so_far)
     heard = told.seconds[told.seconds > 0]
     long = float(np.quantile(heard, 0.9)) if len(heard) else 0.0
-    return Found(
+    return CorpusSummary(
         corpus=corpus,
         name=name,
         labels=tuple((one.label, one.clips, one.speakers, one.hours) for one in told.labels),
@@ -93,9 +93,9 @@ def look(
 
 
 @cache
-def built_in() -> Found:
+def built_in() -> CorpusSummary:
     """The corpus that came with the program; listened to once."""
-    return look(BUILT_IN, name="voices")
+    return inspect(BUILT_IN, name="voices")
 
 
 def _named(details: tuple[str, ...], inside: Path | None) -> tuple[str, ...]:
@@ -113,7 +113,7 @@ def _lengths(heard: np.ndarray) -> str:
     return f"{low:.1f} to {high:.1f} s long, half of them up to {middle:.1f} s"
 
 
-def describe(found: Found) -> str:
+def describe(found: CorpusSummary) -> str:
     """What was found, as HTML."""
     most = max(clips for _, clips, _, _ in found.labels)
     body = "".join(

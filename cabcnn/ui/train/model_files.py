@@ -11,7 +11,7 @@ import gradio as gr
 
 from cabcnn import checkpoint, files
 from cabcnn.errors import CabcnnError, CheckpointError
-from cabcnn.runs.queue import Jobs
+from cabcnn.runs.queue import JobQueue
 from cabcnn.ui.explore import note, trouble
 from cabcnn.ui.models import Models
 from cabcnn.ui.sounds import Sounds
@@ -27,7 +27,7 @@ def own() -> list[str]:
     return [name for name in checkpoint.names() if name not in shipped]
 
 
-def bring(path: Path, jobs: Jobs) -> str:
+def bring(path: Path, jobs: JobQueue) -> str:
     """Puts a checkpoint among the models and returns the name that it got.
 
     Raises CabcnnError where it is no good checkpoint, or there are too many.
@@ -46,8 +46,8 @@ def bring(path: Path, jobs: Jobs) -> str:
     try:
         target.parent.mkdir(parents=True, exist_ok=True)
     except OSError as error:
-        raise files.unwritable(target.parent, error) from error
-    with files.being_written(target) as part:
+        raise files.write_error(target.parent, error) from error
+    with files.atomic(target) as part:
         shutil.copyfile(path, part)
     return name
 
@@ -68,7 +68,7 @@ def remove(name: str | None) -> None:
         raise CabcnnError(f"{name} can't be removed ({error.strerror}).") from error
 
 
-class Shelf(NamedTuple):
+class ModelFiles(NamedTuple):
     """The components."""
 
     bring: gr.UploadButton
@@ -77,7 +77,7 @@ class Shelf(NamedTuple):
     drop: gr.Button
 
 
-def lay_out() -> Shelf:
+def lay_out() -> ModelFiles:
     """Puts them on the page."""
     with gr.Accordion("Model files", open=False, elem_id="train-files"):
         bring = gr.UploadButton(
@@ -93,12 +93,12 @@ def lay_out() -> Shelf:
         with gr.Row():
             take = gr.Button("Download", size="sm", min_width=100)
             drop = gr.Button("Remove", size="sm", min_width=100)
-    return Shelf(bring, mine, take, drop)
+    return ModelFiles(bring, mine, take, drop)
 
 
 def wire(
-    shelf: Shelf,
-    jobs: Jobs,
+    shelf: ModelFiles,
+    jobs: JobQueue,
     models: Models,
     sounds: Sounds,
     model: gr.Dropdown,

@@ -15,7 +15,7 @@ from cabcnn.corpora import archive
 from cabcnn.corpora.manifest import LISTS
 from cabcnn.errors import CabcnnError, CorpusError
 from cabcnn.runs.queue.uploads import Uploads
-from cabcnn.ui.train.corpus_summary import Found, look
+from cabcnn.ui.train.corpus_summary import CorpusSummary, inspect
 
 BUILT_IN, ZIP, FOLDER = "built-in", "zip", "folder"
 DETECT = "detect"
@@ -36,7 +36,7 @@ EXPLAINED = {
 Progress = Callable[[float, str], object]  # the share that is done, and of what
 
 
-class Brought(NamedTuple):
+class Upload(NamedTuple):
     """Recordings that were uploaded: the folder they have for themselves, where in it they
     begin, and what they are called."""
 
@@ -137,7 +137,7 @@ def options_of(values: Sequence[Any]) -> tuple[str | None, dict[str, Any]]:
     }
 
 
-def unpacked(path: Path, uploads: Uploads, progress: Progress) -> Brought:
+def unpacked(path: Path, uploads: Uploads, progress: Progress) -> Upload:
     """Unpacks an archive that was uploaded.
 
     Raises CabcnnError, with nothing left behind, where that can't be done.
@@ -150,7 +150,7 @@ def unpacked(path: Path, uploads: Uploads, progress: Progress) -> Brought:
     except BaseException:
         uploads.release(upload)
         raise
-    return Brought(upload, begins, name)
+    return Upload(upload, begins, name)
 
 
 def read(
@@ -160,11 +160,11 @@ def read(
     inside: Path,
     progress: Progress,
     upload: Path | None = None,
-) -> Found:
+) -> CorpusSummary:
     """Looks at a corpus on disk. Raises CabcnnError where it can't be trained on."""
     layout, options = options_of(how)
     try:
-        return look(
+        return inspect(
             str(corpus),
             name=name,
             layout=layout,

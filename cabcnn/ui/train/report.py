@@ -9,7 +9,7 @@ from pathlib import Path
 
 from cabcnn import checkpoint
 from cabcnn.errors import CabcnnError
-from cabcnn.runs.clips import LISTING
+from cabcnn.runs.clips import CLIPS
 from cabcnn.runs.queue import Job
 from cabcnn.runs.run import MODEL
 from cabcnn.ui import about
@@ -49,7 +49,7 @@ def report(job: Job) -> str:
 
 def _left_out(job: Job) -> list[str]:
     try:
-        rows = json.loads((job.folder / LISTING).read_bytes())["left_out"]
+        rows = json.loads((job.folder / CLIPS).read_bytes())["left_out"]
     except (OSError, ValueError, KeyError, TypeError):
         return []
     if not rows:

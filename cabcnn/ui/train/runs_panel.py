@@ -20,7 +20,7 @@ from cabcnn.ui.explore import nothing, session_of, trouble
 from cabcnn.ui.models import Models
 from cabcnn.ui.sounds import Sounds
 from cabcnn.ui.train import report
-from cabcnn.ui.train.page_state import Desk
+from cabcnn.ui.train.page_state import PageStates
 from cabcnn.views.runs import payload
 
 EXPLORE = "explore"  # the tab's id
@@ -30,10 +30,10 @@ ASK_ON_SECONDS = 15.0  # after all is quiet: answers may overtake each other
 DOWNLOAD = "() => document.querySelector('#train-file')?.click()"
 
 
-class Watching:
+class RunsPanel:
     """The components, put on the page where this is made, and what keeps them up to date."""
 
-    def __init__(self, desk: Desk) -> None:
+    def __init__(self, desk: PageStates) -> None:
         self.desk = desk
 
         def frames(asked: Any) -> dict[str, Any]:

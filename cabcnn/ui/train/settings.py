@@ -11,7 +11,7 @@ import gradio as gr
 from cabcnn.errors import CabcnnError
 from cabcnn.runs.plan import Plan, Protocol
 from cabcnn.training.recipe import RECIPES, Recipe
-from cabcnn.ui.train.corpus_summary import SECONDS, Found
+from cabcnn.ui.train.corpus_summary import SECONDS, CorpusSummary
 
 WHOLE, OTHER = 0.0, -1.0  # of the T buttons
 LONGEST = 3600.0
@@ -146,7 +146,7 @@ def of_recipe(name: str) -> list[Any]:
     return [_switched_on(recipe), *(_number(recipe, field) for field, _, _ in NUMBERS)]
 
 
-def protocols(found: Found, classes: Sequence[str]) -> list[tuple[str, Protocol]]:
+def protocols(found: CorpusSummary, classes: Sequence[str]) -> list[tuple[str, Protocol]]:
     """The ways to test a model of some classes that a corpus allows, the best first."""
     best = found.protocol(classes)
     start = next(k for k, (_, protocol) in enumerate(PROTOCOL_CHOICES) if protocol == best)
@@ -159,7 +159,7 @@ def protocols(found: Found, classes: Sequence[str]) -> list[tuple[str, Protocol]
     return [*choices, OFFICIAL] if found.official else choices
 
 
-def plan(found: Found, classes: Sequence[str], values: Sequence[Any]) -> Plan:
+def plan(found: CorpusSummary, classes: Sequence[str], values: Sequence[Any]) -> Plan:
     """The plan that the choices make; `values` are those of `Settings.inputs`.
 
     Raises CabcnnError for what can't be carried out.

@@ -13,8 +13,8 @@ from cabcnn.ui.models import Models
 from cabcnn.ui.sounds import Sounds
 from cabcnn.ui.train import corpus_handlers, model_files, recordings, settings
 from cabcnn.ui.train.corpus_handlers import BRING_AGAIN
-from cabcnn.ui.train.page_state import Desk
-from cabcnn.ui.train.runs_panel import DOWNLOAD, Watching
+from cabcnn.ui.train.page_state import PageStates
+from cabcnn.ui.train.runs_panel import DOWNLOAD, RunsPanel
 from cabcnn.ui.train.training import Training
 
 NOTHING_FOUND = "Choose recordings first: nothing is known of any yet."
@@ -36,12 +36,12 @@ def build(
     tab: gr.Tab,
     tabs: gr.Tabs,
     explain_again: Callable[[Any], None],
-) -> Desk:
+) -> PageStates:
     """Lays out the tab, one of the page's `tabs`. `model` is the page's choice of model, and
     `explain_again` lets an event end in a new explanation of the sound that its visitor holds
     in the Explore tab."""
     jobs = training.jobs
-    desk = Desk(jobs)
+    desk = PageStates(jobs)
     with gr.Row(elem_id="train"):
         with gr.Column(scale=2, min_width=320, elem_id="train-form"):
             gr.HTML("<h2><i>1</i> Recordings</h2>", elem_classes="step")
@@ -53,7 +53,7 @@ def build(
             gr.HTML(f"<p class='shared'>{SHARED}</p>")
             files = model_files.lay_out()
         with gr.Column(scale=5, min_width=340, elem_id="train-side"):
-            watching = Watching(desk)
+            watching = RunsPanel(desk)
 
     def train(request: gr.Request, classes: list[str], *values: Any) -> dict[Any, Any]:
         session = session_of(request)

@@ -7,7 +7,7 @@ from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from cabcnn.runs.queue import Jobs
+from cabcnn.runs.queue import JobQueue
 from cabcnn.runs.queue.program import niceness
 
 
@@ -15,7 +15,7 @@ from cabcnn.runs.queue.program import niceness
 class Training:
     """The queue of training runs, and a folder of corpora that visitors may choose from."""
 
-    jobs: Jobs = field(default_factory=Jobs)
+    jobs: JobQueue = field(default_factory=JobQueue)
     corpora_folder: Path | None = None
 
     def check(self) -> None:
@@ -27,7 +27,7 @@ class Training:
         return self.jobs.serving()
 
 
-def wanted() -> bool:
+def training_enabled() -> bool:
     """What the environment says: CABCNN_TRAINING, or that this is no Hugging Face Space."""
     default = "0" if "SPACE_ID" in os.environ else "1"
     return os.environ.get("CABCNN_TRAINING", default).strip() not in ("", "0")

@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from cabcnn.streaming import Heard
+from cabcnn.streaming import StreamOutput
 
 FULL = 255  # of an attention weight
 WHOLE = 65535  # of a probability
@@ -38,7 +38,7 @@ class Rows:
         """Intervals so far."""
         return len(self._bytes) // self._row.itemsize
 
-    def add(self, heard: Heard) -> None:
+    def add(self, heard: StreamOutput) -> None:
         rows = np.zeros(len(heard.attention), self._row)
         selected = heard.attention.argmax(1)
         rows["attention"] = np.rint(heard.attention * FULL)

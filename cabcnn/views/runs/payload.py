@@ -13,9 +13,9 @@ from typing import Any
 import numpy as np
 
 from cabcnn.errors import CabcnnError
-from cabcnn.runs.queue import Job, Jobs
-from cabcnn.runs.journal import ATTENTION, EPOCHS
 from cabcnn.runs.clips import CORPUS
+from cabcnn.runs.journal import ATTENTION, EPOCHS
+from cabcnn.runs.queue import Job, JobQueue
 from cabcnn.training.recipe import RECIPES
 
 COLUMNS = ("epoch", "training_loss", "training_recall", "loss", "unweighted_recall")
@@ -261,7 +261,7 @@ def _frames(folder: Path) -> list[int]:
     return sorted(int(path.stem) for path in kept if path.stem.isdigit())
 
 
-def frames(jobs: Jobs, name: Any, epochs: Any) -> dict[str, Any]:
+def frames(jobs: JobQueue, name: Any, epochs: Any) -> dict[str, Any]:
     """Attention after some epochs for the view: {epochs, n, columns, p, data}, the data being
     base64 of deflated uint8 (epochs, n, columns), 255 for a weight of 1.
 
