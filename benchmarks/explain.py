@@ -82,18 +82,7 @@ def main() -> None:
         x = classifier.explain(path, SECONDS)
 
         def pack() -> dict[str, object]:
-            return payload(
-                name=x.name,
-                labels=x.labels,
-                attention=x.attention,
-                votes=x.votes,
-                samples=sound.samples,
-                rate=sound.rate,
-                audio=None,
-                title=card.title,
-                score=card.score(),
-                notices=x.notices,
-            )
+            return payload(x, sound, card.title)
 
         found = medians(
             {

@@ -128,11 +128,12 @@ def check_seconds(seconds: float | None) -> None:
 
 
 def front_end(sound: Sound, rate: int, seconds: float | None = None) -> Samples:
-    """Standardised maxima (L,), 4,000 a second, of the first `seconds` of a sound.
+    """Standardised maxima (L,), 4,000 a second, of a sound that `read` has cut at `seconds`.
 
-    Resampled to `rate` (the checkpoint's, at least 4,000), cut at T, minus its mean and over
-    its standard deviation, then the maximum of each sub-interval (Section 4, preprocessing).
-    The maximum commutes with standardising, so it goes first, over fewer values.
+    Resampled to `rate` (the checkpoint's, at least 4,000), minus its mean and over its standard
+    deviation, then the maximum of each sub-interval (Section 4, preprocessing). The maximum
+    commutes with standardising, so it goes first, over fewer values. `seconds` drops the sample
+    by which resampling may overshoot T.
 
     Raises AudioError where nothing varies (silence) or less than one interval remains.
     """
@@ -150,7 +151,7 @@ def analysed(sound: Sound, rate: int, seconds: float | None = None) -> tuple[Sam
             f"The clip lasts {sound.seconds * 1000:.3g} ms and one interval of 25 ms is the least "
             "to judge by; record or choose a longer one."
         )
-    samples = _first(sound, seconds).samples
+    samples = sound.samples
     silent = samples.min() == samples.max()  # asked here: resampling makes a constant ring
     samples = resample(samples, sound.rate, rate)
     if seconds is not None:

@@ -18,12 +18,28 @@ def envelope(samples: NDArray[np.float32], rate: int) -> NDArray[np.float32]:
     """
     width = rate * INTERVAL_SECONDS / COLUMNS_PER_INTERVAL
     starts = np.floor(np.arange(np.ceil(len(samples) / width)) * width).astype(np.int64)
-    pairs = np.minimum.reduceat(samples, starts), np.maximum.reduceat(samples, starts)
-    return np.stack(pairs, 1).astype(np.float32)
+    return _extremes(samples, samples, starts)
+
+
+def outline(samples: NDArray[np.float32], columns: int) -> NDArray[np.float32]:
+    """Lowest and highest sample of each of so many columns of nearly equal width, and no more
+    columns than there are samples: (k,) -> (c, 2)."""
+    return _extremes(samples, samples, _starts(len(samples), columns))
 
 
 def coarser(outline: NDArray[np.float32], columns: int) -> NDArray[np.float32]:
-    """An envelope (c, 2) in at most so many columns, of nearly equal width."""
-    starts = np.unique(np.arange(columns) * len(outline) // columns)
-    low = np.minimum.reduceat(outline[:, 0], starts)
-    return np.stack([low, np.maximum.reduceat(outline[:, 1], starts)], 1)
+    """An outline (c, 2) in at most so many columns."""
+    return _extremes(outline[:, 0], outline[:, 1], _starts(len(outline), columns))
+
+
+def _starts(length: int, columns: int) -> NDArray[np.int64]:
+    """Where each of at most so many columns of nearly equal width begins."""
+    columns = min(columns, length)
+    return np.arange(columns, dtype=np.int64) * length // columns
+
+
+def _extremes(
+    low: NDArray[np.float32], high: NDArray[np.float32], starts: NDArray[np.int64]
+) -> NDArray[np.float32]:
+    pairs = np.minimum.reduceat(low, starts), np.maximum.reduceat(high, starts)
+    return np.stack(pairs, 1).astype(np.float32, copy=False)

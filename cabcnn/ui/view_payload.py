@@ -1,4 +1,4 @@
-"""A clip as the page's views show it: heard by a model, packed for the browser."""
+"""A clip as the page's views show it: explained by a model, packed for the browser."""
 
 from __future__ import annotations
 
@@ -6,7 +6,6 @@ from collections.abc import Callable
 from functools import lru_cache
 from typing import Any
 
-from cabcnn import audio
 from cabcnn.audio import Sound
 from cabcnn.classifier import Classifier
 from cabcnn.ui import examples
@@ -21,41 +20,29 @@ def explain_for_view(
     file: Callable[[Sound], dict[str, Any]],
     link: dict[str, Any] | None = None,
 ) -> dict[str, Any]:
-    """Explains the first `seconds` of a clip, None for all of it. `file` is given what was heard
-    and returns the file that plays it, a dumped Gradio `FileData`; `link` as `payload` takes it.
+    """The value of a view of the first `seconds` of a clip; None for as many as the model was
+    trained on. `file` is given the sound that was analysed and returns the file that plays it, a
+    dumped Gradio `FileData`; `link` is what a link needs to bring this back (explorer/link.js).
 
     Raises AudioError where there is nothing to classify.
     """
     if clip.origin is None:
-        part, value = _explained(classifier, clip.sound, clip.name, seconds)
+        value, sound = _explain(classifier, clip.sound, clip.name, seconds)
     else:
-        part, value = _example(classifier, clip.origin, clip.name, seconds)
-    return {**value, "audio": file(part), "link": link}
+        value, sound = _explain_example(classifier, clip.origin, clip.name, seconds)
+    return {**value, "audio": file(sound), "link": link}
 
 
 @lru_cache(maxsize=64)
-def _example(
+def _explain_example(
     classifier: Classifier, origin: Origin, name: str, seconds: float | None
-) -> tuple[Sound, dict[str, Any]]:
-    """Of an example, once for everybody who opens it. 64 of them, a minute each, take 20 MB."""
-    return _explained(classifier, examples.sound(*origin), name, seconds)
+) -> tuple[dict[str, Any], Sound]:
+    """Once for everybody who opens it. 64 of them, a minute each, take 20 MB."""
+    return _explain(classifier, examples.sound(*origin), name, seconds)
 
 
-def _explained(
+def _explain(
     classifier: Classifier, sound: Sound, name: str, seconds: float | None
-) -> tuple[Sound, dict[str, Any]]:
-    """What was heard of a sound, and its payload without a file and a link."""
-    part = audio.read(sound, seconds)
-    x = classifier.explain(part, seconds, name=name)
-    return part, payload(
-        name=x.name,
-        labels=x.labels,
-        attention=x.attention,
-        votes=x.votes,
-        samples=part.samples,
-        rate=part.rate,
-        audio=None,
-        title=classifier.card.title,
-        score=classifier.card.score(),
-        notices=x.notices,
-    )
+) -> tuple[dict[str, Any], Sound]:
+    explanation, analysed = classifier.analyse(sound, seconds, name=name)
+    return payload(explanation, analysed, classifier.card.title), analysed

@@ -33,6 +33,9 @@ from typing import Any
 
 import numpy as np
 
+from cabcnn.audio import Sound
+from cabcnn.envelope import outline
+from cabcnn.explanation import Explanation
 from cabcnn.model import INTERVAL_SECONDS
 from cabcnn.views.codec import deflated, sum_planes, text, vote_planes, weight_planes
 from cabcnn.views.rounding import round_votes, round_weights
@@ -42,47 +45,31 @@ ENVELOPE_COLUMNS_PER_SECOND = 100
 ENVELOPE_COLUMNS = (2000, 4000)
 
 
-def payload(
-    *,
-    name: str,
-    labels: Sequence[str],
-    attention: np.ndarray,
-    votes: np.ndarray,
-    samples: np.ndarray,
-    rate: int,
-    audio: dict[str, Any] | None,
-    title: str,
-    score: str,
-    notices: Sequence[str] = (),
-    link: dict[str, Any] | None = None,
-) -> dict[str, Any]:
-    """The value of an `AttentionView` for one clip of p intervals, n classifiers, m classes.
+def payload(explanation: Explanation, sound: Sound, title: str) -> dict[str, Any]:
+    """What the explorer shows of one clip of p intervals, n classifiers and m classes.
 
-    `attention` (p, n) holds the weights alpha, non-negative and adding up to 1 in each
-    interval; `votes` (p, n, m) the classifiers' class probabilities; `samples` (k,) the mono
-    waveform that was analysed, at `rate` Hz; `audio` the sound to play, a dumped Gradio
-    `FileData`, already cut to what was analysed, or None. `name` says which clip it is,
-    `title` which model, `score` how well that model was measured to do, one sentence;
-    `notices` are short warnings; `link` is what a link needs to bring this back (js/link.js):
-    `example` or None, `model`, `seconds`, and `opened` where it came by one.
+    `sound` is what was analysed, as `Classifier.analyse` returns it; `title` says which model
+    that was. An `AttentionView` takes two entries beside these: `audio`, the sound to play (a
+    dumped Gradio `FileData`, or None), and `link`, what a link needs to bring this back
+    (explorer/link.js), or None.
 
-    Raises ValueError when the shapes do not belong together or a number is not finite.
+    Raises ValueError where the shapes do not belong together or a number is not finite.
     """
-    attention = np.asarray(attention, dtype=np.float64)
-    votes = np.asarray(votes, dtype=np.float64)
-    samples = np.asarray(samples, dtype=np.float32)
-    _check(attention, votes, samples, labels, rate)
+    x = explanation
+    attention = np.asarray(x.attention, dtype=np.float64)
+    votes = np.asarray(x.votes, dtype=np.float64)
+    _check(attention, votes, sound, x.labels)
     p, n, m = votes.shape
-    low, high, peak = _envelope(samples, rate)
+    low, high, peak = _envelope(sound)
     weights = np.ascontiguousarray(attention.T)
-    cast = np.ascontiguousarray(votes.transpose(2, 1, 0)[:-1])
+    class_votes = np.ascontiguousarray(votes.transpose(2, 1, 0)[:-1])
     rounded = round_weights(weights)
-    said = round_votes(cast, rounded.kind)
-    missing = np.einsum("np,knp->kp", weights, cast)
-    missing -= np.einsum("np,knp->kp", rounded.value, said.value)
+    rounded_votes = round_votes(class_votes, rounded.kind)
+    missing = np.einsum("np,knp->kp", weights, class_votes)
+    missing -= np.einsum("np,knp->kp", rounded.value, rounded_votes.value)
     planes = [
         *weight_planes(rounded),
-        *vote_planes(said, rounded.kind),
+        *vote_planes(rounded_votes, rounded.kind),
         *sum_planes(missing),
         low.view(np.uint8),
         (low + high).view(np.uint8),  # sounds swing about as far either way
@@ -90,19 +77,17 @@ def payload(
     packed = deflated(planes)
     return {
         "format": FORMAT,
-        "name": name,
+        "name": x.name,
         "title": title,
-        "score": score,
-        "notices": list(notices),
-        "link": link,
-        "labels": [str(label) for label in labels],
+        "score": x.score,
+        "notices": list(x.notices),
+        "labels": [str(label) for label in x.labels],
         "p": p,
         "n": n,
         "m": m,
         "interval": INTERVAL_SECONDS,
-        "seconds": len(samples) / rate,
+        "seconds": sound.seconds,
         "probabilities": (np.einsum("pn,pnm->m", attention, votes) / p).tolist(),
-        "audio": audio,
         "envelope": {"columns": len(low), "peak": peak},
         "planes": [len(plane) for plane in planes],
         "size": len(packed),
@@ -110,35 +95,24 @@ def payload(
     }
 
 
-def _check(
-    attention: np.ndarray,
-    votes: np.ndarray,
-    samples: np.ndarray,
-    labels: Sequence[str],
-    rate: int,
-) -> None:
+def _check(attention: np.ndarray, votes: np.ndarray, sound: Sound, labels: Sequence[str]) -> None:
+    samples = sound.samples
     if votes.ndim != 3 or attention.shape != votes.shape[:2] or 0 in votes.shape:
         raise ValueError(f"attention {attention.shape} and votes {votes.shape} do not match")
     if len(labels) != votes.shape[2] or len(labels) < 2:
         raise ValueError(f"{len(labels)} labels for votes on {votes.shape[2]} classes")
-    if samples.ndim != 1 or not len(samples) or rate <= 0:
-        raise ValueError(f"samples {samples.shape} at {rate} Hz are no mono waveform")
+    if samples.ndim != 1 or not len(samples) or sound.rate <= 0:
+        raise ValueError(f"samples {samples.shape} at {sound.rate} Hz are no mono waveform")
     if not all(np.isfinite(numbers).all() for numbers in (attention, votes, samples)):
         raise ValueError("attention, votes and samples must be finite")
 
 
-def _envelope(samples: np.ndarray, rate: int) -> tuple[np.ndarray, np.ndarray, float]:
-    """Lowest and highest sample of each column as int8 of the peak, and that peak."""
+def _envelope(sound: Sound) -> tuple[np.ndarray, np.ndarray, float]:
+    """Lowest and highest sample of each column as int8 of the peak, and that peak. Finer than
+    an explanation's own envelope, for zooming in: here the sound is on the page as well."""
     fewest, most = ENVELOPE_COLUMNS
-    wanted = int(len(samples) / rate * ENVELOPE_COLUMNS_PER_SECOND)
-    columns = min(len(samples), max(fewest, min(wanted, most)))
-    starts = np.arange(columns, dtype=np.int64) * len(samples) // columns
-    low = np.minimum.reduceat(samples, starts)
-    high = np.maximum.reduceat(samples, starts)
-    peak = float(np.abs(samples).max())
-    scale = 127 / peak if peak else 0.0
-    return (
-        np.rint(low * scale).astype(np.int8),
-        np.rint(high * scale).astype(np.int8),
-        peak,
-    )
+    columns = int(sound.seconds * ENVELOPE_COLUMNS_PER_SECOND)
+    extremes = outline(sound.samples, max(fewest, min(columns, most)))
+    peak = float(np.abs(extremes).max())
+    low, high = np.rint(extremes.T * (127 / peak if peak else 0.0)).astype(np.int8)
+    return low, high, peak

@@ -8,6 +8,7 @@ import re
 import shutil
 import subprocess
 import zlib
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 from urllib.parse import unquote
@@ -15,6 +16,7 @@ from urllib.parse import unquote
 import numpy as np
 import pytest
 
+from cabcnn.audio import Sound
 from cabcnn.explanation import Explanation
 from cabcnn.ui.components import AttentionView
 from cabcnn.views.bundle import mount_script
@@ -52,23 +54,30 @@ def matrices(p: int, n: int, m: int, *, peak: float, seed: int = 0) -> tuple[Any
     return attention.astype(np.float32), votes.astype(np.float32)
 
 
-def pack(attention: np.ndarray, votes: np.ndarray, **other: Any) -> dict[str, Any]:
+def pack(
+    attention: np.ndarray,
+    votes: np.ndarray,
+    *,
+    labels: Sequence[str] | None = None,
+    samples: np.ndarray | None = None,
+    rate: int = 8000,
+    notices: tuple[str, ...] = (),
+) -> dict[str, Any]:
     p, _, m = votes.shape
-    rate = 8000
-    seconds = np.arange(int(p * 0.025 * rate)) / rate
-    samples = np.sin(2 * np.pi * 220 * seconds) * np.sin(2 * np.pi * 1.5 * seconds) * 0.8
-    arguments: dict[str, Any] = {
-        "attention": attention,
-        "votes": votes,
-        "name": "clip.wav",
-        "labels": [f"class {k}" for k in range(m)],
-        "samples": samples,
-        "rate": rate,
-        "audio": None,
-        "title": "A model",
-        "score": "Right 9 times out of 10.",
-    }
-    return payload(**(arguments | other))
+    if samples is None:
+        seconds = np.arange(int(p * 0.025 * rate)) / rate
+        samples = np.sin(2 * np.pi * 220 * seconds) * np.sin(2 * np.pi * 1.5 * seconds) * 0.8
+    sound = Sound(samples.astype(np.float32), rate)
+    explanation = Explanation(
+        labels=tuple(labels or (f"class {k}" for k in range(m))),
+        attention=attention,
+        votes=votes,
+        seconds=p * 0.025,
+        name="clip.wav",
+        notices=notices,
+        score="Right 9 times out of 10.",
+    )
+    return payload(explanation, sound, "A model")
 
 
 CASES = {
@@ -221,12 +230,12 @@ def test_what_has_no_weight_at_all_stays_without() -> None:
 
 def test_it_is_json_and_says_what_it_holds() -> None:
     attention, votes = matrices(400, 40, 3, peak=4.0)
-    audio = {"path": "/some/clip.wav", "meta": {"_type": "gradio.FileData"}}
-    value = pack(attention, votes, audio=audio, notices=("Only the first 10 s were used.",))
+    value = pack(attention, votes, notices=("Only the first 10 s were used.",))
     assert json.loads(json.dumps(value)) == value
     assert (value["p"], value["n"], value["m"], value["interval"]) == (400, 40, 3, 0.025)
     assert value["seconds"] == pytest.approx(10.0)
-    assert value["audio"] == audio
+    assert (value["name"], value["title"]) == ("clip.wav", "A model")
+    assert value["score"] == "Right 9 times out of 10."
     assert value["notices"] == ["Only the first 10 s were used."]
     exact = np.einsum("pn,pnm->m", attention.astype(float), votes.astype(float)) / 400
     assert value["probabilities"] == pytest.approx(exact.tolist(), abs=1e-12)
@@ -268,7 +277,7 @@ def test_silence_has_a_flat_envelope() -> None:
         {"samples": np.zeros((10, 2))},
         {"samples": np.zeros(0)},
         {"samples": np.array([0.0, np.nan])},
-        {"rate": 0},
+        {"rate": 0, "samples": np.zeros(10)},
     ],
 )
 def test_what_does_not_belong_together_is_refused(wrong: dict[str, Any]) -> None:

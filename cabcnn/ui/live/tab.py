@@ -64,7 +64,7 @@ def build(
             raise gr.Error(GONE, print_exception=False)
         try:  # before what is open in Explore makes way for it
             card = models.card(name)
-            audio.analysed(sound, card.rate, card.seconds)
+            audio.analysed(audio.read(sound, card.seconds), card.rate, card.seconds)
         except CabcnnError as error:
             raise gr.Error(str(error), print_exception=False) from error
         clip, longest = Clip(NAME, sound), card.seconds
