@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import os
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
 import torch
 
-from cabcnn import audio, checkpoint, familiarity
+from cabcnn import audio, checkpoint, devices, familiarity
 from cabcnn.checkpoint import Card
 from cabcnn.envelope import envelope
 from cabcnn.explanation import Explanation
@@ -17,37 +18,54 @@ from cabcnn.streaming import Stream
 
 
 class Classifier:
-    """A model and its card. Safe to use from several threads at once."""
+    """A model and its card. Can be shared by threads.
 
-    def __init__(self, model: CabCnn, card: Card) -> None:
+    `device` is the device to run on: "auto" (a GPU if there is one), "cpu", "cuda" or "cuda:1";
+    None leaves the model where it is. Raises CabcnnError for a device that this machine lacks.
+    """
+
+    def __init__(self, model: CabCnn, card: Card, device: str | None = None) -> None:
+        if device is not None:
+            model = model.to(devices.resolve(device))
         self.model, self.card = model.eval(), card
+
+    @property
+    def device(self) -> torch.device:
+        return self.model.device
 
     def explain(
         self, source: audio.Source, seconds: float | None = None, *, name: str | None = None
     ) -> Explanation:
-        """Explains a file, `(samples, rate)` or a `Sound`; at most its first `seconds`.
+        """Explains the first `seconds` of a file, `(samples, rate)` or a `Sound`.
 
-        Without `seconds`, as much as the model was trained on (the card's T). `name` is how
-        the explanation calls the clip, else the file's own name.
+        `seconds` is the model's T if None. `name` is what the explanation calls the clip, the
+        file's name if None.
 
-        Raises AudioError where there is nothing to classify.
+        Raises AudioError if the sound can't be read, is silent or is shorter than 25 ms.
         """
+        explanation, sound = self.analyse(source, seconds, name=name)
+        return replace(explanation, envelope=envelope(sound.samples, sound.rate))
+
+    def analyse(
+        self, source: audio.Source, seconds: float | None = None, *, name: str | None = None
+    ) -> tuple[Explanation, audio.Sound]:
+        """What `explain` returns, but for the envelope, and the sound that was analysed, at its
+        own sample rate: for callers that draw or play the sound themselves."""
         seconds = self.card.seconds if seconds is None else seconds
         sound = audio.read(source, seconds)
-        device = self.model.norm.weight.device
-        values = torch.from_numpy(audio.front_end(sound, self.card.rate, seconds)).to(device)
+        values = torch.from_numpy(audio.front_end(sound, self.card.rate, seconds)).to(self.device)
         with torch.inference_mode():
             features = self.model.extract_features([values])
             output = self.model.classify(features, [len(features)])
         notices = sound.notices(self.card.median_seconds)
-        edge = self.card.novelty_threshold
-        if edge is not None and familiarity.unlike(
-            features, self.model.norm, edge, self.card.seconds
+        threshold = self.card.novelty_threshold
+        if threshold is not None and familiarity.is_novel(
+            features, self.model.norm, threshold, self.card.seconds
         ):
             notices.append(familiarity.NOTICE)
         if name is None:
             name = Path(source).name if isinstance(source, str | os.PathLike) else ""
-        return Explanation(
+        explanation = Explanation(
             labels=self.card.labels,
             attention=output.attention.cpu().numpy().astype(np.float64),
             votes=output.votes.cpu().numpy().astype(np.float64),
@@ -56,22 +74,23 @@ class Classifier:
             model=self.card.name,
             notices=tuple(notices),
             score=self.card.score(),
-            envelope=envelope(sound.samples, sound.rate),
         )
+        return explanation, sound
 
-    def stream(self, rate: int, constants: tuple[float, float] | None = None) -> Stream:
-        """Begins to listen to a sound at `rate` that comes in pieces, as from a microphone:
-        `stream.push(samples)` gives the intervals that are decided by then.
+    def stream(self, rate: int, mean_std: tuple[float, float] | None = None) -> Stream:
+        """Starts classifying a sound at `rate` Hz that arrives in pieces, such as a microphone's.
 
-        `constants`, a mean and a deviation, take the place of the running ones; `Stream` says
-        what running ones change. Raises AudioError for a rate that no recording has.
+        `mean_std` is the mean and standard deviation to standardise by; if None, running ones
+        are used (see `Stream` for how much that changes). Raises AudioError for a rate that no
+        recording has.
         """
-        return Stream(self.model, self.card, rate, constants)
+        return Stream(self.model, self.card, rate, mean_std)
 
 
-def load(name: str | Path) -> Classifier:
-    """Loads a model by its name in `checkpoints/` or by its path.
+def load(name: str | Path, device: str = "cpu") -> Classifier:
+    """Loads a model by its name (see `cabcnn models`) or path, onto a `Classifier`'s `device`.
 
-    Raises CheckpointError where it is missing, damaged, foreign or of a later version.
+    Raises CheckpointError if the file is missing, damaged, not a CAB-CNN model or from a later
+    version, CabcnnError for a device that this machine lacks.
     """
-    return Classifier(*checkpoint.load(checkpoint.find(name)))
+    return Classifier(*checkpoint.load(checkpoint.find(name)), device)

@@ -18,6 +18,7 @@ from numpy.typing import NDArray
 
 from cabcnn.envelope import COLUMNS_PER_INTERVAL
 from cabcnn.errors import CabcnnError
+from cabcnn.metrics import perplexity
 from cabcnn.model import INTERVAL_SECONDS
 
 if TYPE_CHECKING:
@@ -107,9 +108,8 @@ class Explanation:
 
     @property
     def effective_classifiers(self) -> float:
-        """Perplexity of `attention_share`: n if all are trusted equally, 1 if only one is."""
-        share = self.attention_share[self.attention_share > 0]
-        return float(np.exp(-(share * np.log(share)).sum()))
+        """Perplexity of `attention_share`: n if all have as much attention, 1 if one has it all."""
+        return perplexity(self.attention_share)
 
     @cached_property
     def selected(self) -> NDArray[np.int64]:

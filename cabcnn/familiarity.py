@@ -1,8 +1,8 @@
-"""Whether a clip is anything like what a model learned from.
+"""Detects clips that are unlike a model's training data: music, noise or a tone, say.
 
-A network answers with one of its classes whatever it hears. But its trunk describes every
-interval by 128 features whose mean and variance over the training clips stand in the checkpoint,
-where batch normalisation keeps them; and music, noise or a tone have other ones than speech.
+A network answers with one of its classes whatever it is given. But batch normalisation keeps the
+mean and variance of each of the trunk's 128 features over the training clips, and a clip whose
+features are distributed differently is out of distribution.
 """
 
 from __future__ import annotations
@@ -16,58 +16,60 @@ from torch import Tensor
 
 from cabcnn.model import INTERVAL_SECONDS, BatchNorm, CabCnn
 
-QUANTILE = 0.99  # of clips that nothing was learned from: beyond it a clip is unlike them
-ENOUGH_SECONDS = 3.0  # a shorter excerpt varies too much by itself, unless T is as short
-FEWEST, MOST = 20, 500  # clips to know that from
+QUANTILE = 0.99  # of the distances of held-out clips: the threshold
+MIN_SECONDS = 3.0  # a shorter excerpt varies too much by itself, unless T is as short
+MIN_CLIPS, MAX_CLIPS = 20, 500  # to set the threshold by
 NOTICE = (
-    "This is unlike the sound that the model learned from; it answers with one of its classes "
-    "all the same."
+    "This clip is unlike the recordings that the model was trained on, so its answer may mean "
+    "nothing."
 )
 
 
 def distance(features: Tensor, norm: BatchNorm) -> float:
     """How far the trunk's features (p, 128) of a clip are from those of the training clips.
 
-    For each feature, its mean and its deviation over the clip's p intervals are two numbers; so
-    are those that `norm` keeps of all training clips. The distance between the two (of normal
-    distributions with these moments it is the 2-Wasserstein distance) is taken in units of the
-    latter deviation, and its root mean square over the 128 features returned: 0 for a clip that
-    is like all of them together, 1 for one that does not vary but sits at their mean.
+    For each feature, the clip's mean and standard deviation over its p intervals are compared
+    with those that `norm` keeps: the 2-Wasserstein distance between normal distributions with
+    these moments, in units of the training clips' standard deviation. Returns its root mean
+    square over the 128 features: 0 for a clip distributed like the training clips, 1 for one
+    that sits at their mean and does not vary.
     """
     rows = features.float()
     variance, mean = torch.var_mean(rows, 0, correction=0)
-    scale = (norm.running_var + norm.eps).sqrt()
-    own = (variance + norm.eps).sqrt()  # eps: a feature that is never active tells nothing
-    apart = (mean - norm.running_mean).square() + (own - scale).square()
-    return float((apart / scale.square()).mean().sqrt())
+    train_std = (norm.running_var + norm.eps).sqrt()
+    std = (variance + norm.eps).sqrt()  # eps: a feature that is never active says nothing
+    squared = (mean - norm.running_mean).square() + (std - train_std).square()
+    return float((squared / train_std.square()).mean().sqrt())
 
 
-def unlike(features: Tensor, norm: BatchNorm, edge: float, seconds: float | None) -> bool:
-    """Whether the features (p, 128) of a clip, heard for at most `seconds` (T), lie beyond a
-    card's `edge`. Of less than 3 s that is not said, unless T is less."""
-    least = min(ENOUGH_SECONDS, seconds or ENOUGH_SECONDS)
-    return len(features) * INTERVAL_SECONDS >= least and distance(features, norm) > edge
+def is_novel(features: Tensor, norm: BatchNorm, threshold: float, seconds: float | None) -> bool:
+    """Whether the features (p, 128) of a clip are farther than a card's `threshold`.
+
+    Always False for clips shorter than 3 s, or than the model's T, `seconds`, if that is less.
+    """
+    shortest = min(MIN_SECONDS, seconds or MIN_SECONDS)
+    long_enough = len(features) * INTERVAL_SECONDS >= shortest
+    return long_enough and distance(features, norm) > threshold
 
 
-def farthest(
+def novelty_threshold(
     model: CabCnn,
     clips: Sequence[int] | NDArray[np.int64],
     values: Callable[[int], NDArray[np.float32]],
 ) -> float | None:
-    """The distance within which 99 of 100 clips lie that the model did not learn from: what a
-    card carries as `familiar`. `values` gives the front-end values of each of `clips`.
+    """The distance that 99 % of held-out `clips` stay within, for a card's `novelty_threshold`.
 
-    Of more than 500, every so many-th is heard. None where there are fewer than 20 to tell it
-    from, or the model's statistics are none.
+    `values(clip)` returns a clip's front-end values (length,). At most 500 clips are used, evenly
+    spaced. None if there are fewer than 20, or the model's statistics are not finite.
     """
-    if len(clips) < FEWEST:
+    if len(clips) < MIN_CLIPS:
         return None
-    clips = np.asarray(clips)[:: -(-len(clips) // MOST)]
-    device = model.norm.running_mean.device
-    found = []
+    clips = np.asarray(clips)[:: -(-len(clips) // MAX_CLIPS)]
+    model.eval()
+    distances = []
     with torch.inference_mode():
         for clip in clips:
-            row = torch.from_numpy(values(int(clip))).to(device)
-            found.append(distance(model.eval().extract_features([row]), model.norm))
-    edge = float(np.quantile(found, QUANTILE))
-    return round(edge, 4) if np.isfinite(edge) else None
+            row = torch.from_numpy(values(int(clip))).to(model.device)
+            distances.append(distance(model.extract_features([row]), model.norm))
+    threshold = float(np.quantile(distances, QUANTILE))
+    return round(threshold, 4) if np.isfinite(threshold) else None

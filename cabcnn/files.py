@@ -1,4 +1,4 @@
-"""Files that are there whole or not at all, whenever their writer dies."""
+"""Atomic writes: a file is complete or absent, whenever the process dies."""
 
 from __future__ import annotations
 
@@ -12,48 +12,45 @@ from typing import Any
 
 from cabcnn.errors import CabcnnError
 
-DISK_FULL = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
+DISK_FULL = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)  # EFBIG: a limit of the shell's (ulimit)
 
 
 @contextlib.contextmanager
 def atomic(path: Path) -> Iterator[Path]:
-    """A name to write to that becomes `path` at the end, and is removed where that fails.
+    """A temporary path to write to, renamed to `path` at the end or removed on failure.
 
-    Raises CabcnnError where the disk does not take the file.
+    Raises CabcnnError if the file can't be written.
     """
-    part = path.with_name(f"{path.name}.{os.getpid()}.part")
+    temporary = path.with_name(f"{path.name}.{os.getpid()}.part")
     try:
-        yield part
-        part.replace(path)  # whoever reads meets the old file or the new one
+        yield temporary
+        temporary.replace(path)  # readers see the old file or the new one
     except OSError as error:
         raise write_error(path, error) from error
     finally:
         with contextlib.suppress(OSError):
-            part.unlink(missing_ok=True)
+            temporary.unlink(missing_ok=True)
 
 
 def write(path: Path, content: str | bytes) -> None:
-    """Writes text in UTF-8; what of a file's name is in no encoding stands there as an escape.
-
-    Raises CabcnnError where the disk does not take the file.
-    """
-    with atomic(path) as part:
-        part.write_bytes(encode(content) if isinstance(content, str) else content)
+    """Writes bytes, or text as `encode` does. Raises CabcnnError if the file can't be written."""
+    with atomic(path) as temporary:
+        temporary.write_bytes(encode(content) if isinstance(content, str) else content)
 
 
 def encode(text: str) -> bytes:
-    """Text in UTF-8. A byte of a file's name that is in no encoding (Python has half a surrogate
-    pair for it) becomes an escape, which JSON reads back as it was."""
+    """Text in UTF-8. Bytes of a file name that could not be decoded (Python keeps them as lone
+    surrogates) become backslash escapes, which JSON reads back."""
     return text.encode("utf-8", "backslashreplace")
 
 
 def write_json(path: Path, content: Any) -> None:
-    """Raises CabcnnError where the disk does not take the file."""
+    """Raises CabcnnError if the file can't be written."""
     write(path, json.dumps(content, indent=1, ensure_ascii=False) + "\n")
 
 
 def make_folder(path: Path) -> None:
-    """Raises CabcnnError where it can't be made."""
+    """Raises CabcnnError if the folder can't be made."""
     try:
         path.mkdir(parents=True, exist_ok=True)
     except OSError as error:
@@ -61,10 +58,10 @@ def make_folder(path: Path) -> None:
 
 
 def write_error(path: Path, error: OSError) -> CabcnnError:
-    """The sentence for a file that a disk did not take."""
+    """What to tell the user about a file that could not be written."""
     if error.errno in DISK_FULL:
         return CabcnnError(
-            f"There is no room for {path}: the disk is full; free some space, then go on."
+            f"There is no room for {path}: the disk is full; free some space and try again."
         )
     return CabcnnError(
         f"{path} can't be written ({error.strerror or error}); choose another folder."

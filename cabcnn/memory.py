@@ -1,5 +1,4 @@
-"""The memory of this process: how much it may take, that what it freed is kept for what a
-convolution stack on a CPU asks for next, and what the garbage collector need not look at."""
+"""Memory of this process: how much it may use, and settings of malloc and the garbage collector."""
 
 from __future__ import annotations
 
@@ -9,18 +8,18 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-M_TRIM_THRESHOLD = -1  # the parameter numbers of glibc's malloc.h
+M_TRIM_THRESHOLD = -1  # parameter numbers from glibc's malloc.h
 M_MMAP_THRESHOLD = -3
 
 
 def keep_freed_memory(limit: int = 1 << 30) -> bool:
-    """Tells glibc to keep freed blocks of up to `limit` bytes instead of returning them.
+    """Tells glibc to keep freed blocks of up to `limit` bytes for reuse.
 
-    Returned blocks are faulted in again page by page at the next layer: a training step of
-    128 clips of 10 s spends nearly half of its time there. Meant for programs (the app, the
-    command line, training), not for libraries: it is a setting of the whole process.
+    Blocks returned to the system are faulted in again page by page for the next layer: a training
+    step of 128 clips of 10 s would spend nearly half its time on that. The setting is for the
+    whole process, so programs call it (the app, the command line, training), never the library.
 
-    Returns whether the C library took it (only glibc knows these settings).
+    Returns whether the C library accepted it; only glibc knows these settings.
     """
     try:
         libc = ctypes.CDLL("libc.so.6")
@@ -31,10 +30,10 @@ def keep_freed_memory(limit: int = 1 << 30) -> bool:
 
 @contextmanager
 def gc_frozen() -> Iterator[None]:
-    """Lets Python's garbage collector pass over everything that exists by now, for a while.
+    """Exempts all objects that exist now from garbage collection, inside the context.
 
-    Looking through all that gradio and torch made when they were loaded takes it a quarter of a
-    second, again and again, in which nobody is answered. Meant for a program that serves.
+    A full collection has to visit everything that gradio and torch made on import, which stops a
+    server for a quarter of a second, again and again.
     """
     gc.collect()
     gc.freeze()
@@ -44,42 +43,42 @@ def gc_frozen() -> Iterator[None]:
         gc.unfreeze()
 
 
-def total(root: Path = Path("/")) -> int:
-    """Bytes that this process may use: the machine's, or less where its container has less.
+def limit_bytes(root: Path = Path("/")) -> int:
+    """How much memory this process may use: the machine's, or less if its container has less.
 
-    `root` is where the system's files begin.
+    `root` is the root of the file system that /proc and /sys are in.
     """
     import psutil
 
-    return min([psutil.virtual_memory().total, *_limits(root)])
+    return min([psutil.virtual_memory().total, *_cgroup_limits(root)])
 
 
-def _limits(root: Path) -> list[int]:
-    """What Linux's control groups allow this process and all those above it, of either version:
-    no limit is the word "max", or a number beyond any machine's."""
+def _cgroup_limits(root: Path) -> list[int]:
+    """Limits of this process's control groups and their parents, version 1 or 2. Where there is no
+    limit, the file says "max", or a number larger than any machine's memory."""
     try:
         lines = (root / "proc/self/cgroup").read_text().splitlines()
     except OSError:
         return []
-    groups = root / "sys/fs/cgroup"
-    found = []
+    mount = root / "sys/fs/cgroup"
+    limits = []
     for line in lines:
-        _, kinds, path = line.split(":", 2)
-        if kinds == "":
-            top, name = groups, "memory.max"
-        elif "memory" in kinds.split(","):
-            top, name = groups / "memory", "memory.limit_in_bytes"
+        _, controllers, path = line.split(":", 2)
+        if controllers == "":
+            top, name = mount, "memory.max"
+        elif "memory" in controllers.split(","):
+            top, name = mount / "memory", "memory.limit_in_bytes"
         else:
             continue
-        # A container sees its own group at the top, whatever the path says.
-        own = top / path.lstrip("/")
-        for place in (own, *own.parents):
-            if place.is_relative_to(top) and (text := _text(place / name)).isdecimal():
-                found.append(int(text))
-    return found
+        # Inside a container its own group is mounted at the top, whatever the path says.
+        group = top / path.lstrip("/")
+        for folder in (group, *group.parents):
+            if folder.is_relative_to(top) and (text := _read(folder / name)).isdecimal():
+                limits.append(int(text))
+    return limits
 
 
-def _text(path: Path) -> str:
+def _read(path: Path) -> str:
     try:
         return path.read_text().strip()
     except OSError:

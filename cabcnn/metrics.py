@@ -1,4 +1,4 @@
-"""The scores of the paper's Section 4, and how far they and the probabilities can be trusted."""
+"""The scores of the paper's Section 4, their confidence intervals, and calibration."""
 
 from __future__ import annotations
 
@@ -9,9 +9,10 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 BINS = 10
-DRAWS = 2000
-MOST_TRIES = 10  # for each draw
-LEAST_PROBABILITY = 1e-7  # of the right class, so that one certain mistake does not cost infinity
+DRAWS = 2000  # of a bootstrap
+LEVEL = 0.95  # of confidence intervals
+MAX_TRIES = 10  # for each draw
+MIN_PROBABILITY = 1e-7  # of the correct class, so that one confident mistake is not infinite
 
 
 class Scores(NamedTuple):
@@ -23,11 +24,11 @@ class Scores(NamedTuple):
 
 
 class Calibration(NamedTuple):
-    """Whether of the verdicts that are 80 % sure 80 % are right.
+    """Whether 80 % of the predictions made with 80 % confidence are correct.
 
-    The clips in bins of how sure the model was (the largest probability), only those that
-    hold any: `confidence`, `accuracy` and `clips`, all (b,). `error` is the expected
-    calibration error, the mean over clips of the two's distance in their bin.
+    Clips are binned by confidence, their largest probability. Of the b bins that are not empty:
+    mean `confidence`, `accuracy` and number of `clips`, each (b,). `error` is the expected
+    calibration error: |confidence - accuracy|, averaged over clips.
     """
 
     confidence: NDArray[np.float64]
@@ -37,14 +38,14 @@ class Calibration(NamedTuple):
 
 
 class Interval(NamedTuple):
-    """Where a score may lie: from `low` to `high`."""
+    """A confidence interval."""
 
     low: float
     high: float
 
 
 def confusion_matrix(actual: ArrayLike, predicted: ArrayLike, classes: int) -> NDArray[np.int64]:
-    """Counts (m, m) of class indices, both (N,): rows actual, columns predicted."""
+    """Counts (m, m), rows actual, columns predicted, from two arrays (N,) of class indices."""
     matrix = np.zeros((classes, classes), np.int64)
     np.add.at(matrix, (np.asarray(actual, np.intp), np.asarray(predicted, np.intp)), 1)
     return matrix
@@ -53,49 +54,56 @@ def confusion_matrix(actual: ArrayLike, predicted: ArrayLike, classes: int) -> N
 def scores(confusion: ArrayLike | Sequence[Sequence[int]]) -> Scores:
     """Scores of a confusion matrix (m, m), rows actual, columns predicted (Section 4).
 
-    A class that nobody has in the data is left out of both means, since its recall is not
-    defined; one that is never predicted has precision and F1 of 0. Tables 5 and 6 of the
-    paper give its Tables 3 and 4 to four decimals.
+    A class without clips is left out of both means, since its recall is undefined; a class that
+    is never predicted has precision and F1 of 0. The paper's Tables 5 and 6 give its Tables 3
+    and 4 to four decimals.
 
-    Raises ValueError where the matrix is not square, is negative or is empty.
+    Raises ValueError if the matrix is not square, has negative counts or is empty.
     """
     matrix = np.asarray(confusion, np.float64)
     if matrix.ndim != 2 or matrix.shape[0] != matrix.shape[1]:
         raise ValueError(f"a confusion matrix is square, this has shape {matrix.shape}")
     if (matrix < 0).any() or not matrix.sum() > 0:
         raise ValueError("a confusion matrix holds counts, at least one of them above zero")
-    right = np.diag(matrix)
+    correct = np.diag(matrix)
     actual, predicted = matrix.sum(1), matrix.sum(0)
     present = actual > 0
-    recall = right[present] / actual[present]
-    f1 = 2 * right[present] / (actual + predicted)[present]  # harmonic mean, simplified
-    return Scores(float(right.sum() / matrix.sum()), float(recall.mean()), float(f1.mean()))
+    recall = correct[present] / actual[present]
+    f1 = 2 * correct[present] / (actual + predicted)[present]  # harmonic mean, simplified
+    return Scores(float(correct.sum() / matrix.sum()), float(recall.mean()), float(f1.mean()))
 
 
 def log_losses(probabilities: NDArray[np.float64], labels: ArrayLike) -> NDArray[np.float64]:
-    """Negative natural logarithm of each clip's probability of its label, (N,), from (N, m)."""
-    right = probabilities[np.arange(len(probabilities)), np.asarray(labels, np.intp)]
-    return -np.log(np.maximum(right, LEAST_PROBABILITY))
+    """Negative natural logarithm of the probability of each clip's label: (N, m) -> (N,)."""
+    correct = probabilities[np.arange(len(probabilities)), np.asarray(labels, np.intp)]
+    return -np.log(np.maximum(correct, MIN_PROBABILITY))
 
 
 def log_loss(probabilities: NDArray[np.float64], labels: ArrayLike) -> float:
-    """Mean of `log_losses`; log m where a model of m classes only guesses."""
+    """Mean of `log_losses`; a model that guesses among m classes has log m."""
     return float(log_losses(probabilities, labels).mean())
 
 
 def calibration(
     probabilities: NDArray[np.float64], labels: ArrayLike, bins: int = BINS
 ) -> Calibration:
-    """How sure a model was, (N, m), against how often it was right, in bins of equal width."""
+    """Confidence against accuracy in `bins` of equal width, from probabilities (N, m)."""
     sure = probabilities.max(1)
-    right = probabilities.argmax(1) == np.asarray(labels)
-    place = np.minimum((sure * bins).astype(np.int64), bins - 1)
-    clips = np.bincount(place, minlength=bins)
-    held = clips > 0
-    confidence = np.bincount(place, sure, bins)[held] / clips[held]
-    accuracy = np.bincount(place, right, bins)[held] / clips[held]
-    error = float((clips[held] * np.abs(confidence - accuracy)).sum() / len(sure))
-    return Calibration(confidence, accuracy, clips[held], error)
+    correct = probabilities.argmax(1) == np.asarray(labels)
+    index = np.minimum((sure * bins).astype(np.int64), bins - 1)
+    clips = np.bincount(index, minlength=bins)
+    filled = clips > 0
+    confidence = np.bincount(index, sure, bins)[filled] / clips[filled]
+    accuracy = np.bincount(index, correct, bins)[filled] / clips[filled]
+    error = float((clips[filled] * np.abs(confidence - accuracy)).sum() / len(sure))
+    return Calibration(confidence, accuracy, clips[filled], error)
+
+
+def perplexity(shares: NDArray[np.float64]) -> float:
+    """The effective number of n `shares` (n,) that sum to one: n if all are equal, 1 if one is
+    everything; the exponential of their entropy."""
+    shares = shares[shares > 0]
+    return float(np.exp(-(shares * np.log(shares)).sum()))
 
 
 def bootstrap(
@@ -105,63 +113,73 @@ def bootstrap(
     classes: int,
     *,
     draws: int = DRAWS,
-    level: float = 0.95,
+    level: float = LEVEL,
     seed: int = 0,
 ) -> dict[str, Interval] | None:
-    """An interval for each of `Scores` had other speakers of the same kind been tested.
+    """A confidence interval for each of `Scores`, over other speakers of the same kind.
 
-    Clips of one voice stand or fall together, so speakers are drawn, with replacement, and
-    not clips: as many of each label as there are. Where speakers say several labels, they are
-    drawn from all, and draws in which a label vanished are drawn again. A clip of an unknown
-    speaker ("") is a speaker of its own. What another training would have given, it can't
-    tell.
+    Clips of one speaker are correlated, so speakers are resampled with replacement, not clips
+    (see `resample_speakers`). A clip of an unknown speaker ("") counts as a speaker of its own.
+    The interval does not cover what another training of the model would change.
 
-    None where a label has a single speaker, draws with all labels are rare, or all draws score
-    the same: one voice can't tell how voices differ, and that nobody was wrong does not make a
-    model certain never to be. Of a handful of speakers an interval is too narrow: of two, drawn
-    so, about 0.7 of what it should be, of five 0.9.
+    None if a label has only one speaker, resamples with all labels are rare, or all score the
+    same: one speaker can't show how speakers differ, and a model that made no mistake is not
+    certain never to make one. With a handful of speakers the interval is too narrow: with two,
+    about 0.7 of what it should be, with five 0.9.
     """
     actual, predicted = np.asarray(actual, np.intp), np.asarray(predicted, np.intp)
-    voices, speaker = by_voice(speakers)
-    matrices = np.zeros((voices, classes, classes))
+    count, speaker = speaker_indices(speakers)
+    matrices = np.zeros((count, classes, classes))
     np.add.at(matrices, (speaker, actual, predicted), 1)
-    says = matrices.sum(2) > 0
-    if says.sum(0)[says.any(0)].min() < 2:
+    has_label = matrices.sum(2) > 0
+    if has_label.sum(0)[has_label.any(0)].min() < 2:
         return None
-    chosen = draw_speakers(says, draws, seed)
-    if chosen is None:
+    resamples = resample_speakers(has_label, draws, seed)
+    if resamples is None:
         return None
-    drawn = [scores(matrices[some].sum(0)) for some in chosen]
-    if (np.ptp(drawn, axis=0) == 0).all():
+    resampled = np.array([scores(matrices[chosen].sum(0)) for chosen in resamples])
+    if (np.ptp(resampled, axis=0) == 0).all():
         return None
-    edges = (50 * (1 - level), 50 * (1 + level))
-    low, high = np.percentile(np.array(drawn), edges, axis=0)
+    low, high = percentile_interval(resampled, level)
     return {name: Interval(float(low[i]), float(high[i])) for i, name in enumerate(Scores._fields)}
 
 
-def by_voice(speakers: Sequence[str]) -> tuple[int, NDArray[np.intp]]:
-    """How many voices N clips are of, and whose each is by number (N,). A clip of an unknown
-    speaker ("") is of a voice of its own."""
+def percentile_interval(
+    resampled: ArrayLike, level: float = LEVEL
+) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+    """Bounds (...) of the central `level` of resampled statistics (draws, ...)."""
+    low, high = np.percentile(resampled, (50 * (1 - level), 50 * (1 + level)), axis=0)
+    return low, high
+
+
+def speaker_indices(speakers: Sequence[str]) -> tuple[int, NDArray[np.intp]]:
+    """How many speakers N clips have, and the index of each clip's, (N,). A clip of an unknown
+    speaker ("") counts as a speaker of its own."""
     names = [speaker or f"\0{number}" for number, speaker in enumerate(speakers)]
-    voices, speaker = np.unique(np.array(names), return_inverse=True)
-    return len(voices), speaker
+    unique, index = np.unique(np.array(names), return_inverse=True)
+    return len(unique), index
 
 
-def draw_speakers(says: NDArray[np.bool_], draws: int, seed: int) -> list[NDArray[np.intp]] | None:
-    """Speakers drawn with replacement, by number, as often as `draws`: as many as there are, of
-    each label as many as it has. `says` (S, K) tells who says which labels; where somebody says
-    several, speakers are drawn from all, and draws in which a label vanished are drawn again.
+def resample_speakers(
+    has_label: NDArray[np.bool_], draws: int, seed: int
+) -> list[NDArray[np.intp]] | None:
+    """`draws` bootstrap samples of S speakers, each the indices (S,) of speakers drawn with
+    replacement.
 
-    None where draws with all labels are rare.
+    `has_label` (S, K) says which speakers have clips of which labels. If every speaker has one
+    label, as many speakers of each label are drawn as there are; otherwise they are drawn from
+    all, and a sample that lacks a label is drawn again. None if samples with all labels are rare.
     """
-    kind = says.argmax(1) if (says.sum(1) == 1).all() else np.zeros(len(says), np.int64)
-    groups = [np.flatnonzero(kind == k) for k in np.unique(kind)]
+    group = (
+        has_label.argmax(1) if (has_label.sum(1) == 1).all() else np.zeros(len(has_label), np.int64)
+    )
+    groups = [np.flatnonzero(group == k) for k in np.unique(group)]
     random = np.random.default_rng(seed)
-    drawn: list[NDArray[np.intp]] = []
-    for _ in range(MOST_TRIES * draws):
-        chosen = np.concatenate([random.choice(group, len(group)) for group in groups])
-        if says[chosen].any(0).sum() == says.any(0).sum():
-            drawn.append(chosen)
-        if len(drawn) == draws:
-            return drawn
+    samples: list[NDArray[np.intp]] = []
+    for _ in range(MAX_TRIES * draws):
+        chosen = np.concatenate([random.choice(members, len(members)) for members in groups])
+        if has_label[chosen].any(0).sum() == has_label.any(0).sum():
+            samples.append(chosen)
+        if len(samples) == draws:
+            return samples
     return None

@@ -155,6 +155,11 @@ class CabCnn(nn.Module):
             ParallelLinear(classifiers, a, b) for a, b in itertools.pairwise(widths)
         )
 
+    @property
+    def device(self) -> torch.device:
+        """Where the weights are."""
+        return self.norm.weight.device
+
     def forward(self, clips: list[Tensor]) -> Output:
         """Classifies clips of any lengths, each exactly as if it were alone.
 
@@ -168,9 +173,9 @@ class CabCnn(nn.Module):
 
     def classify(self, features: Tensor, intervals: list[int]) -> Output:
         """What the classifier block makes of the trunk's features (P, 128) of B clips, each of
-        which has as many rows as `intervals` says; always in float32."""
+        which has as many rows as `intervals` says; in the weights' own precision, always."""
         with torch.autocast(features.device.type, enabled=False):
-            attention, votes = self.block(self.norm(features.float()))
+            attention, votes = self.block(self.norm(features.to(self.norm.weight.dtype)))
         interval_probabilities = (attention.unsqueeze(1) * votes).sum(0).T
         means = [part.mean(0) for part in interval_probabilities.split(intervals)]
         return Output(
@@ -207,6 +212,7 @@ class CabCnn(nn.Module):
         length = values.shape[1]
         ragged = lengths is not None and min(lengths) < length
         ends = torch.tensor(lengths).to(values.device, non_blocking=True) if ragged else None
+        values = values.to(self.norm.weight.dtype)
         x = F.pad(values, _margins(length, STAGES[0])).unsqueeze(2)
         for stage, following, layer in zip(STAGES, (*STAGES[1:], None), self.trunk, strict=True):
             x = _convolve(x, length, stage, cast(nn.Conv1d, layer), ends)

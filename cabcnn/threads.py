@@ -1,5 +1,4 @@
-"""Work done ahead in threads: decoders and numpy let other threads run, so that processes would
-gain nothing."""
+"""Computing ahead in threads: decoders and numpy release the GIL, so processes gain nothing."""
 
 from __future__ import annotations
 
@@ -9,8 +8,8 @@ from collections.abc import Callable, Generator, Iterable
 from concurrent.futures import Future, ThreadPoolExecutor
 from typing import TypeVar
 
-Given = TypeVar("Given")
-Got = TypeVar("Got")
+Item = TypeVar("Item")
+Result = TypeVar("Result")
 
 
 def cpu_count() -> int:
@@ -21,18 +20,18 @@ def cpu_count() -> int:
 
 
 def ordered_map(
-    work: Callable[[Given], Got], items: Iterable[Given], threads: int, waiting: int
-) -> Generator[Got]:
-    """`work` on each item in so many threads, the results in the items' order; no more than
-    `waiting` of them are begun before they are asked for."""
-    begun: deque[Future[Got]] = deque()
-    pool = ThreadPoolExecutor(threads, "ahead")
+    function: Callable[[Item], Result], items: Iterable[Item], threads: int, prefetch: int
+) -> Generator[Result]:
+    """`map` in a pool of `threads`: results come in the order of the items, and at most `prefetch`
+    of them are started before they are needed. What `function` raises, the generator raises."""
+    pending: deque[Future[Result]] = deque()
+    pool = ThreadPoolExecutor(threads, "prefetch")
     try:
         for item in items:
-            begun.append(pool.submit(work, item))
-            if len(begun) > waiting:
-                yield begun.popleft().result()
-        while begun:
-            yield begun.popleft().result()
+            pending.append(pool.submit(function, item))
+            if len(pending) > prefetch:
+                yield pending.popleft().result()
+        while pending:
+            yield pending.popleft().result()
     finally:
         pool.shutdown(cancel_futures=True)

@@ -51,6 +51,9 @@ def atlas(
     speaker_pattern: Annotated[
         str | None, typer.Option(help="A regular expression that finds the speaker in a name.")
     ] = None,
+    device: Annotated[
+        str, typer.Option(help="cpu, cuda, cuda:1 and so on, or auto: a GPU if there is one.")
+    ] = "auto",
 ) -> None:
     """Tell what each classifier of a model is for, over all clips of a corpus.
 
@@ -70,7 +73,7 @@ def atlas(
     if out is not None and out.suffix.lower() in (".html", ".htm"):
         raise CabcnnError(f"{out} would be a page without its sounds; give a folder for both.")
     memory.keep_freed_memory()
-    classifier = cabcnn.load(checkpoint)
+    classifier = cabcnn.load(checkpoint, device)
     clips = corpora.read(
         corpus, layout, label=label, speaker=speaker, speaker_pattern=speaker_pattern
     )

@@ -71,16 +71,15 @@ def evaluate(
     from cabcnn import audio, corpora, files
     from cabcnn import checkpoint as checkpoints
     from cabcnn.dataset.cache import prepare_cached
-    from cabcnn.familiarity import FEWEST
+    from cabcnn.familiarity import MIN_CLIPS
     from cabcnn.memory import keep_freed_memory
     from cabcnn.reports import predictions, run
     from cabcnn.runs.card import median_seconds
     from cabcnn.runs.card import novelty_threshold as familiar_to
-    from cabcnn.runs.run import device_of
     from cabcnn.training.evaluation import evaluate as score
 
     keep_freed_memory()
-    classifier = cabcnn.load(checkpoint)
+    classifier = cabcnn.load(checkpoint, device)
     card = classifier.card
     options = {"label": label, "speaker": speaker, "speaker_pattern": speaker_pattern}
     clips = corpora.read(corpus, layout, **options)
@@ -107,7 +106,7 @@ def evaluate(
         )
         task = bar.add_task("Classifying", total=len(prepared.clips))
         evaluation = score(
-            classifier.model.to(device_of(device)),
+            classifier.model,
             prepared.arrays,
             range(len(prepared.clips)),
             heard,
@@ -120,9 +119,13 @@ def evaluate(
     if familiar:
         edge = familiar_to(classifier.model, prepared.arrays, range(len(prepared.clips)), heard)
         if edge is None:
-            raise CorpusError(f"To say what is familiar takes {FEWEST} clips or more; bring more.")
+            raise CorpusError(
+                f"To say what is familiar takes {MIN_CLIPS} clips or more; bring more."
+            )
         length = median_seconds(prepared.arrays, range(len(prepared.clips)), heard)
-        checkpoints.recard(checkpoints.find(checkpoint), familiar=edge, usual=length)
+        checkpoints.recard(
+            checkpoints.find(checkpoint), novelty_threshold=edge, median_seconds=length
+        )
         say(f"familiar\t{edge:.4f}\nusual seconds\t{length}", sys.stdout)
     if out is not None:
         files.make_folder(out)

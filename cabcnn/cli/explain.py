@@ -65,6 +65,9 @@ def explain(
     with_sound: Annotated[
         bool, typer.Option("--with-sound", help="Put the sound into html pages.")
     ] = False,
+    device: Annotated[
+        str, typer.Option(help="cpu, cuda, cuda:1 and so on, or auto: a GPU if there is one.")
+    ] = "auto",
 ) -> None:
     """Classify sounds, and write what every interval and classifier said.
 
@@ -86,7 +89,7 @@ def explain(
         )
     endings = [f".{kind.value}" for kind in dict.fromkeys(format or [Format.csv])]
     memory.keep_freed_memory()
-    classifier = cabcnn.load(checkpoint)
+    classifier = cabcnn.load(checkpoint, device)
     if out is not None:
         make_folder(out)
     failed = False

@@ -46,6 +46,9 @@ def faithfulness(
     ] = None,
     draws: Annotated[int, typer.Option(help="Random places for each clip.", min=1)] = 100,
     seed: Annotated[int, typer.Option(help="Of the random places, and of --limit.", min=0)] = 0,
+    device: Annotated[
+        str, typer.Option(help="cpu, cuda, cuda:1 and so on, or auto: a GPU if there is one.")
+    ] = "auto",
 ) -> None:
     """Silence the moments that spoke strongest for each answer, and see whether it falls.
 
@@ -66,7 +69,7 @@ def faithfulness(
     from cabcnn.reports import faithfulness as figure
 
     keep_freed_memory()
-    classifier = cabcnn.load(checkpoint)
+    classifier = cabcnn.load(checkpoint, device)
     audio.check_seconds(seconds)
     options = {"label": label, "speaker": speaker, "speaker_pattern": speaker_pattern}
     clips = corpora.read(corpus, layout, **options)

@@ -15,6 +15,7 @@ from pathlib import Path, PurePosixPath
 from typing import BinaryIO
 
 from cabcnn.errors import CorpusError
+from cabcnn.files import DISK_FULL
 
 CHUNK = 1 << 20
 # What systems leave in archives, and no person put there. Names that begin with a dot too.
@@ -84,7 +85,7 @@ def unpack(
 
 
 def _in_words(error: OSError) -> str:
-    if error.errno in (errno.ENOSPC, errno.EDQUOT, errno.EFBIG):  # EFBIG: a quota of the shell's
+    if error.errno in DISK_FULL:
         return "the disk is full; free some space and try again."
     if error.errno in (errno.EEXIST, errno.ENOTDIR, errno.EISDIR):
         return "two of its files have one name; rename one and pack it again."

@@ -176,7 +176,7 @@ def _listen(path: Path) -> _Heard:
     except AudioError as error:
         return _Heard(kinds=("unreadable",), why=str(error))
     samples = sound.samples
-    kinds = [kind for kind, so in (("damaged", sound.broken), ("long", sound.cut)) if so]
+    kinds = [kind for kind, so in (("damaged", sound.damaged), ("long", sound.truncated)) if so]
     if len(samples) < round(audio.INTERVAL_SECONDS * sound.rate):
         kinds.append("short")
     if samples.min() == samples.max():

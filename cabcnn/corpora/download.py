@@ -6,7 +6,6 @@ asks for the rest of that very version and of no other.
 
 from __future__ import annotations
 
-import errno
 import json
 import re
 import shutil
@@ -18,6 +17,7 @@ from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
 from cabcnn.errors import CorpusError
+from cabcnn.files import DISK_FULL
 
 if TYPE_CHECKING:
     from requests import Response
@@ -28,7 +28,6 @@ CHUNK = 1 << 18
 TIMEOUT = 30.0  # seconds without a word
 PAUSES = (0.0, 1.0, 5.0)  # seconds before the next go, as long as none brings anything
 PARTIAL, SATISFIED, GONE = 206, 416, (404, 410)
-FULL = {errno.ENOSPC, errno.EDQUOT, errno.EFBIG}
 
 
 class _DroppedError(Exception):
@@ -179,7 +178,7 @@ def disk(path: Path) -> Iterator[None]:
     try:
         yield
     except OSError as error:
-        if error.errno in FULL:
+        if error.errno in DISK_FULL:
             raise CorpusError(
                 f"The disk of {path.parent} is full; make room and run the same command again, "
                 "which goes on where it stopped."

@@ -204,7 +204,7 @@ def prepare(
     for done, clip in enumerate(clips):
         try:
             sound = audio.read(clip.path, seconds)
-            samples, _, _ = audio.analysed(sound, rate, seconds)
+            samples, _, _ = audio.prepare(sound, rate, seconds)
         except CabcnnError as error:
             raise CorpusError(f"{clip.path}: {error}") from error
         samples = change(samples)

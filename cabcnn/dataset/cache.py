@@ -152,7 +152,7 @@ def _decoded(path: Path, rate: int, seconds: float | None, shards: Shards) -> _D
             if key in shards:
                 return _Decoded(key, None, np.zeros((0, 3)))
             heard = _decoded_seconds(seconds)
-            samples, _, _ = audio.analysed(audio.read(path, heard), rate, heard)
+            samples, _, _ = audio.prepare(audio.read(path, heard), rate, heard)
         except AudioError as error:
             return error
         if _state(path) == before:

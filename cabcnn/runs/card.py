@@ -11,11 +11,11 @@ import numpy as np
 import torch
 from numpy.typing import NDArray
 
+from cabcnn import familiarity
 from cabcnn.checkpoint import Card, Measurement
 from cabcnn.corpora.layouts import BUILT_IN
 from cabcnn.corpora.table import Clip
 from cabcnn.dataset.arrays import Arrays
-from cabcnn.familiarity import farthest
 from cabcnn.model import INTERVAL_SECONDS, CabCnn
 from cabcnn.runs.plan import Plan
 from cabcnn.runs.protocols import SENTENCES
@@ -83,7 +83,9 @@ def novelty_threshold(
     model: CabCnn, arrays: Arrays, clips: Sequence[int] | NDArray[np.int64], seconds: float | None
 ) -> float | None:
     """A card's `familiar`, from the first `seconds` of clips that the model did not learn from."""
-    return farthest(model, clips, lambda clip: first_seconds(arrays, clip, seconds))
+    return familiarity.novelty_threshold(
+        model, clips, lambda clip: first_seconds(arrays, clip, seconds)
+    )
 
 
 def median_seconds(

@@ -8,9 +8,9 @@ from pathlib import Path
 
 import torch
 
+from cabcnn import devices
 from cabcnn.errors import CabcnnError
 from cabcnn.memory import keep_freed_memory
-from cabcnn.runs.run import device_of
 from cabcnn.shipped import accents, digits, first_language, synthetic_accents
 
 MAKERS = {
@@ -33,7 +33,7 @@ def main() -> None:
         parser.error(f"{options.model} needs the folder of its corpus")
     keep_freed_memory()
     try:
-        device = device_of(options.device)
+        device = devices.resolve(options.device)
         if device == "cpu":
             torch.set_num_threads(1)  # clips are too small to share; run several parts instead
         MAKERS[options.model](options.corpus, options.work, device, options.only)

@@ -15,10 +15,9 @@ from typing import Any
 
 import torch
 
-from cabcnn import files
+from cabcnn import devices, files
 from cabcnn.errors import CabcnnError
 from cabcnn.runs.lock import BusyError, claimed
-from cabcnn.runs.run import device_of
 from cabcnn.study import cell as cells
 from cabcnn.study.cell import Material, Tell
 from cabcnn.study.grid import Grid, keep
@@ -36,7 +35,7 @@ def run(
     a training diverges or the disk is full.
     """
     with _alone() as place:
-        chosen = device_of(device)
+        chosen = devices.resolve(device)
         if chosen == "cuda":
             chosen = f"cuda:{place % torch.cuda.device_count()}"
         files.make_folder(folder)

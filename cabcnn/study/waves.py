@@ -174,7 +174,7 @@ def prepare(
     for done, clip in enumerate(clips):
         try:
             sound = audio.read(clip.path, LONGEST_SECONDS)
-            samples, _, _ = audio.analysed(sound, rate, LONGEST_SECONDS)
+            samples, _, _ = audio.prepare(sound, rate, LONGEST_SECONDS)
         except CabcnnError as error:
             raise CorpusError(f"{clip.path}: {error}") from error
         parts.append(encoded(samples))

@@ -212,7 +212,7 @@ def test_what_cannot_be_read_is_left_out_and_named(classifier, short_clips, tmp_
     assert told == list(range(1, 26))
     ((name, reason),) = with_text.left_out
     assert name.endswith("notes.wav")
-    assert "holds text, not sound" in reason
+    assert "is text, not sound" in reason
     np.testing.assert_array_equal(with_text.use, found.use)
     assert with_text.labels == LABELS
     with pytest.raises(CorpusError, match="None of the 1 clips"):

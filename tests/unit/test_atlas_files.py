@@ -240,7 +240,7 @@ def test_the_command_prints_each_classifier_and_writes_a_file(
         folder, "--checkpoint", model_file, "--out", out, "--speaker-pattern", speaker_pattern
     )
     assert result.exit_code == 0, result.exception
-    assert "noise/notes_1.wav: left out: notes_1.wav holds text" in result.stderr
+    assert "noise/notes_1.wav: left out: notes_1.wav is text" in result.stderr
     head, *rows = [line.split("\t") for line in result.stdout.splitlines()]
     assert head[:2] == ["classifier", "attention"]
     found = atlas.read(out)

@@ -112,7 +112,7 @@ def test_front_end_gives_4000_values_a_second_at_any_rate(rate, to, seconds, mor
     count = round((seconds + more) * rate)
     samples = np.sin(np.arange(count) * 0.3).astype(np.float32)
     sound = audio.read((samples, rate), seconds)
-    assert sound.cut == (count > round(seconds * rate))
+    assert sound.truncated == (count > round(seconds * rate))
     values = audio.front_end(sound, to, seconds)
     assert len(values) == round(4_000 * seconds)
     assert np.isfinite(values).all()
@@ -146,8 +146,8 @@ def test_takes_a_sound_and_cuts_it(babble):
     sound = Sound(babble(2, 8_000), 8_000)
     assert audio.read(sound) is sound
     short = audio.read(sound, 0.5)
-    assert (len(short.samples), short.cut, short.seconds) == (4_000, True, 0.5)
-    assert not audio.read(sound, 2).cut
+    assert (len(short.samples), short.truncated, short.seconds) == (4_000, True, 0.5)
+    assert not audio.read(sound, 2).truncated
 
 
 def test_notices(tone, babble):
@@ -157,8 +157,8 @@ def test_notices(tone, babble):
         "first 0.5 seconds": audio.read((voice, 8_000), 0.5),
         "clipped": Sound(np.clip(3 * tone(2, 8_000), -1, 1), 8_000),
         "almost silent": Sound(tone(2, 8_000, amplitude=1e-3), 8_000),
-        "less than a second": Sound(babble(0.5, 8_000), 8_000),
-        "damaged": Sound(voice, 8_000, broken=True),
+        "shorter than a second": Sound(babble(0.5, 8_000), 8_000),
+        "damaged": Sound(voice, 8_000, damaged=True),
     }
     for words, sound in cases.items():
         assert [words in notice for notice in sound.notices()][:1] == [True], words
@@ -184,7 +184,7 @@ def test_a_few_samples_at_full_scale_are_not_clipping(babble):
 
 
 def test_damage_behind_t_is_nothing_to_know_of(babble):
-    sound = Sound(babble(2, 8_000), 8_000, broken=True)
+    sound = Sound(babble(2, 8_000), 8_000, damaged=True)
     assert audio.read(sound, 1).notices() == ["Only the first 1 seconds were used."]
 
 
@@ -195,7 +195,7 @@ def test_short_is_short_for_the_model(babble):
     assert said(0.4, 0.42) == [], "a digit"
     assert said(0.06, 0.42) != []
     assert said(5, 19) == []
-    assert said(4, 18.6) == [
-        "4 s is little to judge by: this model's score is of clips that mostly last 19 s."
-    ]
+    (notice,) = said(4, 18.6)
+    assert notice.startswith("4 s is little to go by")
+    assert notice.endswith("19 s.")
     assert said(0.9, None) != []

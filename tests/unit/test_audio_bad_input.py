@@ -56,7 +56,7 @@ def test_text_named_wav(tmp_path, text):
 
 def test_random_bytes(tmp_path):
     (tmp_path / "noise.mp3").write_bytes(np.random.default_rng(0).bytes(20_000))
-    assert_says(refusal(tmp_path / "noise.mp3"), "noise.mp3", "damaged or of an unknown", "export")
+    assert_says(refusal(tmp_path / "noise.mp3"), "noise.mp3", "damaged", "unknown format", "export")
 
 
 def test_wav_cut_inside_its_header(tmp_path, tone):
@@ -70,7 +70,7 @@ def test_truncated_m4a_without_its_index(tmp_path, tone, write_with_av):
     whole = write_with_av(tmp_path / "whole.m4a", tone(4, 44_100)).read_bytes()
     assert whole.find(b"moov") > whole.find(b"mdat")
     (tmp_path / "half.m4a").write_bytes(whole[: len(whole) // 2])
-    assert_says(refusal(tmp_path / "half.m4a"), "half.m4a", "cut off", "index", "again")
+    assert_says(refusal(tmp_path / "half.m4a"), "half.m4a", "index", "again")
 
 
 def test_truncated_m4a_with_its_index(tmp_path, tone, write_with_av):
@@ -81,11 +81,11 @@ def test_truncated_m4a_with_its_index(tmp_path, tone, write_with_av):
     (tmp_path / "half.m4a").write_bytes(whole[: len(whole) * 6 // 10])
     sound = audio.read(tmp_path / "half.m4a")
     assert 1.5 < sound.seconds < 3
-    assert sound.broken
+    assert sound.damaged
     assert any("damaged" in notice for notice in sound.notices())
     assert len(audio.front_end(sound, RATE)) == pytest.approx(4_000 * sound.seconds, abs=2)
     early = audio.read(tmp_path / "half.m4a", 1)
-    assert not early.broken, "nothing is missing of its first second"
+    assert not early.damaged, "nothing is missing of its first second"
     np.testing.assert_array_equal(early.samples, sound.samples[:44_100])
 
 
@@ -95,7 +95,7 @@ def test_truncated_flac(tmp_path, babble):
     (tmp_path / "a.flac").write_bytes(data[: len(data) // 2])
     sound = audio.read(tmp_path / "a.flac")
     assert 8 < sound.seconds < 12
-    assert sound.broken
+    assert sound.damaged
 
 
 @pytest.mark.parametrize("name", ["a.wav", "a.aiff", "a.ogg", "a.opus", "a.mp3"])
@@ -117,26 +117,26 @@ def test_flac_stream_of_unknown_length(tmp_path, tone):
     data[22:26] = bytes(4)
     (tmp_path / "a.flac").write_bytes(data)
     sound = audio.read(tmp_path / "a.flac")
-    assert (sound.seconds, sound.broken) == (2, False)
+    assert (sound.seconds, sound.damaged) == (2, False)
 
 
 @pytest.mark.parametrize("name", ["none.wav", "none.aiff"])
 def test_zero_length_audio(tmp_path, name):
     soundfile.write(tmp_path / name, np.zeros(0), RATE)
-    assert_says(refusal(tmp_path / name), name, "no sound at all", "record or choose")
+    assert_says(refusal(tmp_path / name), name, "no sound", "record or choose")
 
 
 def test_zero_length_samples():
-    assert_says(refusal((np.zeros(0, np.float32), RATE)), "no sound at all", "record or choose")
-    assert_says(refusal((np.zeros((0, 2), np.int16), RATE)), "no sound at all")
-    assert_says(refusal(Sound(np.zeros(0, np.float32), RATE)), "no sound at all")
+    assert_says(refusal((np.zeros(0, np.float32), RATE)), "no sound", "record or choose")
+    assert_says(refusal((np.zeros((0, 2), np.int16), RATE)), "no sound")
+    assert_says(refusal(Sound(np.zeros(0, np.float32), RATE)), "no sound")
 
 
 @pytest.mark.parametrize("level", [0.0, 0.25, -1.0], ids=["silence", "DC only", "stuck"])
 @pytest.mark.parametrize("rate", [8_000, 44_100])
 def test_silence(tmp_path, level, rate):
     soundfile.write(tmp_path / "still.wav", np.full(rate, level), rate)
-    assert_says(refusal(tmp_path / "still.wav"), "silent", "nothing in it varies", "microphone")
+    assert_says(refusal(tmp_path / "still.wav"), "silent", "microphone")
 
 
 def test_silence_after_resampling():
@@ -179,7 +179,7 @@ def test_one_interval_is_enough(tmp_path, tone):
 @pytest.mark.parametrize("name", ["mute.mp4", "mute.mkv"])
 def test_video_without_sound(tmp_path, write_with_av, name):
     write_with_av(tmp_path / name, None, picture=True)
-    assert_says(refusal(tmp_path / name), name, "without sound", "choose one that holds sound")
+    assert_says(refusal(tmp_path / name), name, "without sound", "choose one with sound")
 
 
 def test_directory(tmp_path):
@@ -296,7 +296,7 @@ def test_an_ending_is_not_believed(tmp_path, tone):
     (tmp_path / "a.wav").rename(tmp_path / "a.raw")
     assert audio.read(tmp_path / "a.raw").seconds == 1
     (tmp_path / "b.raw").write_bytes(bytes(range(256)) * 40)
-    with pytest.raises(AudioError, match=r"b\.raw can't be read"):
+    with pytest.raises(AudioError, match=r"b\.raw can't be decoded"):
         audio.read(tmp_path / "b.raw")
 
 

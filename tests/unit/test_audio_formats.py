@@ -52,8 +52,8 @@ def assert_tone(sound: Sound, rate: int, tolerance: float) -> None:
     """The tone of FREQUENCY and AMPLITUDE, all of it, at the file's rate."""
     assert sound.rate == rate
     assert sound.samples.dtype == np.float32
-    assert not sound.cut
-    assert not sound.broken
+    assert not sound.truncated
+    assert not sound.damaged
     assert SECONDS - 0.01 < sound.seconds < SECONDS + 0.06, "whole, but for a codec's own padding"
     middle = sound.samples[rate // 2 : rate // 2 + rate]
     spectrum = np.abs(np.fft.rfft(middle * np.hanning(rate)))
@@ -124,5 +124,5 @@ def test_says_whether_the_file_went_on(tmp_path, tone, write_with_av, name):
         True,
         False,
     )
-    assert not audio.read(path, 4).cut
-    assert not audio.read(path, 5).cut
+    assert not audio.read(path, 4).truncated
+    assert not audio.read(path, 5).truncated

@@ -107,7 +107,7 @@ def test_notices_come_along(classifier, tone):
     loud = np.clip(3 * tone(0.5, 8_000), -1, 1)
     notices = classifier.explain((loud, 8_000)).notices
     assert any("clipped" in notice for notice in notices)
-    assert any("less than a second" in notice for notice in notices)
+    assert any("shorter than a second" in notice for notice in notices)
     knows = Classifier(classifier.model, replace(classifier.card, median_seconds=0.5))
     assert len(knows.explain((loud, 8_000)).notices) == 1, "as long as its clips mostly are"
 

@@ -46,7 +46,7 @@ def test_describe_prints_a_table_and_what_is_wrong(folder):
     assert "Sample rates: 8,000 Hz (5)." in lines
     assert "One recording can't be read; training leaves it out." in lines
     where = folder / "US" / "di_2[red].wav"
-    assert any(line.startswith(f"  {where}: di_2[red].wav holds text") for line in lines)
+    assert any(line.startswith(f"  {where}: di_2[red].wav is text") for line in lines)
 
 
 def test_describe_names_a_few_files_or_all(folder):
@@ -102,7 +102,7 @@ def test_prepare_fills_the_cache_and_names_what_is_left_out(folder, tmp_path):
         assert result.exit_code == 0
         assert result.stdout == f"5 of 6 recordings, 0.00417 hours of them, are ready in {cache}.\n"
         where = folder / "US" / "di_2[red].wav"
-        assert result.stderr.startswith(f"{where}: left out: di_2[red].wav holds text")
+        assert result.stderr.startswith(f"{where}: left out: di_2[red].wav is text")
         assert len(result.stderr.splitlines()) == 1
     assert any(path.is_file() for path in cache.rglob("*"))
 

@@ -216,7 +216,7 @@ def test_evaluate_on_fewer_labels_and_on_others(out, corpus, tmp_path):
     result = run("evaluate", model, alone.parent, "--cache", cache, "--seconds", 0.2)
     assert result.exit_code == 0, result.output
     assert result.stdout.startswith("2 clips\n")
-    assert "broken.wav: left out: broken.wav holds text" in result.stderr
+    assert "broken.wav: left out: broken.wav is text" in result.stderr
     alone.rename(alone.parent / "noises")
     result = run("evaluate", model, alone.parent, "--cache", cache)
     assert "the label 'noises', which tones does not know" in str(result.exception)

@@ -85,7 +85,7 @@ def test_recordings_that_cannot_be_read(sound, tmp_path):
     bad = [Clip(tmp_path / name, "UK", "ann") for name in ("text.wav", "missing.wav")]
     sentence, details = problems([*sound, *bad])["unreadable"]
     assert sentence == "2 recordings can't be read; training leaves them out."
-    assert details[0].startswith(f"{tmp_path / 'text.wav'}: text.wav holds text, not sound")
+    assert details[0].startswith(f"{tmp_path / 'text.wav'}: text.wav is text, not sound")
     assert details[1].startswith(f"{tmp_path / 'missing.wav'}: There is no file")
     assert describe([*sound, *bad]).seconds.tolist()[-2:] == [0, 0]
 

@@ -48,7 +48,7 @@ def test_any_set_of_silent_moments_is_as_if_the_network_heard_it_so(classifier, 
 @pytest.mark.parametrize("length", [40_000, 41_037])
 def test_silence_is_the_clips_mean_with_its_constants_kept(babble, rate, length):
     sound = audio.Sound(babble(length / 4000, rate), rate)
-    samples, mean, deviation = audio.analysed(sound, rate)
+    samples, mean, deviation = audio.prepare(sound, rate)
     values = audio.front_end(sound, rate)
     silent = np.random.default_rng(0).random(interval_count(len(values))) < 0.4
     starts = np.arange(len(values)) * rate // 4000

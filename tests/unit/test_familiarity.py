@@ -12,7 +12,7 @@ from cabcnn import checkpoint, familiarity
 from cabcnn.checkpoint import Card
 from cabcnn.classifier import Classifier
 from cabcnn.errors import CheckpointError
-from cabcnn.familiarity import NOTICE, distance, farthest
+from cabcnn.familiarity import NOTICE, distance
 from cabcnn.model import BatchNorm
 from cabcnn.runs.card import novelty_threshold
 from cabcnn.training.excerpts import first_seconds
@@ -71,8 +71,8 @@ def test_of_many_clips_some_are_heard(formula_model, short_arrays, monkeypatch):
         asked.append(clip)
         return first_seconds(short_arrays, clip % 24, None)
 
-    monkeypatch.setattr(familiarity, "MOST", 20)
-    assert farthest(formula_model(2), range(50), values) is not None
+    monkeypatch.setattr(familiarity, "MAX_CLIPS", 20)
+    assert familiarity.novelty_threshold(formula_model(2), range(50), values) is not None
     assert asked == list(range(0, 50, 3))
 
 

@@ -50,12 +50,12 @@ def system(root: Path, cgroup: str, limits: dict[str, str]) -> Path:
 )
 def test_a_container_has_less_than_its_machine(tmp_path, cgroup, limits, expected):
     machine = psutil.virtual_memory().total
-    assert memory.total(system(tmp_path, cgroup, limits)) == min(expected or machine, machine)
+    assert memory.limit_bytes(system(tmp_path, cgroup, limits)) == min(expected or machine, machine)
 
 
 def test_a_system_without_control_groups(tmp_path):
-    assert memory.total(tmp_path) == psutil.virtual_memory().total
-    assert 0 < memory.total() <= psutil.virtual_memory().total
+    assert memory.limit_bytes(tmp_path) == psutil.virtual_memory().total
+    assert 0 < memory.limit_bytes() <= psutil.virtual_memory().total
 
 
 def test_the_collector_spares_what_is_here_for_a_while_and_not_for_ever():

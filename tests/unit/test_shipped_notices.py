@@ -56,4 +56,4 @@ def test_a_model_of_very_short_clips_can_not_tell_noise():
 def test_a_digit_is_short_for_an_accent():
     digit = next(one for one in examples.load() if one.path.stem == "digit-seven")
     (said,) = cabcnn.load("accents").explain(digit.path).notices
-    assert said.startswith("0.55 s is little to judge by")
+    assert said.startswith("0.55 s is little to go by")

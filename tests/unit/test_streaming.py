@@ -12,7 +12,7 @@ from cabcnn import audio
 from cabcnn.classifier import Classifier
 from cabcnn.errors import AudioError
 from cabcnn.model import STRIDE
-from cabcnn.streaming import push_together
+from cabcnn.streaming import push_batch
 from cabcnn.streaming import trunk as trunk_module
 from cabcnn.streaming.front_end import FrontEnd
 from cabcnn.streaming.resampler import REACH, Resampler
@@ -97,7 +97,7 @@ def test_resampled_in_pieces_is_resampled_at_once(babble, rate, to):
 @given(CUTS, st.sampled_from([8_000, 11_025, 22_050, 48_000]), st.sampled_from([8_000, 11_025]))
 def test_values_in_pieces_are_the_front_ends(babble, cuts, rate, to):
     sound = audio.Sound(babble(0.4, rate), rate)
-    _, mean, deviation = audio.analysed(sound, to)
+    _, mean, deviation = audio.prepare(sound, to)
     front_end = FrontEnd(rate, to, (mean, deviation))
     parts = [front_end.push(part) for part in cut(sound.samples, cuts)]
     values = np.concatenate([*parts, front_end.push(sound.samples[:0], last=True)])
@@ -108,7 +108,7 @@ def test_values_in_pieces_are_the_front_ends(babble, cuts, rate, to):
 @given(CUTS, st.sampled_from([8_000, 16_000, 44_100, 48_000]))
 def test_a_stream_says_what_the_offline_run_says(classifier, babble, cuts, rate):
     sound = audio.Sound(babble(0.8, rate), rate)
-    _, mean, deviation = audio.analysed(sound, classifier.card.rate)
+    _, mean, deviation = audio.prepare(sound, classifier.card.rate)
     stream = classifier.stream(rate, (mean, deviation))
     heard = [stream.push(part) for part in cut(sound.samples, cuts)]
     heard.append(stream.finish())
@@ -140,7 +140,7 @@ def test_streams_pushed_together_hear_what_each_hears_alone(
         for place, size in zip(now, sizes, strict=True):
             sounds[place] = sounds[place][size:]
         for place, found in zip(
-            now, push_together([shared[place] for place in now], pieces), strict=True
+            now, push_batch([shared[place] for place in now], pieces), strict=True
         ):
             heard[place].append(found)
     for own, pieces, stream, single in zip(expected, heard, shared, alone, strict=True):
@@ -166,7 +166,7 @@ def test_streams_that_get_equally_much_share_each_pass(classifier, babble, monke
 
     monkeypatch.setattr(trunk_module, "_run", counted)
     shared = [classifier.stream(16_000) for _ in sounds]
-    pieces = [push_together(shared, [own[at : at + 999] for own in sounds])
+    pieces = [push_batch(shared, [own[at : at + 999] for own in sounds])
               for at in range(0, 15_000, 999)]  # fmt: skip
     assert set(sizes) == {3}
     for k, stream in enumerate(shared):

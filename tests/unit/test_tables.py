@@ -26,7 +26,7 @@ def explanation() -> Explanation:
         seconds=0.175,
         name='Zoë, "quoted".wav',
         model="accents",
-        notices=("The clip lasts less than a second, which is little to judge by.",),
+        notices=("The clip is shorter than a second, which is little to go by.",),
         score="Right now and then.",
     )
 

@@ -9,13 +9,12 @@ from pathlib import Path
 import numpy as np
 import pytest
 import soundfile
-import torch
 
 from cabcnn.errors import CabcnnError
 from cabcnn.runs import plan as plans
 from cabcnn.runs import status as statuses
 from cabcnn.runs.plan import Plan
-from cabcnn.runs.run import carry_out, device_of
+from cabcnn.runs.run import carry_out
 
 pytestmark = pytest.mark.usefixtures("one_thread")
 
@@ -197,25 +196,3 @@ def test_a_damaged_plan_in_the_folder(corpus, tmp_path):
     (tmp_path / "plan.json").write_text("{")
     with pytest.raises(CabcnnError, match="no plan of a training run"):
         carry_out(Plan(str(corpus), "bad"), tmp_path)
-
-
-@pytest.mark.parametrize("device", ["gpu", "mps:0", "cpu cuda"])
-def test_devices_that_are_none(device):
-    with pytest.raises(CabcnnError, match="choose auto, cpu or cuda"):
-        device_of(device)
-    assert device_of("cpu") == "cpu"
-
-
-@pytest.mark.skipif(torch.cuda.is_available(), reason="there is a GPU")
-def test_a_gpu_that_is_not_there():
-    with pytest.raises(CabcnnError, match="no GPU that torch can use"):
-        device_of("cuda")
-
-
-def test_a_gpu_beyond_the_last(monkeypatch):
-    monkeypatch.setattr(torch.cuda, "is_available", lambda: True)
-    monkeypatch.setattr(torch.cuda, "device_count", lambda: 2)
-    with pytest.raises(CabcnnError, match="no GPU 7 here; the last is cuda:1"):
-        device_of("cuda:7")
-    assert device_of("cuda:1") == "cuda:1"
-    assert device_of("cuda") == "cuda"

@@ -20,7 +20,7 @@ from cabcnn.dataset.arrays import Arrays, Pieces, prepare
 from cabcnn.dataset.cache import default_folder, prepare_cached, prepared_before
 from cabcnn.dataset.shards import Shards
 from cabcnn.errors import CabcnnError, CorpusError
-from cabcnn.training.batches import first_seconds
+from cabcnn.training.excerpts import first_seconds
 
 RATE = 8_000
 
@@ -165,7 +165,7 @@ def test_useless_clips_are_left_out_and_named(short_clips, tmp_path):
     assert found.clips == list(short_clips[:4])
     reasons = {one.clip.path.name: one.reason for one in found.left_out}
     assert set(reasons) == {"text.wav", "empty.wav", "silent.wav", "short.wav", "no.wav"}
-    assert "holds text" in reasons["text.wav"]
+    assert "is text" in reasons["text.wav"]
     assert "0 bytes" in reasons["empty.wav"]
     assert "silent" in reasons["silent.wav"]
     assert "one interval of 25 ms" in reasons["short.wav"]
@@ -179,7 +179,7 @@ def test_nothing_usable(tmp_path):
         path = tmp_path / f"{number}.wav"
         path.write_bytes(b"text")
         clips.append(Clip(path, "ab"[number % 2], str(number)))
-    with pytest.raises(CorpusError, match=r"None of the 4 recordings.*0\.wav holds text"):
+    with pytest.raises(CorpusError, match=r"None of the 4 recordings.*0\.wav is text"):
         prepare_cached(clips, RATE, None, tmp_path / "cache")
 
 

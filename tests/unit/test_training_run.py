@@ -149,7 +149,7 @@ def test_the_report_agrees_with_itself(finished, corpus):
             assert float(row["noise"]) + float(row["tone"]) == pytest.approx(1, abs=1e-5)
     text = (folder / "report" / "card.md").read_text()
     assert outcome.card.score() in text
-    assert r"tone-0\_9.wav holds text" in text
+    assert r"tone-0\_9.wav is text" in text
     for name in ("curves.png", "confusion.png", "reliability.png"):
         assert (folder / "report" / name).read_bytes().startswith(b"\x89PNG")
 
@@ -196,7 +196,7 @@ def test_what_was_found(finished):
         ("noise", 12),
         ("tone", 12),
     ]
-    assert "holds text" in found["problems"][0]["details"][0]
+    assert "is text" in found["problems"][0]["details"][0]
     assert [one.clip.path.name for one in outcome.left_out] == ["tone-0_9.wav"]
 
 
