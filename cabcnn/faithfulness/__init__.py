@@ -1,13 +1,16 @@
-"""Whether the evidence holds: what becomes of an answer when moments of the sound are silenced."""
+"""Tests whether the evidence is faithful: how the answer changes as moments are silenced."""
 
-from cabcnn.faithfulness.clip import DRAWS, FRACTIONS, Faithfulness, measure
-from cabcnn.faithfulness.corpus import Measured, Summary, measure_corpus, summarise
+from cabcnn.faithfulness.clip import DRAWS, FRACTIONS, ORDERS, Faithfulness, Order, Outcome, measure
+from cabcnn.faithfulness.corpus import ClipResult, Summary, measure_corpus, summarise
 
 __all__ = [
     "DRAWS",
     "FRACTIONS",
+    "ORDERS",
+    "ClipResult",
     "Faithfulness",
-    "Measured",
+    "Order",
+    "Outcome",
     "Summary",
     "measure",
     "measure_corpus",

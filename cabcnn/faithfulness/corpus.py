@@ -1,4 +1,4 @@
-"""The evidence of a model put to the test on many clips."""
+"""Faithfulness of a model's evidence over many clips."""
 
 from __future__ import annotations
 
@@ -12,29 +12,28 @@ from cabcnn.corpora.table import Clip
 from cabcnn.errors import AudioError, CorpusError
 from cabcnn.faithfulness.clip import DRAWS, FRACTIONS, ORDERS, Faithfulness, Outcome, measure
 from cabcnn.faithfulness.silencing import Floats
-from cabcnn.metrics import Interval
+from cabcnn.metrics import Interval, percentile_interval, speaker_indices
 
 BOOTSTRAP_DRAWS = 2000
-LEVEL = 0.95
 
 
-class Measured(NamedTuple):
-    """What was measured on one clip of a corpus (see `Faithfulness`), `curves` (3, F)."""
+class ClipResult(NamedTuple):
+    """The `Faithfulness` of one clip of a corpus, without its matrices; `curves` (3, F)."""
 
     clip: Clip
     predicted: str
     curves: Floats
     drop: float
     rise: float
-    chance: tuple[float, float]
+    p_values: tuple[float, float]
     outcome: Outcome
-    turns: tuple[float | None, ...]  # by ORDERS
+    flip_fractions: tuple[float | None, ...]  # by ORDERS
     silence: float  # the probability of `predicted` when all is silent
 
 
 class Summary(NamedTuple):
-    """Means over clips, and 95 % intervals had other speakers been recorded (None where there
-    are fewer than two): `curves`, `low` and `high` (3, F) by ORDERS; `outcomes` counts clips."""
+    """Means over clips, with 95 % intervals over speakers (None for fewer than two): `curves`,
+    `low` and `high` (3, F) by ORDERS; `outcomes` counts clips."""
 
     clips: int
     speakers: int
@@ -56,78 +55,74 @@ def measure_corpus(
     draws: int = DRAWS,
     seed: int = 0,
     progress: Callable[[int], None] = lambda done: None,
-) -> tuple[list[Measured], list[tuple[Clip, str]]]:
-    """Measures every clip, its evidence being that for the model's own answer.
+) -> tuple[list[ClipResult], list[tuple[Clip, str]]]:
+    """Measures every clip, with the evidence for its predicted class.
 
-    Returns what was measured, and the clips that could not be, each with the reason. Clip j
-    draws with the seed `seed + j`.
+    Returns the results, and the clips that could not be classified, each with the reason. Clip j
+    draws with the seed `seed + j`. `progress` is called with the number of clips done.
 
-    Raises CorpusError where there is no clip, or none that can be classified.
+    Raises CorpusError if there are no clips or none can be classified.
     """
-    measured: list[Measured] = []
+    results: list[ClipResult] = []
     left_out: list[tuple[Clip, str]] = []
-    for place, clip in enumerate(clips):
+    for index, clip in enumerate(clips):
         try:
-            found = measure(classifier, clip.path, seconds, draws=draws, seed=seed + place)
+            measured = measure(classifier, clip.path, seconds, draws=draws, seed=seed + index)
         except AudioError as error:
             left_out.append((clip, str(error)))
         else:
-            measured.append(_row(clip, found))
-        progress(place + 1)
-    if not measured:
+            results.append(_clip_result(clip, measured))
+        progress(index + 1)
+    if not results:
         why = f"the first: {left_out[0][1]}" if left_out else "it is empty"
         raise CorpusError(f"No clip of this corpus can be classified; {why}")
-    return measured, left_out
+    return results, left_out
 
 
-def _row(clip: Clip, found: Faithfulness) -> Measured:
-    return Measured(
+def _clip_result(clip: Clip, measured: Faithfulness) -> ClipResult:
+    return ClipResult(
         clip,
-        found.label,
-        found.curves,
-        found.drop,
-        found.rise,
-        found.chance,
-        found.outcome,
-        tuple(found.turns(order) for order in ORDERS),
-        float(found.curves[0, -1]),
+        measured.label,
+        measured.curves,
+        measured.drop,
+        measured.rise,
+        measured.p_values,
+        measured.outcome,
+        tuple(measured.flip_fraction(order) for order in ORDERS),
+        float(measured.curves[0, -1]),
     )
 
 
-def summarise(measured: Sequence[Measured], seed: int = 0) -> Summary:
-    """Means of at least one clip, each clip counted alike, and their bootstrap intervals: whole
-    speakers are drawn, since clips of one voice go together. An unknown speaker ("") is a
-    speaker of its own."""
-    names = [row.clip.speaker or f"\0{place}" for place, row in enumerate(measured)]
-    voices, speaker = np.unique(np.array(names), return_inverse=True)
-    facts = np.array([[*row.curves.flat, row.drop, row.rise] for row in measured])
-    sums = np.zeros((len(voices), facts.shape[1]))
-    np.add.at(sums, speaker, facts)
+def summarise(results: Sequence[ClipResult], seed: int = 0) -> Summary:
+    """Means over at least one clip, and their bootstrap intervals. Speakers are resampled, not
+    clips, since clips of one speaker are correlated; a clip of an unknown speaker ("") counts as
+    a speaker of its own."""
+    speakers, speaker = speaker_indices([row.clip.speaker for row in results])
+    values = np.array([[*row.curves.flat, row.drop, row.rise] for row in results])
+    sums = np.zeros((speakers, values.shape[1]))
+    np.add.at(sums, speaker, values)
     counts = np.bincount(speaker)
-    means = facts.mean(0)
+    means = values.mean(0)
     low = high = None
-    if len(voices) > 1:
+    if speakers > 1:
         random = np.random.default_rng(seed)
-        times = random.multinomial(
-            len(voices), np.full(len(voices), 1 / len(voices)), BOOTSTRAP_DRAWS
-        )
-        drawn = (times @ sums) / (times @ counts)[:, None]
-        low, high = np.percentile(drawn, (50 * (1 - LEVEL), 50 * (1 + LEVEL)), axis=0)
+        times = random.multinomial(speakers, np.full(speakers, 1 / speakers), BOOTSTRAP_DRAWS)
+        low, high = percentile_interval((times @ sums) / (times @ counts)[:, None])
 
     def curves(values: Floats | None) -> Floats | None:
         return None if values is None else values[:-2].reshape(len(ORDERS), len(FRACTIONS))
 
-    def interval(place: int) -> Interval | None:
+    def interval(column: int) -> Interval | None:
         if low is None or high is None:
             return None
-        return Interval(float(low[place]), float(high[place]))
+        return Interval(float(low[column]), float(high[column]))
 
     outcomes: dict[Outcome, int] = {}
-    for row in measured:
+    for row in results:
         outcomes[row.outcome] = outcomes.get(row.outcome, 0) + 1
     return Summary(
-        clips=len(measured),
-        speakers=len(voices),
+        clips=len(results),
+        speakers=speakers,
         curves=means[:-2].reshape(len(ORDERS), len(FRACTIONS)),
         low=curves(low),
         high=curves(high),

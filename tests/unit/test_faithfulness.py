@@ -18,8 +18,8 @@ from cabcnn.classifier import Classifier
 from cabcnn.corpora import Clip
 from cabcnn.errors import CabcnnError, CorpusError
 from cabcnn.faithfulness import FRACTIONS, Faithfulness, measure, measure_corpus, summarise
-from cabcnn.faithfulness.clip import removals
-from cabcnn.faithfulness.silencing import SEEN, answers, de_bruijn, moments, silence
+from cabcnn.faithfulness.clip import removal_masks
+from cabcnn.faithfulness.silencing import CONTEXT, de_bruijn, moments, run_cases, silence
 from cabcnn.model import interval_count
 
 pytestmark = pytest.mark.usefixtures("one_thread")
@@ -37,7 +37,7 @@ def test_any_set_of_silent_moments_is_as_if_the_network_heard_it_so(classifier, 
     values = random.standard_normal(length).astype(np.float32)
     silent = random.random((3, interval_count(length))) < random.random((3, 1))
     silent[0, -1] = True
-    found = answers(classifier.model, values).probabilities(silent)
+    found = run_cases(classifier.model, values).probabilities(silent)
     heard = [torch.from_numpy(silence(values, one)) for one in silent]
     with torch.inference_mode():
         said = classifier.model(heard).probabilities.numpy()
@@ -70,14 +70,14 @@ def test_every_interval_has_a_moment_of_25_ms(length):
 
 
 def test_a_de_bruijn_circle_holds_every_case_once():
-    circle = de_bruijn(SEEN)
-    words = {tuple(np.roll(circle, -j)[:SEEN]) for j in range(len(circle))}
-    assert len(circle) == len(words) == 2**SEEN
+    circle = de_bruijn(CONTEXT)
+    words = {tuple(np.roll(circle, -j)[:CONTEXT]) for j in range(len(circle))}
+    assert len(circle) == len(words) == 2**CONTEXT
 
 
 @given(st.lists(st.floats(0, 1), min_size=1, max_size=60))
 def test_the_orders_are_each_others_mirror(evidence):
-    strongest, weakest = removals(np.array(evidence))
+    strongest, weakest = removal_masks(np.array(evidence))
     p = len(evidence)
     assert strongest.sum(1).tolist() == [round(f * p) for f in FRACTIONS]
     assert weakest.sum(1).tolist() == strongest.sum(1).tolist()
@@ -151,7 +151,7 @@ def test_the_areas_are_differences_of_probability():
     found = made(0.3, 0.8, np.full(100, 0.6))
     assert found.drop == pytest.approx(0.3)
     assert found.rise == pytest.approx(0.2)
-    assert found.chance == pytest.approx((1 / 101, 1 / 101))
+    assert found.p_values == pytest.approx((1 / 101, 1 / 101))
 
 
 @pytest.mark.parametrize(
@@ -173,9 +173,9 @@ def test_when_the_answer_turns():
     found = made(0.6, 0.7, np.full(3, 0.6))
     found.strongest[3:, 0], found.strongest[3:, 1] = 0.2, 0.8
     found.random[:2, 5:] = found.random[:2, 5:, ::-1] * [1, 1]
-    assert found.turns("strongest") == FRACTIONS[3]
-    assert found.turns("weakest") is None
-    assert found.turns("random") == FRACTIONS[5]  # in two draws of three
+    assert found.flip_fraction("strongest") == FRACTIONS[3]
+    assert found.flip_fraction("weakest") is None
+    assert found.flip_fraction("random") == FRACTIONS[5]  # in two draws of three
 
 
 @pytest.fixture(scope="module")
@@ -194,7 +194,11 @@ def test_a_corpus_is_its_clips(measured, classifier, short_clips):
     assert "text" in reason
     one = measure(classifier, short_clips[2].path, draws=25, seed=2)
     np.testing.assert_array_equal(rows[2].curves, one.curves)
-    assert (rows[2].predicted, rows[2].drop, rows[2].chance) == (one.label, one.drop, one.chance)
+    assert (rows[2].predicted, rows[2].drop, rows[2].p_values) == (
+        one.label,
+        one.drop,
+        one.p_values,
+    )
     summary = summarise(rows)
     assert (summary.clips, summary.speakers) == (6, 6)
     np.testing.assert_allclose(summary.curves, np.mean([row.curves for row in rows], 0))

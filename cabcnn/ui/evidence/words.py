@@ -13,13 +13,13 @@ def percent(probability: float) -> str:
     return f"{100 * probability:.1f} %"
 
 
-def verdict(found: Faithfulness) -> str:
-    """Whether the evidence holds, one sentence."""
-    label = found.label
-    if found.outcome == "holds":
-        return f"Yes, for this clip: {label} hangs on the moments that the picture shows."
-    if found.outcome == "in part":
-        if found.chance[0] <= found.chance[1]:
+def verdict(measured: Faithfulness) -> str:
+    """Whether the evidence holds, in a sentence."""
+    label = measured.label
+    if measured.outcome == "holds":
+        return f"Yes, for this clip: {label} depends on the moments that the picture shows."
+    if measured.outcome == "in part":
+        if measured.p_values[0] <= measured.p_values[1]:
             return (
                 f"In part: the moments that spoke strongest matter more for {label} than others "
                 "do, but the weakest matter about as much as any."
@@ -28,70 +28,71 @@ def verdict(found: Faithfulness) -> str:
             f"In part: the moments that spoke weakest matter less for {label} than others do, "
             "but the strongest matter no more than any."
         )
-    if found.outcome == "too short":
-        return "This clip is too short to tell: there are too few moments to compare with chance."
+    if measured.outcome == "too short":
+        return "This clip is too short to tell: it has too few moments to compare with chance."
     return (
-        f"No, not for this clip: silencing the moments that spoke strongest for {label} does "
-        "what silencing others does. What the picture shows there hangs on more than those moments."
+        f"No, not for this clip: silencing the moments that spoke strongest for {label} has the "
+        "same effect as silencing others. The answer depends on more than those moments."
     )
 
 
-def details(found: Faithfulness, *, answers: bool) -> list[str]:
-    """The numbers behind it; `answers` where the evidence is for the model's own answer."""
-    label = found.label
-    strongest, random, weakest = found.curves[:, FIFTH]
-    said = [
+def details(measured: Faithfulness, *, for_answer: bool) -> list[str]:
+    """The numbers behind it. `for_answer`: whether the evidence is for the model's own answer,
+    not for a class that the visitor chose."""
+    label = measured.label
+    strongest, random, weakest = measured.curves[:, FIFTH]
+    sentences = [
         f"With the fifth of the clip that spoke strongest for {label} silent, {label} goes from "
-        f"{percent(found.curves[0, 0])} to {percent(strongest)}; with as much silent at random "
+        f"{percent(measured.curves[0, 0])} to {percent(strongest)}; with as much silent at random "
         f"places, to {percent(random)}; with the fifth that spoke weakest, to {percent(weakest)}.",
-        f"Over all amounts, strongest first lies {_points(found.drop, 'below', 'above')} random "
-        f"({_beaten(found, 0)}), and weakest first {_points(found.rise, 'above', 'below')} "
-        f"({_beaten(found, 1)}).",
+        f"Averaged over all amounts, strongest first lies "
+        f"{_points(measured.drop, 'below', 'above')} random ({_rank(measured, 0)}), and weakest "
+        f"first {_points(measured.rise, 'above', 'below')} ({_rank(measured, 1)}).",
     ]
-    if answers:
-        said.append(_turn(found))
-    return said
+    if for_answer:
+        sentences.append(_change_of_answer(measured))
+    return sentences
 
 
-def caution(found: Faithfulness) -> str:
-    """What silence itself is to the model."""
-    k = int(found.silence.argmax())
+def caution(measured: Faithfulness) -> str:
+    """What the model answers for nothing but silence."""
+    k = int(measured.silence.argmax())
     return (
-        "Read the distances between the lines, not their slopes: no model here learned from sound "
-        f"with silence cut into it. Of nothing but silence it says {found.labels[k]} "
-        f"{percent(found.silence[k])}, and all lines end there."
+        "Compare the lines with each other; their slopes mean little, as no model here was trained "
+        "on sound with silence cut into it. For pure silence this one answers "
+        f"{measured.labels[k]} {percent(measured.silence[k])}, and all lines end there."
     )
 
 
-def _points(distance: float, there: str, else_: str) -> str:
-    return f"{100 * abs(distance):.1f} points {there if distance >= 0 else else_}"
+def _points(distance: float, if_positive: str, if_negative: str) -> str:
+    return f"{100 * abs(distance):.1f} points {if_positive if distance >= 0 else if_negative}"
 
 
-def _beaten(found: Faithfulness, which: int) -> str:
-    """How many random places lie on the better side of a curve."""
-    draws = len(found.random)
-    as_good = round(found.chance[which] * (1 + draws)) - 1
+def _rank(measured: Faithfulness, which: int) -> str:
+    """How many random places a curve beats: 0 for strongest first, 1 for weakest first."""
+    draws = len(measured.random)
+    as_good = round(measured.p_values[which] * (1 + draws)) - 1
     return f"{('lower', 'higher')[which]} than {draws - as_good} of {draws} random places"
 
 
-def _turn(found: Faithfulness) -> str:
-    first, last = found.turns("strongest"), found.turns("weakest")
-    if first is None and last is None:
-        return f"The answer stays {found.label} whatever falls silent."
-    if first is None or (last is not None and last < first):
-        other = found.labels[_said(found.weakest, last)]
-        sooner = f"weakest first, the answer turns to {other} once {last:.0%} are silent"
-        rest = "never" if first is None else f"at {first:.0%}"
-        return _spaced(f"{sooner}; strongest first, {rest}.")
-    other = found.labels[_said(found.strongest, first)]
-    rest = "never" if last is None else f"at {last:.0%}"
+def _change_of_answer(measured: Faithfulness) -> str:
+    strongest, weakest = measured.flip_fraction("strongest"), measured.flip_fraction("weakest")
+    if strongest is None and weakest is None:
+        return f"The answer stays {measured.label} whatever is silenced."
+    if strongest is None or (weakest is not None and weakest < strongest):
+        other = measured.labels[_answer(measured.weakest, weakest)]
+        sooner = f"weakest first, the answer changes to {other} once {weakest:.0%} are silent"
+        later = "never" if strongest is None else f"at {strongest:.0%}"
+        return _spaced(f"{sooner}; strongest first, {later}.")
+    other = measured.labels[_answer(measured.strongest, strongest)]
+    later = "never" if weakest is None else f"at {weakest:.0%}"
     return _spaced(
-        f"strongest first, the answer turns to {other} once {first:.0%} are silent; weakest "
-        f"first, {rest}."
+        f"strongest first, the answer changes to {other} once {strongest:.0%} are silent; weakest "
+        f"first, {later}."
     )
 
 
-def _said(curve: np.ndarray, fraction: float | None) -> int:
+def _answer(curve: np.ndarray, fraction: float | None) -> int:
     return int(curve[FRACTIONS.index(fraction or 0.0)].argmax())
 
 
