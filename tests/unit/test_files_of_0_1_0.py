@@ -70,7 +70,8 @@ def test_its_finished_run_is_shown_and_does_not_train_again(older, tmp_path):
 def test_its_killed_run_goes_on(older, tmp_path):
     folder = shutil.copytree(older / "interrupted", tmp_path / "interrupted")
     found = status.read(folder)
-    assert found is not None and found.state == "interrupted"
+    assert found is not None
+    assert found.state == "interrupted"
     first = (folder / "epochs.jsonl").read_text().splitlines()[0]
     outcome = carry_out(read_plan(folder / "plan.json"), folder, resume=True)
     rows = (folder / "epochs.jsonl").read_text().splitlines()
