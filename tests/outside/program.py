@@ -48,4 +48,5 @@ def describe(model: str, folder: Path) -> str:
 
 
 if __name__ == "__main__":
+    print(cabcnn.checkpoint.folder(), *cabcnn.checkpoint.names())  # noqa: T201
     print(describe(sys.argv[1], Path(sys.argv[2])))  # noqa: T201
