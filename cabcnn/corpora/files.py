@@ -42,7 +42,7 @@ def sounds_below(folder: Path) -> Iterator[Path]:
         raise CorpusError(f"{error.filename} can't be listed: {error.strerror}.") from error
 
     for where, folders, names in os.walk(folder, onerror=fail):
-        folders[:] = sorted(name for name in folders if not hidden(name))
+        folders[:] = sorted(_text(name) for name in folders if not hidden(name))
         here = Path(where)
         for name in sorted(names):
             if is_sound(name):

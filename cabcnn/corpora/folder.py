@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-import re
 from pathlib import Path
 
 from cabcnn.corpora.files import hidden, is_sound, sounds_below, subfolders
+from cabcnn.corpora.speakers import SpeakerPattern
 from cabcnn.corpora.table import Clip
 from cabcnn.errors import CorpusError
 
@@ -13,12 +13,11 @@ from cabcnn.errors import CorpusError
 def read_folder(folder: str | Path, speaker_pattern: str | None = None) -> list[Clip]:
     """Clips of the recordings below `folder`, labelled by the first folder they lie in.
 
-    `speaker_pattern` is a regular expression found in each file's name, or in its path below
-    `folder` where the expression holds a slash; the speaker is its group `speaker`, else its
-    first group, else all it matched. Without it nobody is known.
+    `speaker_pattern` says who speaks, as `SpeakerPattern` takes it: the name of a template, or a
+    regular expression. Without it the speakers are unknown.
 
     Raises CorpusError where there is no recording, one lies outside any label's folder, or the
-    pattern is no expression or finds no speaker in a name.
+    pattern is invalid or finds no speaker in a name.
     """
     folder = Path(folder)
     labelled = subfolders(folder)
@@ -28,11 +27,11 @@ def read_folder(folder: str | Path, speaker_pattern: str | None = None) -> list[
             f"{folder / stray[0]} lies outside any label's folder; put each recording into a "
             "folder named like its label."
         )
-    pattern = _compiled(speaker_pattern) if speaker_pattern else None
+    pattern = SpeakerPattern(speaker_pattern) if speaker_pattern else None
     clips = []
     for label in labelled:
         for path in sounds_below(label):
-            speaker = _speaker(pattern, path, folder) if pattern else ""
+            speaker = pattern.speaker(path.relative_to(folder)) if pattern else ""
             clips.append(Clip(path, label.name.strip(), speaker))
     if not clips:
         raise CorpusError(
@@ -54,26 +53,3 @@ def innermost(folder: Path) -> Path:
         if not subfolders(inside[0]) and any(is_sound(p.name) for p in inside[0].iterdir()):
             return folder  # the one label there is
         folder = inside[0]
-
-
-def _compiled(pattern: str) -> re.Pattern[str]:
-    try:
-        return re.compile(pattern)
-    except re.error as error:
-        raise CorpusError(
-            f"The speaker pattern {pattern!r} is no regular expression: {error}."
-        ) from error
-
-
-def _speaker(pattern: re.Pattern[str], path: Path, folder: Path) -> str:
-    name = path.relative_to(folder).as_posix() if "/" in pattern.pattern else path.name
-    found = pattern.search(name)
-    if found:
-        known = found.groupdict().get("speaker")
-        speaker = known or next((group for group in found.groups() if group), None) or found[0]
-        if speaker:
-            return speaker
-    raise CorpusError(
-        f"The speaker pattern {pattern.pattern!r} finds nobody in {name}; change the pattern or "
-        "leave it out."
-    )
