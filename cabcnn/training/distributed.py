@@ -1,9 +1,9 @@
-"""Several processes that train one model together, as `accelerate launch` or `torchrun` start
-them: on several GPUs, several machines, or, for tests, on one CPU.
+"""Training one model in several processes, as `accelerate launch` or `torchrun` start them: on
+several GPUs, several machines or, for tests, one CPU.
 
-They hold the same weights and each computes its clips of every batch. What a batch has in common
-(gradients, batch norm's statistics, the attention's spread) is summed over all of them, so that
-the result is that of one process which had the whole batch.
+All processes hold the same weights, and each computes its share of every batch. Gradients, batch
+norm's statistics and the attention's spread are summed over the processes, so that the result is
+that of a single process with the whole batch.
 """
 
 from __future__ import annotations
@@ -19,9 +19,9 @@ from cabcnn.model import BatchNorm, CabCnn
 
 
 class Processes:
-    """This process, number `rank` of `size`, and the `device` that is its own.
+    """This process, number `rank` of `size`, and its `device`.
 
-    Number 0 `leads`: it alone writes files and reports. Alone, nothing here does anything.
+    Number 0 leads: it alone writes files and reports. With `size` 1, the methods do nothing.
     """
 
     def __init__(self, device: str | torch.device, rank: int = 0, size: int = 1) -> None:
@@ -32,17 +32,17 @@ class Processes:
         return self.rank == 0
 
     def sum(self, tensor: Tensor) -> Tensor:
-        """Adds up every process's tensor, in place and without gradients."""
+        """Sums a tensor over the processes, in place and without gradients."""
         if self.size > 1:
             dist.all_reduce(tensor)
         return tensor
 
     def sum_with_gradient(self, tensor: Tensor) -> Tensor:
-        """Adds up every process's tensor; gradients come back from every process too."""
+        """Sums a tensor over the processes; gradients flow back to all of them."""
         return cast(Tensor, _Sum.apply(tensor)) if self.size > 1 else tensor
 
     def share(self, content: bytes) -> bytes:
-        """The leader's bytes, whatever the others have."""
+        """The leader's `content`, in every process."""
         if self.size == 1:
             return content
         length = torch.tensor([len(content)], device=self.device)
@@ -54,28 +54,28 @@ class Processes:
         return data.cpu().numpy().tobytes()
 
     def broadcast(self, model: CabCnn) -> None:
-        """Gives everybody the leader's weights and statistics."""
+        """Copies the leader's weights and statistics to every process."""
         if self.size > 1:
             for tensor in model.state_dict().values():
                 dist.broadcast(tensor, 0)
 
 
 def init(device: str) -> Processes:
-    """This process among those that were started together, or alone.
+    """This process among those that were launched together.
 
-    With several, "cuda" becomes each one's own GPU.
+    If there are several, "cuda" becomes each one's own GPU.
     """
     if int(os.environ.get("WORLD_SIZE", "1")) == 1:
         return Processes(device)
     from accelerate import Accelerator
 
-    # Left to itself accelerate trains separate copies where there is no GPU.
+    # By default accelerate trains separate copies if there is no GPU.
     together = Accelerator(cpu=torch.device(device).type == "cpu")
     return Processes(together.device, together.process_index, together.num_processes)
 
 
 class SharedNorm(BatchNorm):
-    """Batch normalisation over the rows of all processes."""
+    """Batch normalisation over the features of all processes."""
 
     def __init__(self, processes: Processes, channels: int) -> None:
         super().__init__(channels)
@@ -89,18 +89,18 @@ class SharedNorm(BatchNorm):
 
 
 def share_norm(model: CabCnn, processes: Processes) -> None:
-    """Has a model normalise over the batches of all processes, or its own batches again."""
+    """Makes a model normalise over all processes, or over its own batches again."""
     shared = processes.size > 1
     if shared == isinstance(model.norm, SharedNorm):
         return
     old, channels = model.norm, len(model.norm.weight)
     model.norm = SharedNorm(processes, channels) if shared else BatchNorm(channels)
+    model.norm.to(old.weight).train(old.training)  # its device and precision
     model.norm.load_state_dict(old.state_dict())
-    model.norm.to(processes.device).train(old.training)
 
 
 class _Sum(torch.autograd.Function):
-    """A sum over processes. Each one's loss depends on every term, so the gradients add up too."""
+    """A sum over processes. The loss of each depends on every term, so gradients are summed too."""
 
     @staticmethod
     def forward(ctx: Any, tensor: Tensor) -> Tensor:

@@ -16,7 +16,7 @@ from cabcnn import audio, checkpoint
 from cabcnn.classifier import Classifier
 from cabcnn.errors import AudioError, CheckpointError
 
-pytestmark = pytest.mark.usefixtures("one_thread")
+pytestmark = [pytest.mark.usefixtures("one_thread"), pytest.mark.numeric]
 
 
 @pytest.fixture(scope="module")

@@ -12,7 +12,7 @@ from benchmarks.keras_style import KerasStyle
 from cabcnn.classifier import Classifier
 from cabcnn.model import interval_count
 
-pytestmark = pytest.mark.usefixtures("one_thread")
+pytestmark = [pytest.mark.usefixtures("one_thread"), pytest.mark.numeric]
 
 
 @settings(max_examples=5, deadline=None)
@@ -20,12 +20,12 @@ pytestmark = pytest.mark.usefixtures("one_thread")
 def test_the_network_is_the_plain_one_at_any_length(formula_model, length):
     model, plain = formula_model(3), KerasStyle(3)
     plain.load_from(model.state_dict())
-    values = torch.from_numpy(np.random.default_rng(length).standard_normal(length)).float()
+    values = torch.from_numpy(np.random.default_rng(length).standard_normal(length))
     with torch.inference_mode():
-        output = model.eval()([values])
-        expected = plain.eval()(values[None])
+        output = model.double()([values])
+        expected = plain.double().eval()(values[None])
     assert output.intervals == [interval_count(length)] == [len(output.attention)]
-    torch.testing.assert_close(output.probabilities, expected, atol=1e-5, rtol=0)
+    torch.testing.assert_close(output.probabilities, expected, atol=1e-9, rtol=0)
 
 
 @settings(max_examples=8, deadline=None)

@@ -25,8 +25,9 @@ from cabcnn.model import (
     same_padding,
 )
 
-pytestmark = pytest.mark.usefixtures("one_thread")
+pytestmark = [pytest.mark.usefixtures("one_thread"), pytest.mark.numeric]
 
+SAME = 1e-9  # in double precision, whatever the order in which sums are added up
 GOLDEN = json.loads((Path(__file__).parent / "golden" / "tiny.json").read_text())
 
 
@@ -36,10 +37,11 @@ def values_by_formula(length: int) -> torch.Tensor:
     return (1.5 * torch.sin(0.013 * j) + torch.sin(0.31 * j) + 1.5 * torch.sin(j * j % 97)).float()
 
 
-def plain_twin(model: CabCnn, double: bool = False) -> KerasStyle:
+def plain_twin(model: CabCnn) -> KerasStyle:
+    """The plain version of a network, in double precision."""
     plain = KerasStyle(model.classes, model.n)
     plain.load_from(model.state_dict())
-    return plain.double().eval() if double else plain.eval()
+    return plain.double().eval()
 
 
 def plain_parts(plain: KerasStyle, values: torch.Tensor) -> tuple[torch.Tensor, ...]:
@@ -64,6 +66,12 @@ def plain_parts(plain: KerasStyle, values: torch.Tensor) -> tuple[torch.Tensor, 
 @pytest.fixture(scope="module")
 def model(formula_model) -> CabCnn:
     return formula_model()
+
+
+@pytest.fixture(scope="module")
+def double(formula_model) -> CabCnn:
+    """The same network in double precision, where the order of sums hardly matters."""
+    return formula_model().double()
 
 
 @pytest.fixture(scope="module")
@@ -131,63 +139,67 @@ def test_same_padding_is_the_least_that_gives_all_outputs(length, kernel, stride
     assert 0 <= right - left <= 1, "the odd one goes right"
 
 
-def test_equals_the_plain_version_for_every_residue_of_the_paddings(model, plain):
+def test_equals_the_plain_version_for_every_residue_of_the_paddings(double, plain):
     for length in [*range(1, 120), *range(1_000, 1_100)]:
-        values = values_by_formula(length)
+        values = values_by_formula(length).double()
         with torch.inference_mode():
-            fast, slow = model([values]).probabilities, plain(values[None])
-        torch.testing.assert_close(fast, slow, rtol=0, atol=1e-5, msg=f"length {length}")
+            fast, slow = double([values]).probabilities, plain(values[None])
+        torch.testing.assert_close(fast, slow, rtol=0, atol=SAME, msg=f"length {length}")
 
 
 @settings(deadline=None, max_examples=20)
 @given(length=st.integers(1, 12_000), seed=st.integers(0, 2**32 - 1))
-def test_every_part_equals_the_plain_version(model, plain, length, seed):
-    values = torch.randn(length, generator=torch.Generator().manual_seed(seed))
+def test_every_part_equals_the_plain_version(double, plain, length, seed):
+    random = torch.Generator().manual_seed(seed)
+    values = torch.randn(length, generator=random, dtype=torch.float64)
     probabilities, attention, votes = plain_parts(plain, values)
     with torch.inference_mode():
-        output = model([values])
-    torch.testing.assert_close(output.probabilities[0], probabilities, rtol=0, atol=1e-5)
-    torch.testing.assert_close(output.attention, attention, rtol=0, atol=1e-5)
-    torch.testing.assert_close(output.votes, votes, rtol=0, atol=1e-5)
+        output = double([values])
+    torch.testing.assert_close(output.probabilities[0], probabilities, rtol=0, atol=SAME)
+    torch.testing.assert_close(output.attention, attention, rtol=0, atol=SAME)
+    torch.testing.assert_close(output.votes, votes, rtol=0, atol=SAME)
 
 
 def test_equals_the_plain_version_with_the_weights_training_starts_from():
     torch.manual_seed(1)
     model = CabCnn(3)
-    values = torch.randn(4_321)
+    values = torch.randn(4_321, dtype=torch.float64)
     with torch.inference_mode():
         slow = plain_twin(model)(values[None])
-        torch.testing.assert_close(model.eval()([values]).probabilities, slow, rtol=0, atol=1e-5)
+        fast = model.double().eval()([values]).probabilities
+        torch.testing.assert_close(fast, slow, rtol=0, atol=SAME)
 
 
 @pytest.mark.parametrize("clip", GOLDEN["clips"], ids=lambda clip: f"{clip['length']} values")
 def test_golden(formula_model, clip):
-    """`golden/tiny.json` holds what the plain version said in double precision."""
+    """`golden/tiny.json` holds, to 7 digits, what the plain version said in double precision;
+    single precision, in which sounds are explained, stays near it on every processor."""
     model = formula_model(GOLDEN["classes"], GOLDEN["classifiers"])
     values = values_by_formula(clip["length"])
+    exact = plain_parts(plain_twin(model), values.double())
     with torch.inference_mode():
-        output = model([values])
-    for name in ("probabilities", "attention", "votes"):
-        found = getattr(output, name)
-        found = found[0] if name == "probabilities" else found
-        np.testing.assert_allclose(found, clip[name], rtol=0, atol=1e-5, err_msg=name)
-    exact = plain_parts(plain_twin(model, double=True), values.double())
-    for name, part in zip(("probabilities", "attention", "votes"), exact):
-        np.testing.assert_allclose(part, clip[name], rtol=0, atol=1e-6, err_msg=name)
+        single, double = model([values]), model.double()([values])
+    for name, plain in zip(("probabilities", "attention", "votes"), exact, strict=True):
+        for output, within in ((single, 1e-4), (double, 1e-6)):
+            found = getattr(output, name)
+            found = found[0] if name == "probabilities" else found
+            np.testing.assert_allclose(found, clip[name], rtol=0, atol=within, err_msg=name)
+        np.testing.assert_allclose(plain, clip[name], rtol=0, atol=1e-6, err_msg=name)
 
 
-def test_the_sum_is_the_answer(model):
+def test_the_sum_is_the_answer(double):
     with torch.inference_mode():
-        output = model([values_by_formula(7_777)])
-    torch.testing.assert_close(output.attention.sum(1), torch.ones(78))
-    torch.testing.assert_close(output.votes.sum(2), torch.ones(78, CLASSIFIERS))
+        output = double([values_by_formula(7_777)])
+    ones = torch.ones(78, CLASSIFIERS, dtype=torch.float64)
+    torch.testing.assert_close(output.attention.sum(1), ones[:, 0])
+    torch.testing.assert_close(output.votes.sum(2), ones)
     by_hand = torch.zeros(3, dtype=torch.float64)
     for t in range(78):
         for i in range(CLASSIFIERS):
-            by_hand += output.attention[t, i].double() * output.votes[t, i].double() / 78
-    torch.testing.assert_close(output.probabilities[0].double(), by_hand, rtol=0, atol=1e-6)
+            by_hand += output.attention[t, i] * output.votes[t, i] / 78
+    torch.testing.assert_close(output.probabilities[0], by_hand, rtol=0, atol=SAME)
     torch.testing.assert_close(
-        output.interval_probabilities.mean(0), output.probabilities[0], rtol=0, atol=1e-6
+        output.interval_probabilities.mean(0), output.probabilities[0], rtol=0, atol=SAME
     )
 
 
@@ -238,24 +250,25 @@ def test_weights_start_as_keras_starts_them():
 
 
 def test_batch_norm_uses_kerass_constants():
-    norm = BatchNorm(4)
-    rows = torch.randn(50, 4) * torch.tensor([1.0, 3.0, 0.1, 2.0]) + torch.tensor([0.0, 5.0, 1, -2])
+    norm = BatchNorm(4).double()
+    spread, centre = torch.tensor([[1.0, 3.0, 0.1, 2.0], [0.0, 5.0, 1.0, -2.0]]).double()
+    rows = torch.randn(50, 4, dtype=torch.float64) * spread + centre
     with torch.no_grad():
         norm.weight.uniform_(0.5, 2)
         norm.bias.uniform_(-1, 1)
-    wide = rows.double().numpy()
+    wide = rows.numpy()
     mean, variance = wide.mean(0), wide.var(0)  # numpy's is the biased one
     weight, bias = norm.weight.detach().numpy(), norm.bias.detach().numpy()
     trained = norm.train()(rows).detach().numpy()
     np.testing.assert_allclose(
-        trained, (wide - mean) / np.sqrt(variance + 1e-3) * weight + bias, atol=1e-5
+        trained, (wide - mean) / np.sqrt(variance + 1e-3) * weight + bias, atol=SAME
     )
-    np.testing.assert_allclose(norm.running_mean, 0.01 * mean, atol=1e-6)
-    np.testing.assert_allclose(norm.running_var, 0.99 + 0.01 * variance, atol=1e-6)
+    np.testing.assert_allclose(norm.running_mean, 0.01 * mean, atol=SAME)
+    np.testing.assert_allclose(norm.running_var, 0.99 + 0.01 * variance, atol=SAME)
     running_mean, running_var = norm.running_mean.numpy().copy(), norm.running_var.numpy().copy()
     evaluated = norm.eval()(rows).detach().numpy()
     np.testing.assert_allclose(
-        evaluated, (wide - running_mean) / np.sqrt(running_var + 1e-3) * weight + bias, atol=1e-5
+        evaluated, (wide - running_mean) / np.sqrt(running_var + 1e-3) * weight + bias, atol=SAME
     )
     np.testing.assert_array_equal(norm.running_mean, running_mean)
 

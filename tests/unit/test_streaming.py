@@ -18,7 +18,7 @@ from cabcnn.streaming.front_end import FrontEnd
 from cabcnn.streaming.resampler import REACH, Resampler
 from cabcnn.streaming.trunk import Trunk
 
-pytestmark = pytest.mark.usefixtures("one_thread")
+pytestmark = [pytest.mark.usefixtures("one_thread"), pytest.mark.numeric]
 
 # A seed and the largest piece.
 CUTS = st.tuples(st.integers(0, 2**32 - 1), st.integers(2_000, 20_000))

@@ -1,13 +1,12 @@
-"""Real processes: several that train one model, and one that is killed at any moment."""
+"""Real processes that train one model together."""
 
 from __future__ import annotations
 
 import json
 import os
-import random
+import runpy
 import subprocess
 import sys
-import time
 from pathlib import Path
 
 import pytest
@@ -17,21 +16,22 @@ from safetensors.torch import load_file
 from cabcnn.dataset.arrays import Arrays
 from cabcnn.model import CabCnn
 
+pytestmark = [pytest.mark.usefixtures("one_thread"), pytest.mark.numeric]
+
 WORKER = Path(__file__).with_name("training_worker.py")
-ALONE = [sys.executable]
-TORCHRUN = [sys.executable, "-m", "torch.distributed.run", "--standalone", "--nproc-per-node=2"]
+TORCHRUN = [
+    *(sys.executable, "-m", "torch.distributed.run", "--standalone", "--nproc-per-node=2"),
+    "--local-addr=127.0.0.1",  # else they look this machine's name up
+]
 ACCELERATE = [
     *(sys.executable, "-m", "accelerate.commands.launch", "--multi_gpu", "--num_processes=2"),
     *("--num_machines=1", "--mixed_precision=no", "--dynamo_backend=no", "--main_process_port=0"),
 ]
 PATIENCE = 900  # seconds, on a machine that does much else
-# Adam divides a gradient by its own size: one that is zero but for rounding then moves a weight
-# as far as any other. With an epsilon of 1 rounding errors stay as small as they are, for a while:
-# which of two near values is a pool's maximum is a question that they can decide.
-QUICK = {
-    **{"seconds": None, "batch_size": 5, "max_epochs": 2, "learning_rate": 0.1, "epsilon": 1.0},
-    "monitor": "nothing",
-}
+# The worker trains in double precision: what several processes add up in another order than one
+# then differs by far less than this, and by nothing else on any processor.
+SAME = 1e-9
+QUICK = {"seconds": None, "batch_size": 5, "max_epochs": 2, "monitor": "nothing"}
 CASES = {
     "plain": QUICK,
     "paper": {**QUICK, "truncate": True, "monitor": "loss", "patience": 1},
@@ -40,6 +40,9 @@ CASES = {
         **QUICK,
         **{"balance": True, "gain": 6.0, "noise": 0.1, "speed": 0.1, "crop_seconds": 0.2},
         **{"spread": 0.05, "recalibrate": True, "anneal": True, "weight_decay": 0.01},
+        # Batch norm undoes the last convolution's bias, whose gradient is all rounding; weight
+        # decay over the usual epsilon of 1e-7 would multiply it by a hundred at every step.
+        "epsilon": 1e-3,
     },
 }
 
@@ -51,19 +54,15 @@ def file(short_arrays: Arrays, tmp_path_factory) -> Path:
     return path
 
 
-def started(launcher: list[str], file: Path, settings: list[dict], out: Path) -> subprocess.Popen:
+def trained_together(launcher: list[str], file: Path, settings: list[dict], out: Path) -> Path:
     environment = {k: v for k, v in os.environ.items() if k not in ("RANK", "WORLD_SIZE")}
-    return subprocess.Popen(
+    process = subprocess.Popen(
         [*launcher, str(WORKER), str(file), json.dumps(settings), str(out)],
         env={**environment, "OMP_NUM_THREADS": "1"},
         stdout=subprocess.PIPE,
         stderr=subprocess.STDOUT,
         text=True,
     )
-
-
-def finished(launcher: list[str], file: Path, settings: list[dict], out: Path) -> Path:
-    process = started(launcher, file, settings, out)
     try:
         said, _ = process.communicate(timeout=PATIENCE)
     finally:
@@ -72,14 +71,22 @@ def finished(launcher: list[str], file: Path, settings: list[dict], out: Path) -
     return out
 
 
+def trained_alone(file: Path, settings: list[dict], out: Path) -> Path:
+    before = "accelerate" in sys.modules
+    runpy.run_path(str(WORKER))["run"](Arrays.load(file), settings, out)
+    assert before == ("accelerate" in sys.modules), "it takes a second to import"
+    return out
+
+
 @pytest.fixture(scope="module")
 def alone(file, tmp_path_factory) -> Path:
-    return finished(ALONE, file, list(CASES.values()), tmp_path_factory.mktemp("alone"))
+    return trained_alone(file, list(CASES.values()), tmp_path_factory.mktemp("alone"))
 
 
 @pytest.fixture(scope="module")
 def together(file, tmp_path_factory) -> Path:
-    return finished(TORCHRUN, file, list(CASES.values()), tmp_path_factory.mktemp("together"))
+    out = tmp_path_factory.mktemp("together")
+    return trained_together(TORCHRUN, file, list(CASES.values()), out)
 
 
 def history(folder: Path, rank: int = 0) -> list[dict]:
@@ -99,13 +106,13 @@ def test_two_processes_train_the_model_of_one(alone, together, case):
     number = str(list(CASES).index(case))
     one, two = alone / number, together / number
     assert_alike(two / "0.safetensors", two / "1.safetensors", 0)
-    assert_alike(one / "0.safetensors", two / "0.safetensors", 1e-5)
+    assert_alike(one / "0.safetensors", two / "0.safetensors", SAME)
     assert history(two) == history(two, 1)
     assert [row["epoch"] for row in history(two)] == [row["epoch"] for row in history(one)]
     for row, expected in zip(history(two), history(one), strict=True):
         assert row.keys() == expected.keys()
         for name in row.keys() - {"seconds"}:
-            assert row[name] == pytest.approx(expected[name], abs=1e-4), name
+            assert row[name] == pytest.approx(expected[name], abs=SAME), name
 
 
 def test_the_weights_moved_and_the_leader_alone_reported(together):
@@ -115,15 +122,15 @@ def test_the_weights_moved_and_the_leader_alone_reported(together):
     for number in range(len(CASES)):
         folder = together / str(number)
         moved = load_file(folder / "0.safetensors")["classifiers.2.weight"]
-        assert (moved - before["classifiers.2.weight"]).abs().max() > 1e-3, "100 tolerances"
+        assert (moved - before["classifiers.2.weight"]).abs().max() > 1e6 * SAME
         told = (folder / "epochs").read_text().splitlines()
         assert [json.loads(line)["rank"] for line in told] == ["0"] * len(history(folder))
 
 
 def test_accelerate_launches_them_too(alone, file, tmp_path):
-    out = finished(ACCELERATE, file, [CASES["plain"]], tmp_path) / "0"
+    out = trained_together(ACCELERATE, file, [CASES["plain"]], tmp_path) / "0"
     assert_alike(out / "0.safetensors", out / "1.safetensors", 0)
-    assert_alike(alone / "0" / "0.safetensors", out / "0.safetensors", 1e-5)
+    assert_alike(alone / "0" / "0.safetensors", out / "0.safetensors", SAME)
 
 
 def test_a_run_of_several_processes_goes_on_alone(alone, together, file, tmp_path):
@@ -132,34 +139,5 @@ def test_a_run_of_several_processes_goes_on_alone(alone, together, file, tmp_pat
     state = tmp_path / "0" / "state.safetensors"
     state.parent.mkdir()
     state.write_bytes((together / "0" / "state.safetensors").read_bytes())
-    finished(ALONE, file, settings, tmp_path)
+    trained_alone(file, settings, tmp_path)
     assert_alike(together / "0" / "0.safetensors", tmp_path / "0" / "0.safetensors", 0)
-
-
-def test_killed_at_any_moment_it_ends_as_it_would_have(file, tmp_path):
-    settings = [{**QUICK, "max_epochs": 25, "monitor": "loss", "recalibrate": True}]
-    whole = finished(ALONE, file, settings, tmp_path / "whole") / "0"
-    killed = tmp_path / "killed" / "0"
-    moments = random.Random(4)
-    survived = 0
-    for epochs in (1, 6, 12):
-        process = started(ALONE, file, settings, killed.parent)
-        deadline = time.monotonic() + PATIENCE
-        while process.poll() is None and lines(killed) < epochs and time.monotonic() < deadline:
-            time.sleep(0.001)
-        time.sleep(moments.uniform(0, 0.05))
-        process.kill()
-        process.communicate()
-        survived += process.returncode == 0
-    assert not survived, "three runs were killed"
-    assert 12 <= lines(killed) < 25
-    finished(ALONE, file, settings, killed.parent)
-    assert_alike(whole / "0.safetensors", killed / "0.safetensors", 0)
-    for row, expected in zip(history(killed), history(whole), strict=True):
-        assert row.keys() == expected.keys()
-        assert all(row[name] == expected[name] for name in row.keys() - {"seconds"})
-
-
-def lines(folder: Path) -> int:
-    path = folder / "epochs"
-    return path.read_text().count("\n") if path.exists() else 0

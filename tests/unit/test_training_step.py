@@ -22,7 +22,9 @@ from cabcnn.training.step import (
 )
 from cabcnn.training.trainer import train
 
-pytestmark = pytest.mark.usefixtures("one_thread")
+pytestmark = [pytest.mark.usefixtures("one_thread"), pytest.mark.numeric]
+
+SAME = 1e-9  # in double precision, whatever the order in which sums are added up
 
 PLENTY = 1 << 40
 PLAIN = Recipe()
@@ -96,15 +98,15 @@ def test_a_run_with_no_memory_to_spare_ends_the_same(short_arrays):
 
 def test_gradients_are_those_of_the_mean_loss(formula_model, monkeypatch):
     monkeypatch.setattr(F, "dropout", lambda x, p, training: x)
-    found, told = learned(formula_model())
-    model, clips = formula_model().train(), batch()
+    found, told = learned(formula_model().double())
+    model, clips = formula_model().double().train(), batch()
     output = model(clips.values)
     loss = -output.probabilities[torch.arange(len(LENGTHS)), clips.labels].log().mean()
     loss.backward()
     for name, parameter in model.named_parameters():
         assert parameter.grad is not None
-        torch.testing.assert_close(found[name], parameter.grad, rtol=1e-4, atol=1e-6, msg=name)
-    assert float(told[0]) == pytest.approx(loss.item() * len(LENGTHS), rel=1e-5)
+        torch.testing.assert_close(found[name], parameter.grad, rtol=0, atol=SAME, msg=name)
+    assert float(told[0]) == pytest.approx(loss.item() * len(LENGTHS), rel=SAME)
     confusion = np.zeros((3, 3))
     np.add.at(confusion, (clips.labels.numpy(), output.probabilities.argmax(1).numpy()), 1)
     np.testing.assert_array_equal(told[1:].reshape(3, 3), confusion)
@@ -113,15 +115,15 @@ def test_gradients_are_those_of_the_mean_loss(formula_model, monkeypatch):
 def test_the_spread_term_is_the_distance_from_using_all_alike(formula_model, monkeypatch):
     """The Kullback-Leibler divergence of the mean attention from an equal one."""
     monkeypatch.setattr(F, "dropout", lambda x, p, training: x)
-    without, _ = learned(formula_model())
-    found, _ = learned(formula_model(), Recipe(spread=0.5))
-    model = formula_model().train()
+    without, _ = learned(formula_model().double())
+    found, _ = learned(formula_model().double(), Recipe(spread=0.5))
+    model = formula_model().double().train()
     mean = model(batch().values).attention.mean(0)
     (mean * (mean * model.n).log()).sum().backward()
     for name, parameter in model.named_parameters():
         if parameter.grad is not None:
             difference = found[name] - without[name]
-            torch.testing.assert_close(difference, 0.5 * parameter.grad, rtol=1e-3, atol=1e-6)
+            torch.testing.assert_close(difference, 0.5 * parameter.grad, rtol=0, atol=SAME)
 
 
 def test_spreading_the_attention_puts_more_classifiers_to_work(short_arrays):

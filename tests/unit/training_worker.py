@@ -1,10 +1,10 @@
-"""What the tests of several processes and of killed ones start: training in processes of its own.
+"""What the tests of several processes start, as a program or as a function of their own process.
 
     python training_worker.py ARRAYS SETTINGS OUT
 
-SETTINGS is a JSON list of recipes' fields, trained one after the other without dropout (whose
-random numbers each process has its own of). OUT/NUMBER gets RANK.safetensors, the weights,
-RANK.json, the progress, and a line of `epochs` after every epoch.
+SETTINGS is a JSON list of recipes' fields, trained one after the other in double precision.
+OUT/NUMBER gets RANK.safetensors, the weights, RANK.json, the progress, and a line of `epochs`
+after every epoch.
 """
 
 from __future__ import annotations
@@ -16,23 +16,36 @@ from pathlib import Path
 from types import ModuleType
 from typing import cast
 
-# Training needs none of these: no decoder, no page, no pictures.
-for absent in ("av", "gradio", "matplotlib", "plotly", "soundfile", "soxr", "typer"):
-    sys.modules[absent] = cast(ModuleType, None)
-sys.path.insert(0, str(Path(__file__).parents[2]))
+if __name__ == "__main__":
+    # Training needs none of these: no decoder, no page, no pictures.
+    for absent in ("av", "gradio", "matplotlib", "plotly", "soundfile", "soxr", "typer"):
+        sys.modules[absent] = cast(ModuleType, None)
+    sys.path.insert(0, str(Path(__file__).parents[2]))
 
-import torch  # noqa: E402
-import torch.nn.functional as F  # noqa: E402
-from safetensors.torch import save_file  # noqa: E402
+import torch
+import torch.nn.functional as F
+from safetensors.torch import save_file
 
-from cabcnn.dataset.arrays import Arrays  # noqa: E402
-from cabcnn.training.recipe import Recipe  # noqa: E402
-from cabcnn.training.trainer import train  # noqa: E402
+from cabcnn.dataset.arrays import Arrays
+from cabcnn.model import CabCnn
+from cabcnn.training.recipe import Recipe
+from cabcnn.training.trainer import train
 
 RANK = os.environ.get("RANK", "0")
 
 
-def run(arrays: Arrays, recipe: Recipe, out: Path) -> None:
+def run(arrays: Arrays, settings: list[dict], out: Path) -> None:
+    """Trains without dropout, whose random numbers each process has its own of."""
+    dropout = F.dropout
+    F.dropout = lambda x, p, training: x  # type: ignore[assignment]
+    try:
+        for number, fields in enumerate(settings):
+            _train(arrays, Recipe(**fields), out / str(number))
+    finally:
+        F.dropout = dropout
+
+
+def _train(arrays: Arrays, recipe: Recipe, out: Path) -> None:
     out.mkdir(parents=True, exist_ok=True)
 
     def on_epoch(progress, model) -> None:
@@ -46,6 +59,7 @@ def run(arrays: Arrays, recipe: Recipe, out: Path) -> None:
         recipe,
         state=out / "state.safetensors",
         on_epoch=on_epoch,
+        build=lambda classes: CabCnn(classes).double(),
     )
     save_file(model.state_dict(), out / f"{RANK}.safetensors")
     (out / f"{RANK}.json").write_text(json.dumps(vars(progress)))
@@ -53,9 +67,5 @@ def run(arrays: Arrays, recipe: Recipe, out: Path) -> None:
 
 if __name__ == "__main__":
     torch.set_num_threads(1)
-    F.dropout = lambda x, p, training: x  # type: ignore[assignment]
-    arrays = Arrays.load(sys.argv[1])
-    for number, settings in enumerate(json.loads(sys.argv[2])):
-        run(arrays, Recipe(**settings), Path(sys.argv[3], str(number)))
-    several = int(os.environ.get("WORLD_SIZE", "1")) > 1
-    assert several == ("accelerate" in sys.modules), "it takes a second to import"
+    run(Arrays.load(sys.argv[1]), json.loads(sys.argv[2]), Path(sys.argv[3]))
+    assert "accelerate" in sys.modules
