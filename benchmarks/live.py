@@ -221,13 +221,13 @@ def picture(url: str, folder: Path, seconds: float) -> None:
         page.get_by_role("tab", name="Live").click()
         page.wait_for_selector(".clv-bars li")
         page.get_by_role("button", name="Start").click()
-        page.wait_for_selector(".clv[data-delay]")
+        page.wait_for_selector(".clv[data-latency]")
         page.wait_for_timeout(3_000)
         delays, paces = [], []
         for _ in range(round(seconds)):
             page.wait_for_timeout(1_000)
-            delays.append(float(page.get_attribute(".clv", "data-delay") or "nan"))
-            paces.append(float(page.get_attribute(".clv", "data-pace") or "nan"))
+            delays.append(float(page.get_attribute(".clv", "data-latency") or "nan"))
+            paces.append(float(page.get_attribute(".clv", "data-frame-rate") or "nan"))
         browser.close()
     print(
         f"\nChromium, one speaker, {seconds:.0f} s: sound to picture "

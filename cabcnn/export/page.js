@@ -1,8 +1,15 @@
 // The sound that came with the page: a line shows where it plays, a click plays from there.
+
+/**
+ * @typedef {HTMLElement & {
+ *   on: (event: string, listener: (data: { points: { x: number }[] }) => void) => void,
+ * }} PlotlyElement
+ */
+
 {
   const sound = document.querySelector("audio");
-  const plot = document.getElementById("explanation");
-  if (sound) {
+  const plot = /** @type {PlotlyElement | null} */ (document.getElementById("explanation"));
+  if (sound && plot) {
     const start = Number(sound.dataset.start);
     let drawn = -1;
     const follow = () => {

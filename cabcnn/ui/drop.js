@@ -1,9 +1,14 @@
 // A file dropped anywhere on the page is uploaded, not only on the upload box: a sound to be
 // explained or, where the Train tab is open for them, a zip of recordings.
 (() => {
+  /** @param {DragEvent} event */
   const carriesFiles = (event) => event.dataTransfer?.types.includes("Files");
-  const box = () =>
-    [...document.querySelectorAll("#upload, #train-upload")].find((one) => one.offsetParent);
+  const visibleBox = () => {
+    /** @type {NodeListOf<HTMLElement>} */
+    const boxes = document.querySelectorAll("#upload, #train-upload");
+    return [...boxes].find((box) => box.offsetParent);
+  };
+  /** @param {boolean} on */
   const mark = (on) => document.documentElement.classList.toggle("dropping", on);
 
   addEventListener("dragover", (event) => {
@@ -18,13 +23,18 @@
     "drop",
     (event) => {
       mark(false);
-      if (!carriesFiles(event) || event.target.closest?.("#many-upload")) return;
-      if (box()?.contains(event.target)) return;
+      const { target, dataTransfer } = event;
+      if (!carriesFiles(event) || !dataTransfer) return;
+      const box = visibleBox();
+      if (target instanceof Element && (target.closest("#many-upload") || box?.contains(target))) {
+        return;
+      }
       event.preventDefault();
-      const input = box()?.querySelector("input[type=file]");
+      /** @type {HTMLInputElement | null | undefined} */
+      const input = box?.querySelector("input[type=file]");
       if (!input) return;
       const one = new DataTransfer();
-      one.items.add(event.dataTransfer.files[0]);
+      one.items.add(dataTransfer.files[0]);
       input.files = one.files;
       input.dispatchEvent(new Event("change", { bubbles: true }));
     },

@@ -1,5 +1,5 @@
-// Recordings as they are. Browsers adjust the level of a voice, remove noise and cancel echo
-// unless told not to: all three change what a classifier hears, and Gradio does not tell them.
+// Unprocessed recordings. Browsers adjust the level of a voice, remove noise and cancel echo unless
+// asked not to: all three change what a classifier gets, and Gradio does not ask.
 (() => {
   const devices = navigator.mediaDevices;
   if (!devices) {
@@ -8,10 +8,10 @@
     return;
   }
   const open = devices.getUserMedia.bind(devices);
-  devices.getUserMedia = (wanted) => {
-    if (!wanted?.audio) return open(wanted);
+  devices.getUserMedia = (constraints) => {
+    if (!constraints?.audio) return open(constraints);
     const unprocessed = { autoGainControl: false, noiseSuppression: false, echoCancellation: false };
-    const audio = { ...(wanted.audio === true ? {} : wanted.audio), ...unprocessed };
-    return open({ ...wanted, audio });
+    const given = constraints.audio === true ? {} : constraints.audio;
+    return open({ ...constraints, audio: { ...given, ...unprocessed } });
   };
 })();

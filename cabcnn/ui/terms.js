@@ -6,14 +6,17 @@
   tip.id = "term-tip";
   tip.role = "tooltip";
   tip.hidden = true;
+  /** @type {HTMLElement | null} */
   let shown = null; // the element that is explained
-  let leaving = 0;
+  /** @type {ReturnType<typeof setTimeout> | undefined} */
+  let leaving;
 
+  /** @param {HTMLElement} term */
   const show = (term) => {
     clearTimeout(leaving);
     if (term === shown) return;
     hide();
-    const text = terms[term.dataset.term];
+    const text = terms[term.dataset.term ?? ""];
     if (!text) return;
     if (!tip.isConnected) document.body.append(tip);
     shown = term;
@@ -41,7 +44,11 @@
     clearTimeout(leaving);
     leaving = setTimeout(hide, 200); // time to reach the box with the pointer
   };
-  const termOf = (event) => event.target.closest?.("[data-term]");
+  /**
+   * @param {Event} event
+   * @returns {HTMLElement | null}
+   */
+  const termOf = ({ target }) => (target instanceof Element ? target.closest("[data-term]") : null);
 
   addEventListener("pointerover", (event) => {
     if (event.pointerType === "touch") return;
@@ -75,6 +82,7 @@
   const awaited = new Set(["seconds", "compare-seconds", "train-seconds"]);
   const drawn = new MutationObserver(() => {
     for (const id of awaited) {
+      /** @type {HTMLElement | null} */
       const label = document.querySelector(`#${id} [data-testid=block-info]`);
       if (!label) continue;
       awaited.delete(id);

@@ -149,7 +149,7 @@ def test_a_clip_explored_put_to_the_test_and_taken_away(page, look):
     page.click("#view .cav-one-mute")
     page.wait_for_selector("#view .cav-regional", state="visible")
     page.wait_for_selector("#view .cav-banner", state="visible")
-    page.get_by_role("button", name="Take away").press("Enter")
+    page.get_by_role("button", name="Export").press("Enter")
     page.wait_for_selector("#take-start", state="visible")
     page.get_by_role("button", name="Does the evidence hold?").press("Enter")
     page.get_by_role("button", name="Silence and hear again").press("Enter")
@@ -189,7 +189,7 @@ def test_a_classifier_of_the_atlas_training_and_about(page, look):
 def test_a_voice_heard_live(page, look):
     page.get_by_role("tab", name="Live").click()
     page.wait_for_selector(".clv-bars li")
-    assert {"attention", "selected", "vote", "verdict-so-far"} <= explained(page)
+    assert {"attention", "top-classifier", "vote", "verdict-so-far"} <= explained(page)
     page.evaluate(
         """() => {
             const devices = navigator.mediaDevices;

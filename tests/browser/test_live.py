@@ -154,7 +154,7 @@ def test_the_network_goes_and_comes_back_and_nothing_is_lost(browser, address):
         page.get_by_role("button", name="Start").click()
         wait_for(page, "painted", 20)
         context.set_offline(True)
-        page.wait_for_selector(".clv[data-line=lost]")
+        page.wait_for_selector(".clv[data-connection=lost]")
         assert "nothing is lost" in page.inner_text(".clv-sentence")
         before = number(page, "have")
         page.wait_for_timeout(3_000)
@@ -162,7 +162,7 @@ def test_the_network_goes_and_comes_back_and_nothing_is_lost(browser, address):
         wait_for(page, "samples", before + 48_000)  # it goes on recording
         context.set_offline(False)
         wait_for(page, "have", before + 2 * 48_000)
-        page.wait_for_selector(".clv[data-line='']")
+        page.wait_for_selector(".clv[data-connection='']")
         page.locator(".clv-sentence", has_text="nothing was lost").wait_for()
         heard, _ = stop_and_open(page)
         assert len(heard) == number(page, "samples") == number(page, "have")

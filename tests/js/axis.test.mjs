@@ -2,6 +2,10 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import { Axis, columns } from "../../cabcnn/views/shared/axis.js";
 
+/**
+ * @param {number} duration
+ * @param {number} width
+ */
 const axisOf = (duration, width) => Object.assign(new Axis(duration), { width });
 
 test("times and places are each other's inverse", () => {

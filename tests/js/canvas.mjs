@@ -2,13 +2,28 @@
 
 import { Axis } from "../../cabcnn/views/shared/axis.js";
 
+/** @import { Drawing } from "../../cabcnn/views/types.d.ts" */
+
 const LETTER = 6; // what one takes of a line of text, in its pixels
 
+/**
+ * @param {number} width
+ * @param {number} height
+ * @param {number} dpr
+ * @returns {Omit<Drawing, "ctx"> & { ctx: Context & CanvasRenderingContext2D }}
+ */
 export function surface(width, height, dpr = 1) {
-  return { ctx: new Context(width, height), width, height, dpr };
+  const ctx = /** @type {any} */ (new Context(width, height));
+  return { ctx, width, height, dpr };
 }
 
-// An axis of `duration` seconds over as many CSS pixels, of which `from` to `to` are visible.
+/**
+ * An axis of `duration` seconds over as many CSS pixels, of which `from` to `to` are visible.
+ * @param {number} duration
+ * @param {number} width
+ * @param {number} from
+ * @param {number} to
+ */
 export function axisOf(duration, width, from = 0, to = duration) {
   const axis = Object.assign(new Axis(duration), { width });
   axis.show(from, to - from);
@@ -16,49 +31,94 @@ export function axisOf(duration, width, from = 0, to = duration) {
 }
 
 class Context {
+  /**
+   * @param {number} width
+   * @param {number} height
+   */
   constructor(width, height) {
-    Object.assign(this, { width, height, globalAlpha: 1, dash: [] });
+    this.width = width;
+    this.height = height;
+    this.globalAlpha = 1;
+    this.fillStyle = "";
+    this.strokeStyle = "";
+    this.lineWidth = 1;
+    this.textAlign = "start";
+    /** @type {number[]} */
+    this.dash = [];
+    /** @type {[x: number, y: number][]} */
+    this.points = []; // of the path
     this.pixels = new Uint32Array(width * height);
-    this.rects = []; // { x, y, wide, tall, colour, alpha }
-    this.texts = []; // { text, x, y, align, colour }
-    this.lines = []; // { points, colour, wide, dash }
-    this.areas = []; // { points, colour }
+    /** @type {({ x: number, y: number, wide: number, tall: number, colour: string, alpha: number })[]} */
+    this.rects = [];
+    /** @type {({ text: string, x: number, y: number, align: string, colour: string })[]} */
+    this.texts = [];
+    /** @type {({ points: [number, number][], colour: string, wide: number, dash: number[] })[]} */
+    this.lines = [];
+    /** @type {({ points: [number, number][], colour: string })[]} */
+    this.areas = [];
   }
 
+  /**
+   * @param {number} width
+   * @param {number} height
+   */
   createImageData(width, height) {
     return { width, height, data: new Uint8ClampedArray(4 * width * height) };
   }
 
+  /** @param {ImageData} image */
   putImageData(image) {
     this.pixels.set(new Uint32Array(image.data.buffer));
   }
 
+  /**
+   * @param {number} x
+   * @param {number} y
+   */
   at(x, y) {
     return this.pixels[y * this.width + x];
   }
 
-  // The colours of a column of pixels, each with how often it is there, from the top.
+  /**
+   * The colours of a column of pixels, each with how often it is there, from the top.
+   * @param {number} x
+   */
   column(x) {
+    /** @type {[colour: number, tall: number][]} */
     const bands = [];
     for (let y = 0; y < this.height; y++) {
-      if (bands.at(-1)?.[0] !== this.at(x, y)) bands.push([this.at(x, y), 0]);
-      bands.at(-1)[1]++;
+      const last = bands.at(-1);
+      if (last?.[0] === this.at(x, y)) last[1]++;
+      else bands.push([this.at(x, y), 1]);
     }
     return bands;
   }
 
+  /**
+   * @param {number} x
+   * @param {number} y
+   * @param {number} wide
+   * @param {number} tall
+   */
   fillRect(x, y, wide, tall) {
     this.rects.push({ x, y, wide, tall, colour: this.fillStyle, alpha: this.globalAlpha });
   }
 
+  /** @param {string} text */
   measureText(text) {
     return { width: text.length * LETTER };
   }
 
+  /**
+   * @param {string} text
+   * @param {number} x
+   * @param {number} y
+   */
   fillText(text, x, y) {
     this.texts.push({ text, x, y, align: this.textAlign, colour: this.fillStyle });
   }
 
+  /** @param {number[]} dash */
   setLineDash(dash) {
     this.dash = dash;
   }
@@ -67,10 +127,18 @@ class Context {
     this.points = [];
   }
 
+  /**
+   * @param {number} x
+   * @param {number} y
+   */
   lineTo(x, y) {
     this.points.push([x, y]);
   }
 
+  /**
+   * @param {number} x
+   * @param {number} y
+   */
   arc(x, y) {
     this.points.push([x, y]);
   }

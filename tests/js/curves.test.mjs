@@ -11,6 +11,8 @@ import { classDash } from "../../cabcnn/views/shared/palette.js";
 import { Raster } from "../../cabcnn/views/shared/surface.js";
 import { axisOf, surface } from "./canvas.mjs";
 
+/** @import { Axis } from "../../cabcnn/views/types.d.ts" */
+
 const theme = {
   classes: ["blue", "orange"],
   muted: "grey",
@@ -18,10 +20,14 @@ const theme = {
   wave: "teal",
   font: "sans",
 };
-const near = (found, wanted) => {
-  assert.equal(found.length, wanted.length);
-  found.forEach(([x, y], j) => {
-    assert.ok(Math.hypot(x - wanted[j][0], y - wanted[j][1]) < 1e-6, `${[x, y]} at ${j}`);
+/**
+ * @param {number[][]} points
+ * @param {number[][]} expected
+ */
+const near = (points, expected) => {
+  assert.equal(points.length, expected.length);
+  points.forEach(([x, y], j) => {
+    assert.ok(Math.hypot(x - expected[j][0], y - expected[j][1]) < 1e-6, `${[x, y]} at ${j}`);
   });
 };
 
@@ -82,7 +88,7 @@ test("zoomed in the curve goes on past both sides of the window", () => {
   const sums = { running: [mean, mean], order: [0, 1], settled: 0 };
   drawRunning(canvas, { ...deciding, clip: { ...deciding.clip, p }, axis, sums });
   const { points } = canvas.ctx.lines[1];
-  assert.ok(points[0][0] <= 0 && points.at(-1)[0] >= 100);
+  assert.ok(points[0][0] <= 0 && points[points.length - 1][0] >= 100);
   assert.ok(points.length < 50);
   for (const [x, y] of points) {
     const t = Math.round(axis.toTime(x) / 0.025) - 1;
@@ -97,6 +103,10 @@ const envelope = {
   high: Int8Array.of(0, 20, 127, 50),
 };
 const sounding = { envelope, seconds: 4, p: 2, interval: 2, duration: 4 };
+/**
+ * @param {ReturnType<typeof surface>} canvas
+ * @param {Axis} axis
+ */
 const waveform = (canvas, axis) => {
   drawWaveform(canvas, { clip: sounding, axis, theme });
   return canvas.ctx.areas[0];
@@ -106,6 +116,10 @@ test("the waveform's outline goes up to the highest, back along the lowest sampl
   const { points, colour } = waveform(surface(4, 101), axisOf(4, 4));
   assert.equal(colour, "teal");
   const scale = 49.5 / 127;
+  /**
+   * @param {number} sample
+   * @param {number} half
+   */
   const y = (sample, half) => 50.5 - sample * scale + half;
   near(points, [
     ...[0, 20, 127, 50].map((sample, x) => [x + 0.5, y(sample, -0.5)]),
@@ -150,6 +164,10 @@ test("the spectrogram has low sounds at its foot, and the loudest of a pixel", (
   const levels = Uint8Array.of(1, 2, 3, 4, 9, 8, 7, 6);
   const image = { levels, frames: 2, bins: 4, hop: 0.5 };
   const colours = Uint32Array.from({ length: 256 }, (_, j) => 100 + j);
+  /**
+   * @param {ReturnType<typeof surface>} canvas
+   * @param {Axis} axis
+   */
   const drawn = (canvas, axis) => {
     drawSpectrogram(canvas, { axis, raster: new Raster(), spectrogram: { image, colours } });
     return [...canvas.ctx.pixels];
@@ -158,7 +176,7 @@ test("the spectrogram has low sounds at its foot, and the loudest of a pixel", (
   assert.deepEqual(drawn(surface(1, 2), axisOf(1, 1)), [107, 109]);
   assert.deepEqual(drawn(surface(2, 1), axisOf(2, 2)), [109, 0]);
   const none = surface(2, 1);
-  drawSpectrogram(none, { axis: axisOf(1, 2), raster: new Raster(), spectrogram: {} });
+  drawSpectrogram(none, { axis: axisOf(1, 2), raster: new Raster(), spectrogram: undefined });
   assert.deepEqual([...none.ctx.pixels], [0, 0]);
 });
 

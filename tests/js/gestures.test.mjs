@@ -8,11 +8,17 @@ const [LEFT, TOP, WIDTH] = [100, 50, 800];
 
 // An element that keeps its listeners and lies at a place of the page.
 class Box {
+  /** @param {Record<string, string>} dataset */
   constructor(dataset = {}) {
     this.dataset = dataset;
+    /** @type {Record<string, (event: object) => void>} */
     this.listeners = {};
   }
 
+  /**
+   * @param {string} name
+   * @param {(event: object) => void} listener
+   */
   addEventListener(name, listener) {
     this.listeners[name] = listener;
   }
@@ -32,30 +38,44 @@ class Box {
   }
 }
 
-// All lanes as one: `send` is an event at x, y of a plot; `called` is what came of it.
+globalThis.Element = /** @type {any} */ (Box); // what events happen at
+
+/**
+ * All lanes as one: `send` is an event at x, y of a plot; `called` is what came of it.
+ * @param {string} lane
+ * @param {{ pans?: boolean }} options
+ */
 function lanes(lane = "heatmap", { pans = true } = {}) {
   const box = new Box();
   const plot = new Box({ lane });
+  /** @type {any[][]} */
   const called = [];
   const act = new Proxy(
     {},
     {
-      get: (_, name) => (...given) => {
+      get: (_, name) => (/** @type {unknown[]} */ ...given) => {
         called.push([name, ...given]);
         return pans;
       },
     },
   );
-  listen(box, act);
+  listen(/** @type {any} */ (box), /** @type {any} */ (act));
+  /**
+   * @param {string} name
+   * @param {number} x
+   * @param {number} y
+   * @param {object} others
+   */
   const send = (name, x, y = 10, others = {}) => {
-    const event = { target: plot, button: 0, pointerId: 1, type: name, prevented: false };
-    Object.assign(event, { deltaX: 0, deltaY: 0, deltaMode: 0 }, others);
-    Object.assign(event, { clientX: LEFT + x, clientY: TOP + y });
-    event.preventDefault = () => {
-      event.prevented = true;
-    };
-    box.listeners[name](event);
-    return event.prevented;
+    let prevented = false;
+    box.listeners[name]({
+      ...{ target: plot, button: 0, pointerId: 1, type: name, deltaX: 0, deltaY: 0, deltaMode: 0 },
+      ...{ clientX: LEFT + x, clientY: TOP + y, ...others },
+      preventDefault: () => {
+        prevented = true;
+      },
+    });
+    return prevented;
   };
   return { send, called };
 }
@@ -78,7 +98,7 @@ test("a drag selects as it goes, and says when it is over", () => {
     ["select", 200, 210],
     ["select", 200, 300],
     ["select", 200, 150],
-    ["selected"],
+    ["selectEnd"],
   ]);
 });
 
@@ -95,7 +115,7 @@ test("where the page takes the finger over to scroll, the selection is taken bac
   send("pointerdown", 200);
   send("pointermove", 230);
   send("pointercancel", 230);
-  assert.deepEqual(called.at(-1), ["unselect"]);
+  assert.deepEqual(called.at(-1), ["cancelSelect"]);
 });
 
 test("with Shift a drag moves the view, by what the pointer moves", () => {
@@ -151,7 +171,7 @@ test("a second finger takes back what the first one selected", () => {
   send("pointerdown", 200, 10, { pointerId: 1 });
   send("pointermove", 260, 10, { pointerId: 1 });
   send("pointerdown", 300, 10, { pointerId: 2 });
-  assert.deepEqual(called.at(-1), ["unselect"]);
+  assert.deepEqual(called.at(-1), ["cancelSelect"]);
 });
 
 test("without a button a pointer is looked at, with another one nothing happens", () => {
@@ -190,19 +210,29 @@ test("across, or with Shift, it moves the view; down it is left to the page", ()
   assert.equal(lanes("heatmap", { pans: false }).send("wheel", 0, 0, { deltaX: 30 }), false);
 });
 
-// The minimap with a window from `from` to `to`; x are fractions of it.
+/**
+ * The minimap with a window from `from` to `to`; x are fractions of it.
+ * @param {number} from
+ * @param {number} to
+ */
 function minimap(from, to) {
   const box = new Box();
+  /** @type {number[][]} */
   const shown = [];
   let range = [from, to];
-  listenMinimap(box, {
+  listenMinimap(/** @type {any} */ (box), {
     range: () => range,
     show: (...asked) => {
       range = asked;
       shown.push(asked.map((at) => Number(at.toFixed(6))));
     },
   });
-  const send = (name, x, edge) => {
+  /**
+   * @param {string} name
+   * @param {number} x
+   * @param {string | undefined} edge
+   */
+  const send = (name, x, edge = undefined) => {
     const target = new Box(edge ? { edge } : {});
     const at = { clientX: LEFT + WIDTH * x, clientY: TOP };
     box.listeners[name]({ target, button: 0, pointerId: 1, ...at });

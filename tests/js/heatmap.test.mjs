@@ -6,7 +6,10 @@ import { drawHeatmap } from "../../cabcnn/views/shared/draw_heatmap.js";
 import { Raster } from "../../cabcnn/views/shared/surface.js";
 import { axisOf, surface } from "./canvas.mjs";
 
+/** @import { Axis } from "../../cabcnn/views/types.d.ts" */
+
 const COLOURS = Uint32Array.from({ length: 256 }, (_, j) => 1000 + j);
+/** @param {number} shade */
 const colour = (shade) => 1000 + shade;
 const SECONDS = 0.1;
 
@@ -16,6 +19,11 @@ const values = Float32Array.of(0.1, 0.4, 0.3, 0, 0.2, 0, 0.4, 0.3);
 const heat = { values, top: 0.4, signed: false, rows: [0, 1] };
 const theme = { muted: "grey" };
 
+/**
+ * @param {ReturnType<typeof surface>} canvas
+ * @param {Axis} axis
+ * @param {object} changes
+ */
 function drawn(canvas, axis, changes = {}) {
   drawHeatmap(canvas, {
     clip,

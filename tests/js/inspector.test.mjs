@@ -2,7 +2,7 @@
 
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { brief, numbers, sentence } from "../../cabcnn/views/explorer/inspector.js";
+import { brief, cellNumbers, sentence } from "../../cabcnn/views/explorer/inspector.js";
 import { analyse } from "../../cabcnn/views/shared/sum.js";
 
 // Two intervals, two classifiers, two classes: classifier 1 has most of the attention.
@@ -19,19 +19,19 @@ const clip = {
 const sums = analyse(clip);
 
 test("weight, votes and shares are the cell's own, the rest is everybody's", () => {
-  assert.deepEqual(numbers(clip, sums, 0, 1), {
+  assert.deepEqual(cellNumbers(clip, sums, 0, 1), {
     t: 0,
     i: 1,
-    selected: true,
+    isTop: true,
     attention: 0.75,
     classes: [
       { label: "US", vote: 0.25, share: 0.09375, interval: 0.3125, running: 0.3125 },
       { label: "UK", vote: 0.75, share: 0.28125, interval: 0.6875, running: 0.6875 },
     ],
   });
-  const { selected, classes } = numbers(clip, sums, 1, 0);
-  assert.equal(selected, true); // the first of equals
-  assert.equal(numbers(clip, sums, 1, 1).selected, false);
+  const { isTop, classes } = cellNumbers(clip, sums, 1, 0);
+  assert.equal(isTop, true); // the first of equals
+  assert.equal(cellNumbers(clip, sums, 1, 1).isTop, false);
   assert.deepEqual(classes[0], {
     label: "US",
     vote: 0.75,
@@ -42,14 +42,14 @@ test("weight, votes and shares are the cell's own, the rest is everybody's", () 
 });
 
 test("what is heard no more has no share", () => {
-  const stopped = { ...clip, heard: 1 };
-  const [late, early] = [1, 0].map((t) => numbers(stopped, sums, t, 1).classes[1]);
+  const stopped = { ...clip, stop: 1 };
+  const [late, early] = [1, 0].map((t) => cellNumbers(stopped, sums, t, 1).classes[1]);
   assert.equal(late.share, 0);
   assert.equal(early.share, 0.5625); // of the one interval that is left
 });
 
 test("two lines have weight, vote and share of what it votes for most; a sentence has all", () => {
-  const found = numbers(clip, sums, 0, 1);
+  const found = cellNumbers(clip, sums, 0, 1);
   assert.equal(
     brief(found, 0.0125),
     "0.01 s · classifier 1 · weight 0.750\nUK 75.0 % · share 28.1250 %",

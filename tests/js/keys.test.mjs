@@ -4,18 +4,38 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import { HELP, keyAction } from "../../cabcnn/views/explorer/keys.js";
 
-// A target of key presses: what it is, and so which selectors find it.
-const target = (kind) => ({
-  closest: (selectors) => (selectors.split(", ").includes(kind) ? {} : null),
-});
-const press = (key, { on = "div", ...others } = {}) => ({ key, target: target(on), ...others });
+// A target of key presses, of one kind, which selectors may name.
+class Target {
+  /** @param {string} kind */
+  constructor(kind) {
+    this.kind = kind;
+  }
 
-// What a press does, as "name(arguments)", or null.
+  /** @param {string} selectors */
+  closest(selectors) {
+    return selectors.split(", ").includes(this.kind) ? this : null;
+  }
+}
+
+globalThis.Element = /** @type {any} */ (Target);
+
+/**
+ * @param {string} key
+ * @param {{ on?: string } & Record<string, unknown>} options
+ * @returns {any}
+ */
+const press = (key, { on = "div", ...others } = {}) => ({ key, target: new Target(on), ...others });
+
+/**
+ * What a press does, as "name(arguments)", or null.
+ * @param {KeyboardEvent} event
+ */
 function does(event) {
+  /** @type {string[]} */
   const called = [];
   const act = new Proxy(
-    {},
-    { get: (_, name) => (...given) => called.push(`${name}(${given.join()})`) },
+    /** @type {any} */ ({}),
+    { get: (_, name) => (/** @type {unknown[]} */ ...given) => called.push(`${String(name)}(${given.join()})`) },
   );
   const action = keyAction(event, act);
   if (!action) return null;
@@ -80,6 +100,7 @@ test("what has the focus keeps the keys that it needs itself", () => {
 });
 
 test("every key of the help does something", () => {
+  /** @type {Record<string, string>} */
   const named = { Space: " ", "←": "ArrowLeft", "→": "ArrowRight", "↑": "ArrowUp" };
   Object.assign(named, { "↓": "ArrowDown", "−": "-", PgUp: "PageUp", PgDn: "PageDown" });
   for (const [keys] of HELP) {

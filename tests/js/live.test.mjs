@@ -3,11 +3,14 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { firstShown, History } from "../../cabcnn/views/live/history.js";
-import { Line } from "../../cabcnn/views/live/line.js";
-import { Pace } from "../../cabcnn/views/live/pace.js";
+import { Connection } from "../../cabcnn/views/live/connection.js";
+import { Latency } from "../../cabcnn/views/live/latency.js";
 import { Recording } from "../../cabcnn/views/live/recording.js";
 import { sender } from "../../cabcnn/views/live/sender.js";
 
+/** @typedef {import("../../cabcnn/views/live/connection.js").Piece} Piece */
+
+/** @param {string} text */
 const samplesOf = (text) => {
   const bytes = Buffer.from(text, "base64");
   return Array.from({ length: bytes.length / 2 }, (_, i) => bytes.readInt16LE(2 * i));
@@ -31,16 +34,17 @@ test("a recording knows when a sample was heard", () => {
   const recording = new Recording(1000, 60);
   recording.add(new Float32Array(100), 5000);
   recording.add(new Float32Array(100), 5100);
-  assert.equal(recording.heardAt(199), 5100);
-  assert.equal(recording.heardAt(150), 5051);
-  assert.equal(recording.heardAt(0), 4901);
-  assert.equal(recording.heardAt(200), null);
+  assert.equal(recording.recordedAt(199), 5100);
+  assert.equal(recording.recordedAt(150), 5051);
+  assert.equal(recording.recordedAt(0), 4901);
+  assert.equal(recording.recordedAt(200), null);
 });
 
 // A server that holds what it gets, as sessions.py does, and one interval for ten samples.
 class Server {
   constructor() {
-    this.restart();
+    /** @type {Map<string, number[]>} */
+    this.sessions = new Map();
     this.calls = 0;
   }
 
@@ -48,6 +52,7 @@ class Server {
     this.sessions = new Map();
   }
 
+  /** @param {Piece} piece */
   take({ key, at, seen, samples }) {
     this.calls++;
     const held = this.sessions.get(key) ?? [];
@@ -58,31 +63,39 @@ class Server {
   }
 }
 
-function spoken(line, server, recording, samples) {
-  const sample = (_, i) => ((recording.length + i) % 1000) / 32768;
+/**
+ * @param {Connection} connection
+ * @param {Recording} recording
+ * @param {number} samples
+ */
+function spoken(connection, recording, samples) {
+  const sample = (/** @type {unknown} */ _, /** @type {number} */ i) => ((recording.length + i) % 1000) / 32768;
   const floats = Float32Array.from({ length: samples }, sample);
   recording.add(floats, 0);
-  return line.pump();
+  return connection.pump();
 }
 
+/** @param {(piece: Piece) => Promise<any>} send */
 function setUp(send) {
+  /** @type {{ told: [number, number][], failed: string[], reached: boolean[] }} */
   const said = { told: [], failed: [], reached: [] };
-  const line = new Line({
+  const connection = new Connection({
     send,
     wait: (time) => new Promise((resolve) => setTimeout(resolve, time >= 5000 ? 200 : 0)),
-    told: (answer) => said.told.push([answer.first, answer.count]),
-    failed: (sentence) => said.failed.push(sentence),
-    reached: (whether) => said.reached.push(whether),
+    onAnswer: (answer) => said.told.push([answer.first, answer.count]),
+    onError: (sentence) => said.failed.push(sentence),
+    onReachable: (whether) => said.reached.push(whether),
   });
-  return { line, said };
+  return { connection, said };
 }
 
+/** @param {number} length */
 const whole = (length) => Array.from({ length }, (_, i) => i % 1000);
 
 test("pieces, answers and sessions that get lost lose no sample and no interval", async () => {
   const server = new Server();
   let fate = () => "fine";
-  const { line, said } = setUp(async (piece) => {
+  const { connection, said } = setUp(async (piece) => {
     const now = fate();
     if (now === "lost") return undefined;
     if (now === "restarted") server.restart();
@@ -91,15 +104,15 @@ test("pieces, answers and sessions that get lost lose no sample and no interval"
     return now === "unanswered" ? undefined : answer;
   });
   const recording = new Recording(1000, 60);
-  line.begin(recording, "a", "accents");
+  connection.begin(recording, "a", "accents");
   const fates = ["fine", "lost", "fine", "unanswered", "lost", "fine", "restarted", "fine", "late"];
   fate = () => fates.shift() ?? "fine";
-  for (let piece = 0; piece < 30; piece++) await spoken(line, server, recording, 137);
-  await line.drain();
+  for (let piece = 0; piece < 30; piece++) await spoken(connection, recording, 137);
+  await connection.drain();
   assert.deepEqual(server.sessions.get("a"), whole(30 * 137));
   assert.equal(said.told[0][0], 0);
   said.told.slice(1).forEach(([first], i) => assert.equal(first, said.told[i][1]));
-  assert.equal(said.told.at(-1)[1], 411);
+  assert.equal(said.told.at(-1)?.[1], 411);
   assert.deepEqual(said.reached, [false, true, false, true, false, true]);
   assert.deepEqual(said.failed, []);
 });
@@ -108,18 +121,18 @@ test("one piece is under way at a time, and grows meanwhile", async () => {
   const server = new Server();
   let under = 0;
   let most = 0;
-  const { line } = setUp(async (piece) => {
+  const { connection } = setUp(async (piece) => {
     most = Math.max(most, ++under);
     await new Promise((resolve) => setTimeout(resolve, 5));
     under--;
     return server.take(piece);
   });
   const recording = new Recording(1000, 60);
-  line.begin(recording, "b", "accents");
+  connection.begin(recording, "b", "accents");
   const pumped = [];
-  for (let piece = 0; piece < 100; piece++) pumped.push(spoken(line, server, recording, 20));
+  for (let piece = 0; piece < 100; piece++) pumped.push(spoken(connection, recording, 20));
   await Promise.all(pumped);
-  await line.drain();
+  await connection.drain();
   assert.equal(most, 1);
   assert.ok(server.calls < 20);
   assert.deepEqual(server.sessions.get("b"), whole(2000));
@@ -127,53 +140,59 @@ test("one piece is under way at a time, and grows meanwhile", async () => {
 
 test("too little to be worth a piece waits, but not at the end", async () => {
   const server = new Server();
-  const { line } = setUp(async (piece) => server.take(piece));
+  const { connection } = setUp(async (piece) => server.take(piece));
   const recording = new Recording(1000, 60);
-  line.begin(recording, "c", "accents");
-  await spoken(line, server, recording, 59);
+  connection.begin(recording, "c", "accents");
+  await spoken(connection, recording, 59);
   assert.equal(server.calls, 0);
-  await line.drain();
+  await connection.drain();
   assert.deepEqual(server.sessions.get("c"), whole(59));
 });
 
 test("a new session hears all again, and what was under way no longer counts", async () => {
   const server = new Server();
-  const { line, said } = setUp(async (piece) => {
+  const { connection, said } = setUp(async (piece) => {
     await new Promise((resolve) => setTimeout(resolve, 5));
     return server.take(piece);
   });
   const recording = new Recording(1000, 60);
-  line.begin(recording, "d", "accents");
-  const first = spoken(line, server, recording, 500);
-  line.cut();
-  line.begin(recording, "e", "digits");
-  await Promise.all([first, line.pump()]);
-  await line.drain();
+  connection.begin(recording, "d", "accents");
+  const first = spoken(connection, recording, 500);
+  connection.cancel();
+  connection.begin(recording, "e", "digits");
+  await Promise.all([first, connection.pump()]);
+  await connection.drain();
   assert.deepEqual(said.told, [[0, 50]]);
   assert.deepEqual(server.sessions.get("e"), whole(500));
 });
 
 test("what the server refuses is said, and ends the sending", async () => {
   let calls = 0;
-  const { line, said } = setUp(async () => {
+  const { connection, said } = setUp(async () => {
     calls++;
     return { error: "Too many people speak here." };
   });
   const recording = new Recording(1000, 60);
-  line.begin(recording, "f", "accents");
-  await spoken(line, null, recording, 500);
+  connection.begin(recording, "f", "accents");
+  await spoken(connection, recording, 500);
   assert.deepEqual(said.failed, ["Too many people speak here."]);
   assert.equal(calls, 1);
 });
 
 test("history unpacks rows, adds up the verdict and shows the last of them", () => {
   const history = new History(["A", "B"]);
-  const row = (weights, parts, selected, favourite) => {
+  /**
+   * @param {number[]} weights
+   * @param {number[]} parts
+   * @param {number} top
+   * @param {number} topClass
+   */
+  const row = (weights, parts, top, topClass) => {
     const bytes = Buffer.alloc(3 + 2 * 2 + 4);
     weights.forEach((weight, i) => bytes.writeUInt8(weight, i));
     parts.forEach((part, k) => bytes.writeUInt16LE(part, 3 + 2 * k));
-    bytes.writeUInt16LE(selected, 7);
-    bytes.writeUInt16LE(favourite, 9);
+    bytes.writeUInt16LE(top, 7);
+    bytes.writeUInt16LE(topClass, 9);
     return bytes;
   };
   const rows = [row([255, 0, 0], [65535, 0], 0, 0), row([0, 51, 204], [0, 65535], 2, 1)];
@@ -185,8 +204,8 @@ test("history unpacks rows, adds up the verdict and shows the last of them", () 
   const { clip, sums } = history.window(1, 400);
   assert.deepEqual([clip.p, clip.n, clip.m], [2, 3, 2]);
   assert.deepEqual(Array.from(clip.attention, (weight) => weight.toFixed(1)), ["0.0", "0.0", "0.2", "0.2", "0.8", "0.8"]);
-  assert.deepEqual(sums.selected, [2, 2]);
-  assert.deepEqual(sums.favourite, [1, 1]);
+  assert.deepEqual(sums.top, [2, 2]);
+  assert.deepEqual(sums.topClass, [1, 1]);
   assert.deepEqual(sums.order, [1, 0]);
   assert.deepEqual(Array.from(sums.intervals[1]), [1, 1]);
 });
@@ -197,22 +216,35 @@ test("the picture scrolls, or turns pages where motion is not wanted", () => {
 });
 
 test("the pace is the median delay and the pictures of the last seconds", () => {
-  const pace = new Pace();
+  const pace = new Latency();
   assert.deepEqual([pace.delay, pace.rate], [null, null]);
   for (let j = 0; j < 50; j++) pace.note(100 * j, 100 * j - (j % 3) * 10 - 50);
   assert.equal(pace.delay, 60);
-  assert.equal(pace.rate.toFixed(2), "10.00");
+  assert.equal(pace.rate?.toFixed(2), "10.00");
 });
 
-// A server whose own address answers with so many statuses one after the other, 0 for nobody there.
+/** @param {number} at */
+const piece = (at) => ({ key: "k", model: "accents", rate: 8000, at, seen: 0, samples: "" });
+
+/**
+ * A server whose own address answers with so many statuses one after the other, 0 for nobody there.
+ * @param {number[]} statuses
+ * @param {string} text
+ */
 function addresses(statuses, text = JSON.stringify({ have: 7 })) {
+  /** @type {[address: string, piece: object][]} */
   const asked = [];
+  /**
+   * @param {string} address
+   * @param {RequestInit} options
+   */
   const fetch = async (address, { body }) => {
-    asked.push([address, JSON.parse(body)]);
+    asked.push([address, JSON.parse(String(body))]);
     const status = statuses.shift();
     if (status === 0) throw new TypeError("Failed to fetch");
     return new Response(text, { status });
   };
+  /** @type {{ send: (piece: object) => Promise<any> }} */
   const server = { send: async (piece) => ({ by: "Gradio", piece }) };
   return { asked, fetch, server };
 }
@@ -223,35 +255,37 @@ test("a piece goes straight to the page's own address, wherever the page lies", 
     ["http://host/somewhere/", "http://host/somewhere/live-sound"],
   ]) {
     const { asked, fetch, server } = addresses([200]);
-    assert.deepEqual(await sender(server, page, fetch)({ at: 3 }), { have: 7 });
-    assert.deepEqual(asked, [[address, { at: 3 }]]);
+    assert.deepEqual(await sender(server, page, fetch)(piece(3)), { have: 7 });
+    assert.deepEqual(asked, [[address, piece(3)]]);
   }
 });
 
 test("a server that is not reached, or in trouble, is asked again the same way", async () => {
   const { asked, fetch, server } = addresses([0, 500, 502, 400, 413, 200]);
   const send = sender(server, "http://host/", fetch);
-  for (let k = 0; k < 5; k++) assert.equal(await send({ at: k }), undefined);
-  assert.deepEqual(await send({ at: 5 }), { have: 7 });
+  for (let k = 0; k < 5; k++) assert.equal(await send(piece(k)), undefined);
+  assert.deepEqual(await send(piece(5)), { have: 7 });
   assert.equal(asked.length, 6);
 });
 
 test("an answer that breaks off in the middle is none", async () => {
   const { server } = addresses([]);
   const text = () => Promise.reject(new TypeError("network error"));
-  const send = sender(server, "http://host/", async () => ({ ok: true, status: 200, text }));
-  assert.equal(await send({ at: 0 }), undefined);
+  const send = sender(server, "http://host/", async () => Object.assign(new Response(), { text }));
+  assert.equal(await send(piece(0)), undefined);
 });
 
 test("where the address is missing or shut, pieces go by Gradio's from then on", async () => {
-  for (const [status, text] of [[401], [403], [404], [405], [200, "<html>another page</html>"]]) {
+  /** @type {[status: number, text?: string][]} */
+  const answers = [[401], [403], [404], [405], [200, "<html>another page</html>"]];
+  for (const [status, text] of answers) {
     const { asked, fetch, server } = addresses([status], text);
     const send = sender(server, "http://host/", fetch);
-    assert.deepEqual(await send({ at: 0 }), { by: "Gradio", piece: { at: 0 } });
-    assert.deepEqual(await send({ at: 1 }), { by: "Gradio", piece: { at: 1 } });
+    assert.deepEqual(await send(piece(0)), { by: "Gradio", piece: piece(0) });
+    assert.deepEqual(await send(piece(1)), { by: "Gradio", piece: piece(1) });
     assert.equal(asked.length, 1);
   }
   const { asked, fetch, server } = addresses([]);
-  await sender(server, "", fetch)({ at: 0 }); // shown inside somebody else's page
+  await sender(server, "", fetch)(piece(0)); // shown inside somebody else's page
   assert.equal(asked.length, 0);
 });

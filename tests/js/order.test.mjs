@@ -1,7 +1,13 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { company, SORTINGS, sorted, speaks } from "../../cabcnn/views/atlas/order.js";
+import { correlated, SORTINGS, sorted, isActive } from "../../cabcnn/views/atlas/order.js";
 
+/**
+ * @param {number} use
+ * @param {number[]} votes
+ * @param {number[]} spread
+ * @param {number} special
+ */
 const row = (use, votes, spread, special) => ({ use, votes, spread, special });
 const atlas = {
   rare: 0.005,
@@ -28,12 +34,12 @@ test("classifiers are sorted by what is asked for, and none is lost", () => {
 });
 
 test("who hardly speaks is told apart", () => {
-  assert.deepEqual([0, 1, 2, 3].map((i) => speaks(atlas, i)), [true, false, true, true]);
+  assert.deepEqual([0, 1, 2, 3].map((i) => isActive(atlas, i)), [true, false, true, true]);
 });
 
-test("company is whoever speaks at all and goes together or against", () => {
-  assert.deepEqual(company(atlas, 0, 4, 1), [[2, 0.5]]); // 1 hardly ever speaks
-  assert.deepEqual(company(atlas, 0, 4, -1), [[3, -0.4]]);
-  assert.deepEqual(company(atlas, 2, 4, -1), []); // too little to name
-  assert.deepEqual(company(atlas, 0, 0, 1), []);
+test("correlated is whoever speaks at all and goes together or against", () => {
+  assert.deepEqual(correlated(atlas, 0, 4, 1), [[2, 0.5]]); // 1 hardly ever speaks
+  assert.deepEqual(correlated(atlas, 0, 4, -1), [[3, -0.4]]);
+  assert.deepEqual(correlated(atlas, 2, 4, -1), []); // too little to name
+  assert.deepEqual(correlated(atlas, 0, 0, 1), []);
 });

@@ -9,7 +9,12 @@ const { differences, orders, overlap, sortings, verdicts } = await import(
 
 const A = [0.5, 0.2, 0.2, 0.1];
 const B = [0.1, 0.2, 0.3, 0.4];
+/** @param {number} value */
 const percent = (value) => `${(100 * value).toFixed(1)} %`;
+/**
+ * @param {string[]} labels
+ * @param {number[]} probabilities
+ */
 const clip = (labels, probabilities) => ({ labels, probabilities });
 
 test("both sides have their rows in one order, where the model is the same", () => {
@@ -43,6 +48,10 @@ test("the difference of use is sorted, adds up to nothing, and fits the overlap"
 });
 
 test("the sentence says who says what", () => {
+  /**
+   * @param {number[]} a
+   * @param {number[]} b
+   */
   const say = (a, b) => verdicts([clip(["US", "UK"], a), clip(["US", "UK"], b)], percent);
   assert.equal(say([0.6, 0.4], [0.65, 0.35]), "Both say US, and B is surer by 5.0 points.");
   assert.equal(say([0.6, 0.4], [0.55, 0.45]), "Both say US, and A is surer by 5.0 points.");

@@ -30,12 +30,21 @@ const VISIONS = {
     [0.004733, 0.691367, 0.3039],
   ],
 };
+/**
+ * @param {number[][]} matrix
+ * @param {number[]} vector
+ */
 const times = (matrix, vector) =>
   matrix.map((row) => row.reduce((sum, a, j) => sum + a * vector[j], 0));
+/** @param {number} byte */
 const linear = (byte) => (byte <= 10 ? byte / 255 / 12.92 : ((byte / 255 + 0.055) / 1.055) ** 2.4);
+/** @param {string} hex */
 const fromHex = (hex) => [1, 3, 5].map((at) => linear(Number.parseInt(hex.slice(at, at + 2), 16)));
+/** @param {number} word */
 const fromWord = (word) => [0, 8, 16].map((shift) => linear((word >>> shift) & 255));
+/** @param {number[]} rgb */
 const luminance = (rgb) => times([[0.2126, 0.7152, 0.0722]], rgb)[0];
+/** @param {number[]} rgb */
 const oklab = (rgb) => {
   const lms = times(
     [
@@ -55,11 +64,22 @@ const oklab = (rgb) => {
   );
 };
 // A colour as somebody sees it.
-const seenBy = (matrix) => (rgb) =>
+const seenBy = (/** @type {number[][]} */ matrix) => (/** @type {number[]} */ rgb) =>
   oklab(times(matrix, rgb).map((channel) => Math.min(Math.max(channel, 0), 1)));
+/**
+ * @param {number[]} a
+ * @param {number[]} b
+ */
 const apart = (a, b) => Math.hypot(...a.map((value, j) => value - b[j]));
-// How far two of the class colours are apart at least; the first three are the most used.
+/**
+ * How far two of the class colours are apart at least; the first three are the most used.
+ * @param {...number} classes
+ */
 const least = (...classes) => (Math.max(...classes) < 3 ? 0.13 : 0.075);
+/**
+ * @param {number} a
+ * @param {number} b
+ */
 const contrast = (a, b) => (Math.max(a, b) + 0.05) / (Math.min(a, b) + 0.05);
 
 for (const dark of [false, true]) {

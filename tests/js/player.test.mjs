@@ -1,22 +1,30 @@
 // The player on a sound that is only told of: what is played, when it turns and when it stops.
 
 import assert from "node:assert/strict";
-import { afterEach, beforeEach, test } from "node:test";
+import { afterEach, beforeEach, mock, test } from "node:test";
 import { Player } from "../../cabcnn/views/shared/player.js";
 
 const LENGTH = 8;
+/** @type {{ now: number, timers: Map<number, [act: () => void, at: number]>, sounds: Sound[] }} */
 let world;
 
 // A sound as browsers play it: its events come a little later, and its time is told in steps.
 class Sound extends EventTarget {
   constructor() {
     super();
-    Object.assign(this, { paused: true, playbackRate: 1, readyState: 4, src: "", at: 0 });
+    this.paused = true;
+    this.playbackRate = 1;
+    this.readyState = 4;
+    this.src = "";
+    this.at = 0; // seconds
+    this.refused = ""; // the error that playing it ends in
     this.step = 0; // seconds, 0 for exact times
+    /** @type {string[]} */
     this.told = [];
     world.sounds.push(this);
   }
 
+  /** @returns {number} */
   get currentTime() {
     return this.step ? Math.floor(this.at / this.step + 1e-9) * this.step : this.at;
   }
@@ -35,7 +43,7 @@ class Sound extends EventTarget {
   }
 
   async play() {
-    if (this.refused) throw Object.assign(new Error("no"), { name: this.refused });
+    if (this.refused) throw new DOMException("no", this.refused);
     if (this.ended) this.at = 0;
     this.paused = false;
     this.tell("play", "playing");
@@ -52,11 +60,15 @@ class Sound extends EventTarget {
 
   load() {}
 
+  /** @param {...string} names */
   tell(...names) {
     this.told.push(...names);
   }
 
-  // `milliseconds` pass.
+  /**
+   * `milliseconds` pass.
+   * @param {number} milliseconds
+   */
   advance(milliseconds) {
     if (this.paused) return;
     this.at = Math.min(this.at + milliseconds / 1000, LENGTH);
@@ -75,23 +87,36 @@ const usual = { setTimeout, clearTimeout };
 beforeEach(() => {
   world = { now: 1000, timers: new Map(), sounds: [] };
   let number = 0;
-  globalThis.Audio = Sound;
-  globalThis.setTimeout = (act, after) => {
-    world.timers.set(++number, [act, world.now + after]);
-    return number;
-  };
-  globalThis.clearTimeout = (asked) => world.timers.delete(asked);
-  performance.now = () => world.now;
+  Object.assign(globalThis, {
+    Audio: Sound,
+    /**
+     * @param {() => void} act
+     * @param {number} after
+     */
+    setTimeout(act, after) {
+      world.timers.set(++number, [act, world.now + after]);
+      return number;
+    },
+    /** @param {number} asked */
+    clearTimeout(asked) {
+      world.timers.delete(asked);
+    },
+  });
+  mock.method(performance, "now", () => world.now);
 });
 
 afterEach(() => {
-  delete globalThis.Audio;
-  delete performance.now; // which hides its own
+  Reflect.deleteProperty(globalThis, "Audio");
   Object.assign(globalThis, usual);
+  mock.restoreAll();
 });
 
-// Lets time pass by the millisecond, and after each all that it brings. Returns where the sound
-// was.
+/**
+ * Lets time pass by the millisecond, and after each all that it brings. Returns where the sound
+ * was.
+ * @param {number} milliseconds
+ * @param {{ timers?: boolean }} options
+ */
 async function pass(milliseconds, { timers = true } = {}) {
   const heard = [];
   for (let count = 0; count < milliseconds; count++) {
@@ -104,18 +129,24 @@ async function pass(milliseconds, { timers = true } = {}) {
     for (const [number, [act, at]] of world.timers) {
       if (timers && at <= world.now && world.timers.delete(number)) act();
     }
-    heard.push(world.sounds.at(-1).at);
+    heard.push(newest().at);
   }
   return heard;
+}
+
+// The sound that was made last.
+function newest() {
+  return world.sounds[world.sounds.length - 1];
 }
 
 function loaded(changed = () => {}) {
   const player = new Player({ changed });
   player.load("clip.wav", LENGTH);
-  return { player, sound: world.sounds.at(-1) };
+  return { player, sound: newest() };
 }
 
-const turns = (heard) => heard.filter((at, j) => j && at < heard[j - 1]).length;
+/** @param {number[]} times */
+const turns = (times) => times.filter((at, j) => j && at < times[j - 1]).length;
 
 test("it plays, pauses and goes on from there, and tells each", async () => {
   let told = 0;
@@ -282,7 +313,7 @@ test("a sound that was replaced says nothing any more", async () => {
   player.play();
   await pass(100);
   player.load("other.wav", LENGTH);
-  const other = world.sounds.at(-1);
+  const other = newest();
   assert.equal(sound.paused, true);
   assert.equal(sound.src, "");
   assert.deepEqual([player.time, player.playing, player.repeated], [0, false, null]);
@@ -308,7 +339,7 @@ test("a sound that can't be played is said to fail, an interrupted start is not"
   assert.deepEqual([player.time, player.playing], [3, false]);
   player.load("good.wav", LENGTH);
   assert.equal(player.playable, true);
-  world.sounds.at(-1).dispatchEvent(new Event("error"));
+  newest().dispatchEvent(new Event("error"));
   assert.equal(player.failed, true);
 });
 

@@ -1,31 +1,39 @@
-// The ribbon: a piece for each run of intervals with one selected classifier.
+// The ribbon: a piece for each run of intervals with one top classifier.
 
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { drawRibbon } from "../../cabcnn/views/shared/draw_ribbon.js";
 import { axisOf, surface } from "./canvas.mjs";
 
+/** @import { Axis } from "../../cabcnn/views/types.d.ts" */
+
 const [P, N] = [6, 3];
-// The selected classifier of each interval and what it votes for; interval 4 weighs most.
-const SELECTED = [2, 2, 0, 0, 1, 1];
-const FAVOURITE = [0, 0, 1, 0, 1, 1];
+// The top classifier of each interval and what it votes for; interval 4 weighs most.
+const TOP = [2, 2, 0, 0, 1, 1];
+const TOP_CLASS = [0, 0, 1, 0, 1, 1];
 const WEIGHT = [0.5, 0.5, 0.5, 0.6, 0.9, 0.4];
 
 const attention = new Float32Array(N * P);
-SELECTED.forEach((i, t) => {
+TOP.forEach((i, t) => {
   attention[i * P + t] = WEIGHT[t];
 });
 const scene = {
   clip: { p: P, interval: 0.025, attention, labels: ["US", "UK"] },
   theme: { classes: ["blue", "orange"], ink: "black", dark: false, font: "sans" },
-  sums: { selected: SELECTED, favourite: FAVOURITE },
+  sums: { top: TOP, topClass: TOP_CLASS },
 };
 
+/**
+ * @param {ReturnType<typeof surface>} canvas
+ * @param {Axis} axis
+ */
 function drawn(canvas, axis) {
   drawRibbon(canvas, { ...scene, axis });
   const { rects, texts } = canvas.ctx;
   const whole = rects.filter(({ tall }) => tall === canvas.height);
-  return { pieces: whole.map(({ x, wide, colour }) => [x, wide, colour]), texts };
+  /** @type {[x: number, wide: number, colour: string][]} */
+  const pieces = whole.map(({ x, wide, colour }) => [x, wide, colour]);
+  return { pieces, texts };
 }
 
 test("it changes where the classifier does, or what that votes for", () => {

@@ -6,6 +6,8 @@ import { drawStack } from "../../cabcnn/views/shared/draw_stack.js";
 import { Raster } from "../../cabcnn/views/shared/surface.js";
 import { axisOf, surface } from "./canvas.mjs";
 
+/** @import { Axis } from "../../cabcnn/views/types.d.ts" */
+
 const AREAS = Uint32Array.of(0xff0000aa, 0xff00aa00, 0xffaa0000);
 const PARTS = [
   [0.5, 0.2, 0.1, 1],
@@ -13,6 +15,11 @@ const PARTS = [
   [0.2, 0.6, 0.8, 0],
 ];
 
+/**
+ * @param {ReturnType<typeof surface>} canvas
+ * @param {Axis} axis
+ * @param {number[][]} parts
+ */
 function drawn(canvas, axis, parts = PARTS) {
   drawStack(canvas, {
     clip: { p: 4, m: 3, interval: 0.025, labels: ["US", "UK", "AU"] },
@@ -24,6 +31,7 @@ function drawn(canvas, axis, parts = PARTS) {
   return canvas.ctx;
 }
 
+/** @param {...number} talls */
 const bands = (...talls) =>
   talls.map((tall, k) => [AREAS[k], tall]).filter(([, tall]) => tall > 0);
 

@@ -18,6 +18,7 @@ function begun(clip = CLIP) {
 
 test("a change is told once, with what really changed", () => {
   const state = begun();
+  /** @type {string[][]} */
   const told = [];
   const end = state.subscribe((names) => told.push(names));
   assert.deepEqual(state.set({ muted: [3, 1, 3], folded: false }), ["muted"]);

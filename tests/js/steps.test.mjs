@@ -8,6 +8,7 @@ import {
   ticks,
 } from "../../cabcnn/views/runs/steps.js";
 
+/** @param {number} last */
 const upTo = (last) => Array.from({ length: last }, (_, k) => k + 1);
 
 test("a scale ends at or just above what it shows", () => {

@@ -13,6 +13,10 @@ import {
   SIZE,
 } from "../../cabcnn/views/explorer/stft.js";
 
+/**
+ * @param {number} hertz
+ * @param {number} length
+ */
 const tone = (hertz, length) =>
   Float32Array.from({ length }, (_, j) => Math.sin((2 * Math.PI * hertz * j) / RATE));
 

@@ -7,8 +7,8 @@
 import assert from "node:assert/strict";
 import { readFileSync } from "node:fs";
 import { test } from "node:test";
-import { Hearing } from "../../cabcnn/views/explorer/hearing.js";
-import { colourings, heat, opponents, SORTINGS } from "../../cabcnn/views/shared/heat.js";
+import { Analysis } from "../../cabcnn/views/explorer/analysis.js";
+import { colourings, heat, opponents, SORTINGS } from "../../cabcnn/views/shared/heatmap.js";
 import { decode } from "../../cabcnn/views/shared/payload.js";
 import {
   analyse,
@@ -17,7 +17,7 @@ import {
   evidence,
   intervalProbabilities,
   meanVote,
-  says,
+  contributions,
   settled,
   share,
   strongestMoments,
@@ -25,21 +25,51 @@ import {
   without,
 } from "../../cabcnn/views/shared/sum.js";
 
+/** @import { Clip, Payload } from "../../cabcnn/views/types.d.ts" */
+
 const file = process.env.CABCNN_PAYLOAD;
 const skip = file
   ? false
   : "run by tests/unit/test_attention_view_payload.py, which writes the payload";
+/**
+ * @typedef {{
+ *   muted: number[],
+ *   first: number,
+ *   next: number,
+ *   probabilities: number[],
+ *   intervals: number[][],
+ *   use: number[],
+ *   moments: { time: number, attention: number }[][],
+ * }} Case the clip without the muted classifiers, and of it the intervals [first, next)
+ * @typedef {{
+ *   kind: number[][],
+ *   attention: number[][],
+ *   votes: number[][][],
+ *   intervals: number[][],
+ *   running: number[][],
+ *   probabilities: number[],
+ *   use: number[],
+ *   peak: number,
+ * }} Expected
+ * @type {{ value: Payload, expected: Expected, regrouped: Case[], closely: Case[] }}
+ */
 const { value, expected, regrouped, closely } = file ? JSON.parse(readFileSync(file, "utf8")) : {};
 
 // The levels of rounding.py, one fewer than a kind of vote has steps.
 const LEVELS = [1023, 127, 63, 31, 7];
 
-const near = (found, wanted, tolerance, what) => {
-  assert.equal(found.length, wanted.length, what);
-  wanted.forEach((number, j) => {
+/**
+ * @param {ArrayLike<number>} numbers
+ * @param {number[]} expected
+ * @param {number} tolerance
+ * @param {string} what
+ */
+const near = (numbers, expected, tolerance, what) => {
+  assert.equal(numbers.length, expected.length, what);
+  expected.forEach((number, j) => {
     assert.ok(
-      Math.abs(found[j] - number) <= tolerance,
-      `${what}[${j}]: ${found[j]} is not ${number}`,
+      Math.abs(numbers[j] - number) <= tolerance,
+      `${what}[${j}]: ${numbers[j]} is not ${number}`,
     );
   });
 };
@@ -105,7 +135,7 @@ test(
   async () => {
     const clip = await decode(value);
     const total = clipProbabilities(analyse(clip).intervals);
-    const mean = (cells) => cells.reduce((sum, cell) => sum + cell, 0) / clip.p;
+    const mean = (/** @type {Float32Array} */ cells) => cells.reduce((sum, cell) => sum + cell, 0) / clip.p;
     assert.ok(Math.abs(mean(evidence(clip, 1)) - total[1]) < 1e-6);
     assert.ok(Math.abs(mean(evidence(clip, 1, 0)) - (total[1] - total[0])) < 1e-6);
   },
@@ -152,10 +182,10 @@ test("folding leaves out who has less than a tenth of an even part", { skip }, a
   if (clip.n > 2) assert.equal(places[1], -1);
 });
 
-test("the selected classifiers and their use are numpy's", { skip }, async () => {
+test("the top classifiers and their use are numpy's", { skip }, async () => {
   const clip = await decode(value);
   const sums = analyse(clip);
-  sums.selected.forEach((i, t) => {
+  sums.top.forEach((i, t) => {
     const weights = expected.attention[t];
     assert.ok(weights[i] >= Math.max(...weights) - 2e-3, `interval ${t}: ${i}`);
   });
@@ -177,6 +207,16 @@ test("another format is refused with what to do", { skip }, async () => {
 
 // Explanation's numbers of [muted, [first, next)]: the clip without some classifiers, and of it
 // the intervals of a part.
+/**
+ * @param {Case[]} cases
+ * @param {Clip} clip
+ * @param {(
+ *   one: Case,
+ *   attention: Float32Array,
+ *   intervals: Float64Array[],
+ *   probabilities: number[],
+ * ) => void} check
+ */
 const parts = (cases, clip, check) => {
   for (const one of cases) {
     const attention = without(clip, one.muted);
@@ -213,12 +253,12 @@ test("so they are for the matrices as they were before packing", { skip }, async
 
 test("a classifier's part adds up to its use, loudest where Python says", { skip }, async () => {
   const clip = await decode(value);
-  const { muted, next } = regrouped.find((one) => one.muted.length && one.first === 0);
-  const part = { ...clip, attention: without(clip, muted), heard: next };
+  const [{ muted, next }] = regrouped.filter((one) => one.muted.length && one.first === 0);
+  const part = { ...clip, attention: without(clip, muted), stop: next };
   const used = use(part);
   near([used.reduce((a, b) => a + b, 0)], [1], 1e-6, "use");
   for (let i = 0; i < clip.n; i++) {
-    const sum = says(part, i).reduce((a, b) => a + b, 0);
+    const sum = contributions(part, i).reduce((a, b) => a + b, 0);
     assert.ok(Math.abs(sum - used[i]) < 1e-6);
     near([meanVote(part, i, used[i]).reduce((a, b) => a + b, 0)], [1], 1e-5, "mean vote");
   }
@@ -245,21 +285,24 @@ test("a classifier's part adds up to its use, loudest where Python says", { skip
 
 test("what is heard is computed once, and is what Explanation says", { skip }, async () => {
   const whole = await decode(value);
-  const hearing = new Hearing(whole);
-  const all = hearing.take({ muted: [], until: null }).clip.probabilities;
+  const analysis = new Analysis(whole);
+  const all = analysis.apply({ muted: [], until: null }).clip.probabilities;
   near(all, expected.probabilities, 1e-12, "all");
   for (const one of regrouped.filter(({ first }) => first === 0)) {
     const until = one.next === whole.p ? null : one.next * whole.interval;
-    const { clip, sums } = hearing.take({ muted: one.muted, until });
-    assert.equal(clip.heard, one.next);
-    near(clip.probabilities, one.probabilities, one.muted.length || until ? 1e-6 : 2e-3, "heard");
+    const { clip, sums } = analysis.apply({ muted: one.muted, until });
+    assert.equal(clip.stop, one.next);
+    near(clip.probabilities, one.probabilities, one.muted.length || until ? 1e-6 : 2e-3, "probabilities");
     assert.equal(sums.order[0], argmax(clip.probabilities));
-    assert.deepEqual(hearing.used, use({ ...whole, heard: one.next }));
-    assert.equal(hearing.take({ muted: one.muted, until: null }).clip.attention, clip.attention);
+    assert.deepEqual(analysis.used, use({ ...whole, stop: one.next }));
+    assert.equal(analysis.apply({ muted: one.muted, until: null }).clip.attention, clip.attention);
   }
 });
 
-// The verdict so far of two classes, given that of the first.
+/**
+ * The verdict so far of two classes, given that of the first.
+ * @param {number[]} first
+ */
 const means = (first) => [first, first.map((mean) => 1 - mean)].map((m) => Float64Array.from(m));
 
 test("the verdict settles at the first interval from which its class stays ahead", () => {

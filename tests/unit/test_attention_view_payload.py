@@ -216,7 +216,7 @@ def test_what_has_no_weight_at_all_stays_without() -> None:
     attention[:, 4], attention[:, 7] = 1, 2.0**-149  # the least that a float32 can be
     value = pack(attention, votes)
     script = (
-        "import('./cabcnn/ui/components/js/payload.js').then(({ decode }) =>"
+        "import('./cabcnn/views/shared/payload.js').then(({ decode }) =>"
         f"decode({json.dumps(value)})).then(({{ attention }}) =>"
         "console.log(JSON.stringify([...attention])))"
     )

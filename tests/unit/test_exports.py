@@ -41,8 +41,9 @@ def sound(babble) -> Sound:
 @pytest.fixture(scope="module")
 def x(formula_model, make_card, sound) -> Explanation:
     """A clip whose name and labels hold what formats take for their own."""
-    card = make_card(labels=("US $x$", 'U"K\n<b>', "AU %"), name="tiny")
-    return Classifier(formula_model(3), card).explain(sound, name="Zoë's <i>clip</i> $5.wav")
+    classifier = Classifier(formula_model(3), make_card(name="tiny"))
+    explanation = classifier.explain(sound, name="Zoë's <i>clip</i> $5.wav")
+    return replace(explanation, labels=("US $x$", 'U"K\n<b>', "AU %"))
 
 
 def tiers(path) -> dict[str, list[tuple[float, float, str]]]:
@@ -312,7 +313,7 @@ def test_equal_pictures_on_the_page_and_on_paper():
     if node is None:
         pytest.skip("Node.js is not installed.")
     script = (
-        "import('./cabcnn/ui/components/js/palette.js').then((p) => {"
+        "import('./cabcnn/views/shared/palette.js').then((p) => {"
         "const s = p.sequential(false);"
         "console.log(JSON.stringify([Array.from({length: 10}, (_, k) => p.classColour(k, false)),"
         "p.DASHES, Array.from({length: 17}, (_, j) => s[Math.round((j * 255) / 16)])]))})"

@@ -1,10 +1,17 @@
 // All about one classifier, below its row.
 
 import { percent } from "../shared/format.js";
-import { element, swatch } from "../shared/marks.js";
-import { company } from "./order.js";
+import { element, swatch } from "../shared/dom.js";
+import { correlated } from "./order.js";
 import { named, player } from "./table.js";
 
+/** @import { Atlas } from "../types.d.ts" */
+
+/**
+ * @param {Atlas} atlas
+ * @param {number} i
+ * @param {{ columns: number, look: ((i: number) => void) | null, go: (i: number) => void }} actions
+ */
 export function detail(atlas, i, { columns, look, go }) {
   const made = element("tr", "cat-detail");
   const cell = made.insertCell();
@@ -22,18 +29,15 @@ export function detail(atlas, i, { columns, look, go }) {
     );
   }
   const parts = element("div", "cat-parts");
-  parts.append(heard(atlas, i), shares("What it votes", atlas.classes, atlas.rows[i].votes, true));
+  parts.append(momentList(atlas, i), shares("What it votes", atlas.classes, atlas.rows[i].votes, true));
   if (atlas.labels.length > 1) {
     parts.append(shares("Where its attention goes", atlas.labels, atlas.rows[i].spread, false));
   }
   inside.append(parts);
-  for (const [title, sign] of [
-    ["Speaks together with", 1],
-    ["Takes turns with", -1],
-  ]) {
-    const others = company(atlas, i, 4, sign);
-    if (others.length) inside.append(others_(title, others, go));
-  }
+  const together = correlated(atlas, i, 4, 1);
+  if (together.length) inside.append(classifierLinks("Speaks together with", together, go));
+  const apart = correlated(atlas, i, 4, -1);
+  if (apart.length) inside.append(classifierLinks("Takes turns with", apart, go));
   if (look) {
     const button = element("button", "cat-look", "Show in Explore");
     button.type = "button";
@@ -44,7 +48,11 @@ export function detail(atlas, i, { columns, look, go }) {
   return made;
 }
 
-function heard(atlas, i) {
+/**
+ * @param {Atlas} atlas
+ * @param {number} i
+ */
+function momentList(atlas, i) {
   const part = section("Strongest moments");
   const list = element("ul", "cat-heard");
   atlas.rows[i].moments.forEach(([sound], place) => {
@@ -60,6 +68,12 @@ function heard(atlas, i) {
   return part;
 }
 
+/**
+ * @param {string} title
+ * @param {string[]} names
+ * @param {number[]} values
+ * @param {boolean} classes
+ */
 function shares(title, names, values, classes) {
   const part = section(title);
   const list = element("ul", "cat-shares");
@@ -74,7 +88,12 @@ function shares(title, names, values, classes) {
   return part;
 }
 
-function others_(title, others, go) {
+/**
+ * @param {string} title
+ * @param {[classifier: number, r: number][]} others
+ * @param {(i: number) => void} go
+ */
+function classifierLinks(title, others, go) {
   const line = element("p", "cat-others", `${title} `);
   for (const [j, r] of others) {
     const button = element("button", "", `${j} (${r > 0 ? "+" : "−"}${Math.abs(r).toFixed(2)})`);
@@ -86,6 +105,7 @@ function others_(title, others, go) {
   return line;
 }
 
+/** @param {string} title */
 function section(title) {
   const part = element("section");
   part.append(element("h3", "", title));

@@ -1,19 +1,36 @@
 // The correlation of attention between classifiers, as a square of colours.
 
+import { find } from "../shared/dom.js";
 import { classColour, css, diverging } from "../shared/palette.js";
+import { context } from "../shared/surface.js";
 import { isDark } from "../shared/theme.js";
 
+/** @import { Atlas } from "../types.d.ts" */
+
+/** @type {Record<string, [rows: number, columns: number]>} */
+const STEPS = { ArrowUp: [-1, 0], ArrowDown: [1, 0], ArrowLeft: [0, -1], ArrowRight: [0, 1] };
 const LEAST = 0.2; // the end of the scale, where no correlation is larger
 
 export class Matrix {
-  // `choose` is called with the classifier of the row that was pressed.
+  /**
+   * `choose` is called with the classifier of the row that was pressed.
+   * @param {HTMLElement} root
+   * @param {(classifier: number) => void} choose
+   */
   constructor(root, choose) {
     this.root = root;
-    this.box = root.querySelector(".cat-matrix");
-    this.canvas = this.box.querySelector("canvas");
-    this.cross = this.box.querySelector(".cat-cross");
-    this.text = root.querySelector(".cat-pair");
-    this.at = null; // [row, column] among the shown
+    this.box = find(root, ".cat-matrix");
+    /** @type {HTMLCanvasElement} */
+    this.canvas = find(this.box, "canvas");
+    this.cross = find(this.box, ".cat-cross");
+    this.text = find(root, ".cat-pair");
+    /** @type {Atlas | null} */
+    this.atlas = null;
+    /** @type {number[]} */
+    this.shown = []; // the classifiers, in order
+    this.end = LEAST; // of the scale
+    /** @type {[row: number, column: number] | null} */
+    this.at = null; // among the shown
     this.box.addEventListener("pointermove", (event) => this.point(this.under(event)));
     this.box.addEventListener("pointerleave", () => this.point(null));
     this.box.addEventListener("click", (event) => choose(this.shown[this.under(event)[0]]));
@@ -22,18 +39,29 @@ export class Matrix {
     this.box.addEventListener("keydown", (event) => this.key(event, choose));
   }
 
-  // Shows these classifiers, in this order.
+  /**
+   * Shows these classifiers, in this order.
+   * @param {Atlas} atlas
+   * @param {number[]} shown
+   */
   show(atlas, shown) {
     this.atlas = atlas;
     this.shown = shown;
     this.at = null;
-    const n = atlas.rows.length;
-    this.r = (i, j) => atlas.correlation[i * n + j];
     const apart = shown.flatMap((i) => shown.filter((j) => j !== i).map((j) => Math.abs(this.r(i, j))));
     this.end = Math.max(LEAST, ...apart);
     this.box.setAttribute("aria-label", `Correlation of attention between ${shown.length} classifiers; arrow keys move, Enter opens the classifier`);
     this.draw();
     this.point(null);
+  }
+
+  /**
+   * The correlation between two classifiers.
+   * @param {number} i
+   * @param {number} j
+   */
+  r(i, j) {
+    return this.atlas ? this.atlas.correlation[i * this.atlas.rows.length + j] : 0;
   }
 
   draw() {
@@ -42,9 +70,10 @@ export class Matrix {
     const colours = diverging(classColour(0, dark), classColour(1, dark), dark);
     const size = this.shown.length;
     Object.assign(this.canvas, { width: size, height: size });
-    const ctx = this.canvas.getContext("2d");
+    const ctx = context(this.canvas);
     const image = ctx.createImageData(size, size);
     const words = new Uint32Array(image.data.buffer);
+    /** @param {number} r */
     const level = (r) => colours[Math.round(127.5 + 127.5 * Math.min(Math.max(r / this.end, -1), 1))];
     this.shown.forEach((i, y) => {
       this.shown.forEach((j, x) => {
@@ -53,17 +82,23 @@ export class Matrix {
     });
     ctx.putImageData(image, 0, 0);
     const stops = [0, 32, 64, 96, 128, 160, 192, 224, 255].map((k) => css(colours[k]));
-    this.root.querySelector(".cat-scale i").style.background = `linear-gradient(to right, ${stops.join(", ")})`;
-    this.root.querySelector(".cat-low").textContent = `take turns, −${this.end.toFixed(2)}`;
-    this.root.querySelector(".cat-high").textContent = `+${this.end.toFixed(2)}, together`;
+    find(this.root, ".cat-scale i").style.background = `linear-gradient(to right, ${stops.join(", ")})`;
+    find(this.root, ".cat-low").textContent = `take turns, −${this.end.toFixed(2)}`;
+    find(this.root, ".cat-high").textContent = `+${this.end.toFixed(2)}, together`;
   }
 
+  /**
+   * @param {MouseEvent} event
+   * @returns {[row: number, column: number]}
+   */
   under({ clientX, clientY }) {
     const { left, top, width, height } = this.canvas.getBoundingClientRect();
+    /** @param {number} x 0 to 1 */
     const place = (x) => Math.min(Math.max(Math.floor(x * this.shown.length), 0), this.shown.length - 1);
     return [place((clientY - top) / height), place((clientX - left) / width)];
   }
 
+  /** @param {[row: number, column: number] | null} at */
   point(at) {
     if (!this.atlas) return;
     this.cross.hidden = at === null;
@@ -81,10 +116,15 @@ export class Matrix {
     this.box.dataset.pair = `${i} ${j}`;
   }
 
+  /**
+   * @param {KeyboardEvent} event
+   * @param {(classifier: number) => void} choose
+   */
   key(event, choose) {
-    const step = { ArrowUp: [-1, 0], ArrowDown: [1, 0], ArrowLeft: [0, -1], ArrowRight: [0, 1] }[event.key];
+    const step = STEPS[event.key];
     if (event.key === "Enter" && this.at) choose(this.shown[this.at[0]]);
     else if (step) {
+      /** @param {number} k */
       const within = (k) => Math.min(Math.max(k, 0), this.shown.length - 1);
       const [y, x] = this.at ?? [0, 0];
       this.at = [within(y + step[0]), within(x + step[1])];

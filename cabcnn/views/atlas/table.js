@@ -1,10 +1,15 @@
 // The classifiers, a row each.
 
 import { percent } from "../shared/format.js";
-import { element, swatch } from "../shared/marks.js";
+import { element, find, swatch } from "../shared/dom.js";
 import { argmax } from "../shared/sum.js";
 
-// What to sort by, the head, and its term, which the app's page explains.
+/** @import { Atlas } from "../types.d.ts" */
+
+/**
+ * What to sort by, the head, and its term, which the app's page explains.
+ * @type {[key: string | null, head: string, term: string | null][]}
+ */
 const COLUMNS = [
   ["number", "Classifier", "classifier"],
   ["use", "Attention", "use"],
@@ -14,13 +19,17 @@ const COLUMNS = [
   [null, "Moments", null],
 ];
 
-// The heads, of which `sort` is told the one that was pressed.
+/**
+ * The heads, of which `sort` is told the one that was pressed.
+ * @param {HTMLTableRowElement} row
+ * @param {(key: string) => void} sort
+ */
 export function heads(row, sort) {
   row.replaceChildren(
     ...COLUMNS.map(([key, title, term]) => {
       const cell = element("th", `cat-col-${key ?? "moments"}`);
       cell.scope = "col";
-      if (!key) {
+      if (!key || !term) {
         cell.textContent = title;
         return cell;
       }
@@ -35,19 +44,28 @@ export function heads(row, sort) {
   );
 }
 
+/**
+ * @param {HTMLTableRowElement} row
+ * @param {string} key
+ */
 export function showSorting(row, key) {
-  for (const cell of row.children) {
+  for (const cell of row.cells) {
     const direction = ["use", "special"].includes(key) ? "descending" : "ascending";
     if (cell.dataset.key === key) cell.setAttribute("aria-sort", direction);
     else cell.removeAttribute("aria-sort");
   }
 }
 
-// Classifier i's row; `open` is called when its details are asked for.
+/**
+ * Classifier i's row; `open` is called when its details are asked for.
+ * @param {Atlas} atlas
+ * @param {number} i
+ * @param {{ open: (i: number) => void }} actions
+ */
 export function row(atlas, i, { open }) {
   const { use, votes, spread, special, chance } = atlas.rows[i];
   const made = element("tr", "cat-row");
-  made.dataset.row = i;
+  made.dataset.row = String(i);
   const button = element("button", "cat-open", String(i));
   button.type = "button";
   button.setAttribute("aria-expanded", "false");
@@ -57,6 +75,7 @@ export function row(atlas, i, { open }) {
   name.scope = "row";
   name.append(button);
   const most = argmax(votes);
+  /** @param {number} part */
   const share = (part) => part / Math.max(...atlas.rows.map((one) => one.use));
   made.append(
     name,
@@ -66,22 +85,29 @@ export function row(atlas, i, { open }) {
     cell("special", bar(special), element("span", "cat-value", special.toFixed(2))),
     cell("moments", moments(atlas, i)),
   );
-  if (chance > 0.05) made.querySelector(".cat-col-special").title = "No more than chance, as far as these voices can tell";
+  if (chance > 0.05) find(made, ".cat-col-special").title = "No more than chance, as far as these voices can tell";
   return made;
 }
 
-// Cells name themselves where the heads are out of sight, on a phone.
+/**
+ * Cells name themselves where the heads are out of sight, on a phone.
+ * @param {string} key
+ * @param {...(Node | string)} parts
+ */
 function cell(key, ...parts) {
   const made = element("td", `cat-col-${key}`);
-  made.dataset.name = COLUMNS.find(([column]) => (column ?? "moments") === key)[1];
+  made.dataset.name = COLUMNS.find(([column]) => (column ?? "moments") === key)?.[1];
   made.append(...parts);
   return made;
 }
 
+/** @type {(names: string[], shares: number[]) => string} */
 const list = (names, shares) => names.map((name, k) => `${name} ${percent(shares[k])}`).join(", ");
 
+/** @type {(text: string) => HTMLElement} */
 const spoken = (text) => element("span", "cat-spoken", text);
 
+/** @param {number} share */
 function bar(share) {
   const track = element("span", "cat-track");
   const fill = element("i");
@@ -90,8 +116,13 @@ function bar(share) {
   return track;
 }
 
-// How the attention is spread over the labels: a bar each, even use a line.
-function bars({ labels, rows, classes, highest }, i) {
+/**
+ * How the attention is spread over the labels: a bar each, even use a line.
+ * @param {Atlas} atlas
+ * @param {number} i
+ */
+function bars({ labels, rows, classes }, i) {
+  const highest = Math.max(...rows.flatMap(({ spread }) => spread));
   const made = element("span", "cat-bars");
   made.setAttribute("aria-hidden", "true");
   made.style.setProperty("--even", `${(100 / labels.length / highest)}%`);
@@ -110,18 +141,24 @@ function bars({ labels, rows, classes, highest }, i) {
   return made;
 }
 
+/** @param {number[]} votes */
 function stack(votes) {
   const made = element("span", "cat-stack");
   made.setAttribute("aria-hidden", "true");
   votes.forEach((vote, k) => {
     const part = element("i");
-    part.style.flexGrow = vote;
+    part.style.flexGrow = String(vote);
     part.style.background = `var(--cav-class-${k})`;
     made.append(part);
   });
   return made;
 }
 
+/**
+ * @param {string} name
+ * @param {number} k
+ * @param {number} share
+ */
 function label(name, k, share) {
   const made = element("span", "cat-label");
   made.setAttribute("aria-hidden", "true");
@@ -130,26 +167,40 @@ function label(name, k, share) {
   return made;
 }
 
+/**
+ * @param {Atlas} atlas
+ * @param {number} i
+ */
 function moments(atlas, i) {
   const group = element("span", "cat-moments");
   atlas.rows[i].moments.forEach((moment, place) => group.append(player(atlas, i, place)));
   return group;
 }
 
-// The button that plays a moment of classifier i.
+/**
+ * The button that plays a moment of classifier i.
+ * @param {Atlas} atlas
+ * @param {number} i
+ * @param {number} place
+ */
 export function player(atlas, i, place) {
   const [, , weight, k] = atlas.rows[i].moments[place];
   const button = element("button", "cat-play");
   button.type = "button";
   button.dataset.moment = `${i} ${place}`;
   button.style.setProperty("--colour", `var(--cav-class-${k})`);
-  button.style.setProperty("--weight", weight);
+  button.style.setProperty("--weight", String(weight));
   button.title = named(atlas, i, place);
   button.setAttribute("aria-label", `Play ${button.title}`);
   button.setAttribute("aria-pressed", "false");
   return button;
 }
 
+/**
+ * @param {Pick<Atlas, "rows" | "sounds" | "classes">} atlas
+ * @param {number} i
+ * @param {number} place
+ */
 export function named({ rows, sounds, classes }, i, place) {
   const [sound, time, weight, k, vote] = rows[i].moments[place];
   const [of, speaker] = sounds[sound];

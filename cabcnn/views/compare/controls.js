@@ -1,17 +1,26 @@
 // Pointers, keys and buttons of the comparison, told to its view.
 
+import { closest, findAll } from "../shared/dom.js";
 import { point } from "./pointing.js";
+
+/** @import { Axis } from "../types.d.ts" */
+/** @typedef {import("./view.js").View} View */
 
 const STEP = 1.5; // one zoom step
 const INTERVAL_SECONDS = 0.025;
 
+/** @param {View} view */
 export function control(view) {
-  const { hearing } = view;
+  const { player } = view;
+  /** @param {number} x */
   const timeAt = (x) => Math.min(Math.max(view.axis.toTime(x), 0), view.axis.duration);
-  // Changes the visible window. Returns whether it changed.
-  const change = (act) => {
+  /**
+   * Changes the visible window. Returns whether it changed.
+   * @param {(axis: Axis) => void} action
+   */
+  const change = (action) => {
     const { from, to } = view.axis;
-    act(view.axis);
+    action(view.axis);
     const changed = view.axis.from !== from || view.axis.to !== to;
     if (changed) view.redraw();
     return changed;
@@ -32,30 +41,36 @@ export function control(view) {
     },
     tap: (x, s) => {
       view.part("seek").focus({ preventScroll: true }); // for the keys
-      view.hear(s);
-      hearing.seek(timeAt(x));
-      hearing.play();
+      view.switchTo(s);
+      player.seek(timeAt(x));
+      player.play();
     },
-    scrub: (x) => hearing.seek(timeAt(x)),
+    scrub: (x) => player.seek(timeAt(x)),
     pan: (pixels) => change((axis) => axis.pan((pixels / axis.width) * axis.span)),
     zoom: (factor, x) => change((axis) => axis.zoom(factor, timeAt(x))),
   });
+  /** @param {number} by */
   const move = (by) => {
-    hearing.seek(hearing.time + by);
-    change((axis) => axis.reveal(hearing.time));
+    player.seek(player.time + by);
+    change((axis) => axis.reveal(player.time));
   };
-  // Frames the classifier above or below, from the framed one or the one with most weight.
+  /**
+   * Frames the classifier above or below, from the framed one or the one with most weight.
+   * @param {number} by
+   */
   const step = (by) => {
-    const { clip, sums, heat } = view.sides[hearing.heard];
-    const t = Math.min(Math.floor(hearing.time / clip.interval), clip.p - 1);
-    const from = heat.rows.indexOf(view.row[hearing.heard] ?? sums.selected[t]);
+    const side = view.sides[player.active];
+    if (!side) return;
+    const { clip, sums, heat } = side;
+    const t = Math.min(Math.floor(player.time / clip.interval), clip.p - 1);
+    const from = heat.rows.indexOf(view.row[player.active] ?? sums.top[t]);
     const i = heat.rows[Math.min(Math.max(from + by, 0), heat.rows.length - 1)];
-    view.choose([0, 1].map((s) => (view.same || s === hearing.heard ? i : null)));
+    view.choose([0, 1].map((s) => (view.same || s === player.active ? i : null)));
     view.say(`Classifier ${i}`);
   };
   const middle = () => {
     const { from, to } = view.axis;
-    const { time } = hearing;
+    const { time } = player;
     return time >= from && time <= to ? time : (from + to) / 2;
   };
   const zoomed = {
@@ -66,18 +81,19 @@ export function control(view) {
   for (const [name, act] of Object.entries(zoomed)) {
     view.part(name).addEventListener("click", act);
   }
-  view.part("play").addEventListener("click", () => hearing.toggle());
-  for (const choice of view.root.querySelectorAll("[data-hear]")) {
-    choice.addEventListener("click", () => view.hear(Number(choice.dataset.hear)));
+  view.part("play").addEventListener("click", () => player.toggle());
+  for (const choice of findAll(view.root, "[data-hear]")) {
+    choice.addEventListener("click", () => view.switchTo(Number(choice.dataset.hear)));
   }
   for (const name of ["colouring", "sorting"]) {
     view.part(name).addEventListener("change", () => view.recolour());
   }
+  /** @type {Record<string, (shift: boolean) => unknown>} */
   const keys = {
-    " ": () => hearing.toggle(),
-    k: () => hearing.toggle(),
-    a: () => view.hear(0),
-    b: () => view.hear(1),
+    " ": () => player.toggle(),
+    k: () => player.toggle(),
+    a: () => view.switchTo(0),
+    b: () => view.switchTo(1),
     ArrowLeft: (shift) => move(shift ? -1 : -INTERVAL_SECONDS),
     ArrowRight: (shift) => move(shift ? 1 : INTERVAL_SECONDS),
     ArrowUp: () => step(-1),
@@ -95,7 +111,7 @@ export function control(view) {
     const act = keys[event.key];
     // Keys that these have a use for themselves: a table that is taller than its box scrolls.
     const busy = event.key === " " ? "button, select, summary, .ccv-table" : "select, .ccv-table";
-    if (!act || event.target.closest(busy)) return;
+    if (!act || closest(event, busy)) return;
     event.preventDefault();
     view.pointer = null;
     act(event.shiftKey);

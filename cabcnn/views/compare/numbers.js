@@ -1,19 +1,31 @@
 // The line of numbers at the pointer, else at the playheads: what each side says there.
 
 import { seconds, weight } from "../shared/format.js";
-import { element } from "../shared/marks.js";
+import { element } from "../shared/dom.js";
 
-// `row` has the classifier that is framed on each side, null where it is the one with most weight.
-export function numbers({ sides, pointer, hearing, row }) {
-  const time = pointer?.time ?? hearing.time;
+/** @typedef {import("./view.js").View} View */
+/** @typedef {import("./view.js").Side} Side */
+
+/**
+ * `row` has the classifier that is framed on each side, null where it is the one with most weight.
+ * @param {Pick<View, "sides" | "pointer" | "player" | "row">} view
+ */
+export function numbers({ sides, pointer, player, row }) {
+  const time = pointer?.time ?? player.time;
   const said = sides.flatMap((side, s) => (side ? [words(side, "AB"[s], time, row[s])] : []));
   return [element("b", "", seconds(time)), ...said.flatMap((text) => [" · ", text])];
 }
 
+/**
+ * @param {Side} side
+ * @param {string} name
+ * @param {number} time
+ * @param {number | null} row
+ */
 function words({ clip, sums }, name, time, row) {
   const t = Math.floor(time / clip.interval + 1e-6);
   if (t >= clip.p) return `${name} has ended`;
-  const i = row ?? sums.selected[t];
+  const i = row ?? sums.top[t];
   const at = i * clip.p + t;
   const k = clip.votes.reduce((best, vote, j) => (vote[at] > clip.votes[best][at] ? j : best), 0);
   const most = row === null ? ", which has most," : "";

@@ -1,10 +1,17 @@
 // What two clips have to do with each other: the sentence about their verdicts, the order of
 // their rows, the difference of their use of the classifiers. Nothing here touches the page.
 
+/** @import { Choice } from "../types.d.ts" */
+/** @typedef {{ i: number, a: number, b: number, difference: number }} Difference a classifier's use */
+
 const EVEN = 0.005; // a difference of probability that a sentence calls none
 
-// Orders of the heatmaps' rows that mean something: [key, text] pairs. Classifiers of two models
-// are strangers to each other, so their rows can't be put in one order by what they do.
+/**
+ * Orders of the heatmaps' rows that mean something: [key, text] pairs. Classifiers of two models
+ * are strangers to each other, so their rows can't be put in one order by what they do.
+ * @param {boolean} same
+ * @returns {Choice[]}
+ */
 export function sortings(same) {
   return same
     ? [
@@ -19,42 +26,61 @@ export function sortings(same) {
       ];
 }
 
-// The classifiers in the rows from the top, for each side; `uses` has each one's shares of the
-// attention, or null where a side is empty.
+/**
+ * The classifiers in the rows from the top, for each side; `uses` has each one's shares of the
+ * attention, or null where a side is empty.
+ * @param {string} sorting
+ * @param {(ArrayLike<number> | null)[]} uses
+ * @param {boolean} same
+ */
 export function orders(sorting, uses, same) {
-  const key = [0, 1].map((side) => {
+  const keys = [0, 1].map((side) => {
     const use = uses[side];
     if (!use) return null;
     if (sorting === "own") return Array.from(use);
-    if (!same || sorting === "number" || !uses[0] || !uses[1]) return null;
-    if (sorting === "a") return Array.from(uses[0]);
-    if (sorting === "b") return Array.from(uses[1]);
-    return Array.from(uses[1], (value, i) => value - uses[0][i]);
+    const [a, b] = uses;
+    if (!same || sorting === "number" || !a || !b) return null;
+    if (sorting === "a") return Array.from(a);
+    if (sorting === "b") return Array.from(b);
+    return Array.from(b, (value, i) => value - a[i]);
   });
   return uses.map((use, side) => {
     if (!use) return [];
     const rows = Array.from(use, (_, i) => i);
-    if (key[side]) rows.sort((i, j) => key[side][j] - key[side][i] || i - j);
+    const by = keys[side];
+    if (by) rows.sort((i, j) => by[j] - by[i] || i - j);
     return rows;
   });
 }
 
-// By how much each classifier is used more in B than in A, from most to least.
+/**
+ * By how much each classifier is used more in B than in A, from most to least.
+ * @param {[ArrayLike<number>, ArrayLike<number>]} uses
+ * @returns {Difference[]}
+ */
 export function differences([a, b]) {
   const rows = Array.from(a, (value, i) => ({ i, a: value, b: b[i], difference: b[i] - value }));
   return rows.sort((x, y) => y.difference - x.difference || x.i - y.i);
 }
 
-// The part of the use that both have: 1 for the same use, 0 where nobody serves both.
+/**
+ * The part of the use that both have: 1 for the same use, 0 where nobody serves both.
+ * @param {[ArrayLike<number>, ArrayLike<number>]} uses
+ */
 export function overlap([a, b]) {
-  return a.reduce((sum, value, i) => sum + Math.min(value, b[i]), 0);
+  return Array.from(a).reduce((sum, value, i) => sum + Math.min(value, b[i]), 0);
 }
 
+/** @param {string[][]} labels */
 export function sameLabels([a, b]) {
   return a.length === b.length && a.every((label, k) => label === b[k]);
 }
 
-// The verdicts of { labels, probabilities } A and B, in a sentence.
+/**
+ * The verdicts of { labels, probabilities } A and B, in a sentence.
+ * @param {{ labels: string[], probabilities: number[] }[]} clips
+ * @param {(probability: number) => string} percent
+ */
 export function verdicts([a, b], percent) {
   if (!sameLabels([a.labels, b.labels])) {
     return (
@@ -78,10 +104,12 @@ export function verdicts([a, b], percent) {
   );
 }
 
+/** @param {number[]} probabilities */
 export function best(probabilities) {
   return probabilities.reduce((k, value, j) => (value > probabilities[k] ? j : k), 0);
 }
 
+/** @param {string[]} labels */
 function listed(labels) {
   return labels.length < 2
     ? labels.join("")

@@ -1,27 +1,42 @@
 // By how much each classifier is used more in B than in A: bars up for B, down for A, sorted.
 
 import { percent } from "../shared/format.js";
-import { element, term } from "../shared/marks.js";
+import { element, find, findAll, svg, term } from "../shared/dom.js";
 import { differences, overlap } from "./pair.js";
 
-const SVG = "http://www.w3.org/2000/svg";
+/** @typedef {import("./pair.js").Difference} Difference */
+
+/** @type {Record<string, number>} */
+const STEPS = { ArrowLeft: -1, ArrowRight: 1 };
 const HEIGHT = 170;
 const LEFT = 44;
 const MARGIN = 16; // above and below the bars
 
 export class UseChart {
-  // `point` is told the classifier that a person points at, or null.
+  /**
+   * `point` is told the classifier that a person points at, or null.
+   * @param {HTMLElement} root
+   * @param {(classifier: number | null) => void} point
+   */
   constructor(root, point) {
-    this.part = (name) => root.querySelector(`.ccv-${name}`);
+    /**
+     * @template {Element} [T=HTMLElement]
+     * @param {string} name
+     * @returns {T}
+     */
+    this.part = (name) => find(root, `.ccv-${name}`);
     this.chart = this.part("chart");
     this.point = point;
+    /** @type {Difference[]} */
     this.rows = [];
-    this.chosen = null; // place of the bar that is told of
+    this.step = 1; // CSS pixels from bar to bar
+    /** @type {number | null} */
+    this.chosen = null; // place of the bar that is described
     this.chart.addEventListener("pointermove", (event) => this.choose(this.placeAt(event)));
     this.chart.addEventListener("pointerdown", (event) => this.choose(this.placeAt(event)));
     this.chart.addEventListener("pointerleave", () => this.point(null));
     this.chart.addEventListener("keydown", (event) => {
-      const step = { ArrowLeft: -1, ArrowRight: 1 }[event.key];
+      const step = STEPS[event.key];
       if (!step || !this.rows.length) return;
       event.preventDefault();
       event.stopPropagation();
@@ -31,7 +46,11 @@ export class UseChart {
     this.chart.addEventListener("blur", () => this.point(null));
   }
 
-  // `uses` has both sides' use, or is null where there is nothing to compare, for the `reason`.
+  /**
+   * `uses` has both sides' use, or is null where there is nothing to compare, for the `reason`.
+   * @param {[Float64Array, Float64Array] | null} uses
+   * @param {string} reason
+   */
   show(uses, reason) {
     this.rows = uses ? differences(uses) : [];
     this.chosen = null;
@@ -63,23 +82,21 @@ export class UseChart {
     for (const share of [more, 0, -less]) {
       const y = middle - share * scale;
       const edge = { class: share ? "ccv-edge" : "ccv-zero", x1: LEFT, x2: width, y1: y, y2: y };
-      parts.push(make("line", edge));
-      const text = make("text", { x: LEFT - 6, y: y + 4, "text-anchor": "end" });
-      text.textContent = share ? `${(100 * Math.abs(share)).toFixed(1)}` : "0";
+      parts.push(svg("line", edge));
+      const text = svg("text", { x: LEFT - 6, y: y + 4, "text-anchor": "end" });
+      text.textContent = share ? (100 * Math.abs(share)).toFixed(1) : "0";
       parts.push(text);
     }
-    for (const [text, y] of [
-      ["points more in B", 11],
-      ["points more in A", HEIGHT - 3],
-    ]) {
-      const label = make("text", { x: width, y, "text-anchor": "end" });
+    const labels = { "points more in B": 11, "points more in A": HEIGHT - 3 };
+    for (const [text, y] of Object.entries(labels)) {
+      const label = svg("text", { x: width, y, "text-anchor": "end" });
       label.textContent = text;
       parts.push(label);
     }
     this.rows.forEach(({ difference }, place) => {
       const tall = Math.max(Math.abs(difference) * scale, 0.5);
       parts.push(
-        make("rect", {
+        svg("rect", {
           class: difference >= 0 ? "ccv-more-b" : "ccv-more-a",
           x: LEFT + (place + 0.1) * this.step,
           width: 0.8 * this.step,
@@ -88,9 +105,9 @@ export class UseChart {
         }),
       );
     });
-    const svg = make("svg", { viewBox: `0 0 ${width} ${HEIGHT}`, "aria-hidden": "true" });
-    svg.append(...parts);
-    this.chart.replaceChildren(svg);
+    const drawn = svg("svg", { viewBox: `0 0 ${width} ${HEIGHT}`, "aria-hidden": "true" });
+    drawn.append(...parts);
+    this.chart.replaceChildren(drawn);
     const [first] = this.rows;
     const last = this.rows[this.rows.length - 1];
     this.chart.setAttribute(
@@ -100,12 +117,14 @@ export class UseChart {
     );
   }
 
+  /** @param {PointerEvent} event */
   placeAt(event) {
     const x = event.clientX - this.chart.getBoundingClientRect().left - LEFT;
     const place = Math.floor(x / this.step);
     return place >= 0 && place < this.rows.length ? place : null;
   }
 
+  /** @param {number | null} place */
   choose(place) {
     if (place === this.chosen) return;
     this.chosen = place;
@@ -114,7 +133,7 @@ export class UseChart {
   }
 
   tell() {
-    this.chart.querySelectorAll("rect").forEach((bar, place) => {
+    findAll(this.chart, "rect").forEach((bar, place) => {
       bar.classList.toggle("ccv-chosen", place === this.chosen);
     });
     this.part("bar").textContent =
@@ -144,16 +163,12 @@ export class UseChart {
   }
 }
 
+/** @param {Difference} difference */
 function words({ i, a, b, difference }) {
   return `Classifier ${i}: ${percent(a)} of the attention in A, ${percent(b)} in B, ${points(difference)} points.`;
 }
 
+/** @param {number} difference */
 function points(difference) {
   return `${difference < 0 ? "−" : "+"}${(100 * Math.abs(difference)).toFixed(1)}`;
-}
-
-function make(tag, attributes) {
-  const made = document.createElementNS(SVG, tag);
-  for (const [name, value] of Object.entries(attributes)) made.setAttribute(name, value);
-  return made;
 }

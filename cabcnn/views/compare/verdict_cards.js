@@ -2,17 +2,27 @@
 // trusted, what is to be known of the recording.
 
 import { percent, seconds } from "../shared/format.js";
-import { element, swatch } from "../shared/marks.js";
+import { element, swatch } from "../shared/dom.js";
 import { best } from "./pair.js";
 
+/** @import { Clip } from "../types.d.ts" */
+
+/**
+ * @param {HTMLElement} root
+ * @param {(Clip | null)[]} clips
+ */
 export function showVerdicts(root, clips) {
   root.replaceChildren(...clips.map((clip, side) => card(clip, side)));
 }
 
+/**
+ * @param {Clip | null} clip
+ * @param {number} side
+ */
 function card(clip, side) {
   const name = "AB"[side];
   const made = element("article", "ccv-card");
-  made.dataset.side = side;
+  made.dataset.side = String(side);
   made.setAttribute("aria-label", name);
   const badge = element("i", "ccv-badge", name);
   if (!clip) {
@@ -40,6 +50,12 @@ function card(clip, side) {
   return made;
 }
 
+/**
+ * @param {string} label
+ * @param {number} k
+ * @param {number} probability
+ * @param {boolean} leads
+ */
 function bar(label, k, probability, leads) {
   const item = element("li", leads ? "ccv-leads" : "");
   const name = element("span", "ccv-bar-name", label);

@@ -2,14 +2,23 @@
 // says what the whole clip and everybody said, and leads back there.
 
 import { percent, seconds } from "../shared/format.js";
-import { element, refill } from "../shared/marks.js";
+import { element, find, refill } from "../shared/dom.js";
 import { argmax } from "../shared/sum.js";
+
+/** @import { Clip } from "../types.d.ts" */
+/** @typedef {import("./commands.js").Commands} Commands */
 
 const NAMED = 12; // muted classifiers that get a button of their own
 
-export function showBanner(root, { muted, until }, whole, act) {
-  const banner = root.querySelector(".cav-banner");
-  const playhead = root.querySelector(".cav-playhead");
+/**
+ * @param {HTMLElement} root
+ * @param {{ muted: number[], until: number | null }} state
+ * @param {Clip} whole
+ * @param {Commands} commands
+ */
+export function showBanner(root, { muted, until }, whole, commands) {
+  const banner = find(root, ".cav-banner");
+  const playhead = find(root, ".cav-playhead");
   if (!muted.length && until === null) {
     refill(banner, [], playhead);
     banner.hidden = true;
@@ -23,12 +32,17 @@ export function showBanner(root, { muted, until }, whole, act) {
     ` ${before(muted, until)} said ${whole.labels[best]} ${percent(whole.probabilities[best])}.`,
   );
   const back = element("p", "cav-back");
-  if (muted.length) back.append(button("Unmute all", "cav-unmute", act.unmuteAll));
-  if (until !== null) back.append(button("Whole clip", "cav-unstop", () => act.stop(null)));
-  const names = muted.length && muted.length <= NAMED ? [named(muted, act)] : [];
+  if (muted.length) back.append(button("Unmute all", "cav-unmute", commands.unmuteAll));
+  if (until !== null) back.append(button("Whole clip", "cav-unstop", () => commands.stop(null)));
+  const names = muted.length && muted.length <= NAMED ? [named(muted, commands)] : [];
   refill(banner, [text, back, ...names], playhead);
 }
 
+/**
+ * @param {number[]} muted
+ * @param {number | null} until
+ * @param {Clip} clip
+ */
 function saying(muted, until, { n }) {
   const some = `${muted.length} of ${n} classifiers muted`;
   if (until === null) return `This is the verdict with ${some}.`;
@@ -36,22 +50,35 @@ function saying(muted, until, { n }) {
   return muted.length ? `${first}, with ${some}.` : `${first}.`;
 }
 
-// What the verdict is set against.
+/**
+ * What the verdict is set against.
+ * @param {number[]} muted
+ * @param {number | null} until
+ */
 function before(muted, until) {
   if (until === null) return "All of them";
   return muted.length ? "All of them, on the whole clip," : "The whole clip";
 }
 
-function named(muted, act) {
+/**
+ * @param {number[]} muted
+ * @param {Commands} commands
+ */
+function named(muted, commands) {
   const list = element("p", "cav-silent", "muted ");
   for (const i of muted) {
-    const one = button(`${i} ×`, "", () => act.mute(i));
+    const one = button(`${i} ×`, "", () => commands.mute(i));
     one.setAttribute("aria-label", `Unmute classifier ${i}`);
     list.append(one);
   }
   return list;
 }
 
+/**
+ * @param {string} text
+ * @param {string} name
+ * @param {() => void} press
+ */
 function button(text, name, press) {
   const made = element("button", name, text);
   made.type = "button";

@@ -1,42 +1,74 @@
 // One classifier: its share of the attention, what it votes, what that adds to the verdict, when
 // it speaks, and its strongest moments to listen to.
 
-import { part, percent, seconds, weight } from "../shared/format.js";
-import { element, refill, swatch, term } from "../shared/marks.js";
+import { part as partText, percent, seconds, weight } from "../shared/format.js";
+import { element, find, refill, swatch, term } from "../shared/dom.js";
 import { Surface } from "../shared/surface.js";
-import { argmax, meanVote, ranked, says, strongestMoments } from "../shared/sum.js";
+import { argmax, meanVote, ranked, contributions, strongestMoments } from "../shared/sum.js";
+
+/** @import { Clip, Matrices, Scene, StoppedClip } from "../types.d.ts" */
+/** @typedef {import("./analysis.js").Analysis} Analysis */
+/** @typedef {import("./commands.js").Commands} Commands */
 
 export class ClassifierCard {
-  constructor(root, act) {
-    const find = (name) => root.querySelector(`.cav-one-${name}`);
-    this.act = act;
-    this.parts = Object.fromEntries(
-      ["who", "mute", "only", "about", "table", "when", "speaks", "moments"].map((name) => [
-        name,
-        find(name),
-      ]),
-    );
-    this.surface = new Surface(this.parts.speaks.querySelector("canvas"));
-    find("above").addEventListener("click", () => act.row(-1));
-    find("below").addEventListener("click", () => act.row(1));
-    this.parts.mute.addEventListener("click", () => act.mute(this.row));
-    this.parts.only.addEventListener("click", () => act.only(this.row));
+  /**
+   * @param {HTMLElement} root
+   * @param {Commands} commands
+   */
+  constructor(root, commands) {
+    /**
+     * @template {Element} [T=HTMLElement]
+     * @param {string} name
+     * @returns {T}
+     */
+    const part = (name) => find(root, `.cav-one-${name}`);
+    /** @type {HTMLTableElement} */
+    const table = part("table");
+    this.commands = commands;
+    this.parts = {
+      who: part("who"),
+      mute: part("mute"),
+      only: part("only"),
+      about: part("about"),
+      rows: table.tBodies[0],
+      when: part("when"),
+      speaks: part("speaks"),
+      moments: part("moments"),
+    };
+    this.row = 0;
+    /** @type {Scene | null} */
+    this.scene = null;
+    /** @type {StoppedClip | null} */
+    this.spoken = null; // the clip as the classifier speaks in it, or would, were it not muted
+    this.surface = new Surface(find(this.parts.speaks, "canvas"));
+    part("above").addEventListener("click", () => commands.row(-1));
+    part("below").addEventListener("click", () => commands.row(1));
+    this.parts.mute.addEventListener("click", () => commands.mute(this.row));
+    this.parts.only.addEventListener("click", () => commands.only(this.row));
     this.parts.speaks.addEventListener("click", (event) => {
+      if (!this.scene) return;
       const box = this.parts.speaks.getBoundingClientRect();
-      act.listen(((event.clientX - box.left) / box.width) * this.scene.clip.duration);
+      commands.listen(((event.clientX - box.left) / box.width) * this.scene.clip.duration);
     });
   }
 
-  // `whole` is the clip with everybody: when a muted classifier would speak is told from that.
+  /**
+   * `whole` is the clip with everybody: when a muted classifier would speak is told from that.
+   * @param {Scene} scene
+   * @param {number} row
+   * @param {number[]} muted
+   * @param {Analysis} analysis
+   */
   show(scene, row, muted, { whole, used: usedBefore }) {
     const { clip, sums } = scene;
     const silent = muted.includes(row);
-    Object.assign(this, { scene, row, spoken: silent ? { ...whole, heard: clip.heard } : clip });
+    const spoken = silent ? { ...whole, stop: clip.stop } : clip;
+    Object.assign(this, { scene, row, spoken });
     const used = sums.use[row];
     const { who, mute, only, about } = this.parts;
     who.textContent = `Classifier ${row}`;
     mute.textContent = silent ? "Unmute" : "Mute";
-    mute.setAttribute("aria-pressed", silent);
+    mute.setAttribute("aria-pressed", String(silent));
     mute.setAttribute("aria-label", `${silent ? "Unmute" : "Mute"} classifier ${row}`);
     only.setAttribute("aria-label", `Hear only classifier ${row}`);
     const place = ranked(sums.use).indexOf(row) + 1;
@@ -51,22 +83,28 @@ export class ClassifierCard {
     );
     this.tell(clip, used);
     this.parts.when.textContent = silent ? "When it would speak" : "When it speaks";
-    this.list(this.spoken);
+    this.list(spoken);
   }
 
+  /**
+   * @param {Clip} clip
+   * @param {number} used
+   */
   tell(clip, used) {
     const votes = meanVote(clip, this.row, used);
-    const adds = says(clip, this.row);
+    const adds = contributions(clip, this.row);
     const rows = clip.labels.map((label, k) => line(label, k, votes[k], adds[k]));
     const sum = line("together", null, 1, adds.reduce((a, b) => a + b, 0));
     sum.className = "cav-sum";
-    this.parts.table.tBodies[0].replaceChildren(...rows, sum);
+    this.parts.rows.replaceChildren(...rows, sum);
   }
 
+  /** @param {Clip} clip */
   list(clip) {
     const { interval, p, attention, votes, labels } = clip;
     const { row } = this;
     const moments = strongestMoments(clip, row).filter((t) => attention[row * p + t] > 0);
+    /** @type {HTMLElement[]} */
     const buttons = moments.map((t) => {
       const at = row * p + t;
       const k = argmax(votes.map((vote) => vote[at]));
@@ -81,7 +119,7 @@ export class ClassifierCard {
       const vote = element("span", "", labels[k]);
       vote.prepend(swatch(k));
       one.append(vote);
-      one.addEventListener("click", () => this.act.snippet(t));
+      one.addEventListener("click", () => this.commands.snippet(t));
       return one;
     });
     if (!buttons.length) {
@@ -92,13 +130,13 @@ export class ClassifierCard {
 
   // The little timeline: the largest attention weight of each pixel, over the whole clip.
   draw() {
-    if (!this.scene) return;
+    if (!this.scene || !this.spoken) return;
     const { surface, row } = this;
     const { theme } = this.scene;
     surface.fit();
     if (!surface.clear()) return;
     const { ctx, width, height } = surface;
-    const { p, attention, heard } = this.spoken;
+    const { p, attention, stop } = this.spoken;
     const weights = attention.subarray(row * p, row * p + p);
     const top = weights.reduce((a, b) => Math.max(a, b), 1e-3);
     for (let x = 0; x < width; x++) {
@@ -107,7 +145,7 @@ export class ClassifierCard {
       let largest = 0;
       for (let t = first; t < next && t < p; t++) largest = Math.max(largest, weights[t]);
       const tall = (largest / top) * height;
-      ctx.fillStyle = first < heard ? theme.wave : theme.line;
+      ctx.fillStyle = first < stop ? theme.wave : theme.line;
       ctx.fillRect(x, height - tall, 1, tall);
     }
     this.parts.speaks.title = `attention weight up to ${weight(top)}; click to play from there`;
@@ -118,6 +156,12 @@ export class ClassifierCard {
   }
 }
 
+/**
+ * @param {string} label
+ * @param {number | null} k
+ * @param {number} vote
+ * @param {number} adds
+ */
 function line(label, k, vote, adds) {
   const row = element("tr");
   const name = element("th", "", label);
@@ -130,6 +174,6 @@ function line(label, k, vote, adds) {
     bar.style.background = `var(--cav-class-${k})`;
     track.append(bar);
   }
-  row.append(name, track, element("td", "", percent(vote)), element("td", "", part(adds)));
+  row.append(name, track, element("td", "", percent(vote)), element("td", "", partText(adds)));
   return row;
 }

@@ -1,62 +1,87 @@
 // One interval: the classifiers that spoke, loudest first. Weight times vote is what each adds
 // to the interval's prediction, and together they are it.
 
-import { count, part, percent, seconds, vote as voteText, weight } from "../shared/format.js";
-import { element, refill } from "../shared/marks.js";
+import { count, part as partText, percent, seconds, vote as voteText, weight } from "../shared/format.js";
+import { element, find, refill } from "../shared/dom.js";
 import { argmax, ranked } from "../shared/sum.js";
+
+/** @import { Scene } from "../types.d.ts" */
+/** @typedef {import("./commands.js").Commands} Commands */
 
 const NAMED = 6; // classifiers with a line of their own
 
 export class MomentCard {
-  constructor(root, act) {
-    const find = (name) => root.querySelector(`.cav-when-${name}`);
-    this.act = act;
-    this.parts = Object.fromEntries(
-      ["time", "about", "class", "table"].map((name) => [name, find(name)]),
-    );
-    this.chosen = null; // the class that was chosen by hand, by its name
-    find("play").addEventListener("click", () => act.snippet(this.t));
-    find("before").addEventListener("click", () => act.moment(Math.max(this.t - 1, 0)));
-    find("after").addEventListener("click", () => act.moment(Math.min(this.t + 1, this.last)));
-    this.parts.class.addEventListener("change", () => {
-      this.chosen = this.scene.clip.labels[Number(this.parts.class.value)];
-      this.tell();
+  /**
+   * @param {HTMLElement} root
+   * @param {Commands} commands
+   */
+  constructor(root, commands) {
+    /**
+     * @template {Element} [T=HTMLElement]
+     * @param {string} name
+     * @returns {T}
+     */
+    const part = (name) => find(root, `.cav-when-${name}`);
+    this.commands = commands;
+    /** @type {HTMLTableElement} */
+    const table = part("table");
+    /** @type {HTMLSelectElement} */
+    this.select = part("class");
+    this.parts = { time: part("time"), about: part("about"), rows: table.tBodies[0] };
+    /** @type {Scene | null} */
+    this.scene = null;
+    this.t = 0;
+    this.last = 0;
+    this.label = ""; // the class that was chosen by hand
+    part("play").addEventListener("click", () => commands.snippet(this.t));
+    part("before").addEventListener("click", () => commands.moment(Math.max(this.t - 1, 0)));
+    part("after").addEventListener("click", () => commands.moment(Math.min(this.t + 1, this.last)));
+    this.select.addEventListener("change", () => {
+      if (!this.scene) return;
+      this.label = this.scene.clip.labels[Number(this.select.value)];
+      this.list(this.scene);
     });
   }
 
+  /**
+   * @param {Scene} scene
+   * @param {number} t
+   */
   show(scene, t) {
     const { clip, sums } = scene;
     Object.assign(this, { scene, t, last: clip.p - 1 });
-    const { time, about, class: select } = this.parts;
+    const { select } = this;
+    const { time, about } = this.parts;
     time.textContent = seconds((t + 0.5) * clip.interval, 3);
     about.textContent =
       `interval ${count(t + 1)} of ${count(clip.p)}` +
-      (t < clip.heard ? "" : ", after the stop: not in the verdict");
+      (t < clip.stop ? "" : ", after the stop: not in the verdict");
     const here = sums.intervals.map((c) => c[t]);
-    const of = clip.labels.indexOf(this.chosen);
+    const of = clip.labels.indexOf(this.label);
     select.replaceChildren(
-      ...clip.labels.map((label, k) => new Option(`${label} ${percent(here[k])}`, k)),
+      ...clip.labels.map((label, k) => new Option(`${label} ${percent(here[k])}`, String(k))),
     );
-    select.value = of === -1 ? argmax(here) : of;
-    this.tell();
+    select.value = String(of === -1 ? argmax(here) : of);
+    this.list(scene);
   }
 
-  tell() {
-    const { clip, sums } = this.scene;
+  /** @param {Scene} scene */
+  list({ clip, sums }) {
     const { p, n, attention, votes, labels } = clip;
     const { t } = this;
-    const k = Number(this.parts.class.value);
+    const k = Number(this.select.value);
     const weights = Array.from({ length: n }, (_, i) => attention[i * p + t]);
     const order = ranked(weights).filter((i) => weights[i] > 0);
     const named = order.slice(0, order.length === NAMED + 1 ? NAMED + 1 : NAMED);
     const rest = order.slice(named.length);
+    /** @param {number[]} of */
     const sum = (of) => of.reduce((total, i) => total + weights[i] * votes[k][i * p + t], 0);
     const lines = named.map((i) => {
       const says = votes[k][i * p + t];
       const who = element("button", "cav-link", String(i));
       who.type = "button";
       who.setAttribute("aria-label", `Classifier ${i}: show its card`);
-      who.addEventListener("click", () => this.act.choose(i));
+      who.addEventListener("click", () => this.commands.choose(i));
       return line(who, weights[i], voteText(says, weights[i]), weights[i] * says, k);
     });
     if (rest.length) {
@@ -66,10 +91,17 @@ export class MomentCard {
     const whole = line("together", 1, "", sums.intervals[k][t], null);
     whole.className = "cav-sum";
     whole.title = `what the interval says for ${labels[k]}`;
-    refill(this.parts.table.tBodies[0], [...lines, whole], this.parts.class);
+    refill(this.parts.rows, [...lines, whole], this.select);
   }
 }
 
+/**
+ * @param {string | Node} who
+ * @param {number} its
+ * @param {string} says
+ * @param {number} adds
+ * @param {number | null} k
+ */
 function line(who, its, says, adds, k) {
   const row = element("tr");
   const name = element("th");
@@ -82,7 +114,7 @@ function line(who, its, says, adds, k) {
     bar.style.background = `var(--cav-class-${k})`;
     track.append(bar);
   }
-  const cells = [weight(its), says && `× ${says}`, `= ${part(adds)}`];
+  const cells = [weight(its), says && `× ${says}`, `= ${partText(adds)}`];
   row.append(name, track, ...cells.map((text) => element("td", "", text)));
   return row;
 }

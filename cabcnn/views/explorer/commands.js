@@ -3,34 +3,53 @@
 
 import { ranked } from "../shared/sum.js";
 
+/** @import { Axis, Span } from "../types.d.ts" */
+/** @typedef {import("./view.js").View} View */
+/** @typedef {ReturnType<typeof createCommands>} Commands */
+
 const STEP = 1.5; // one zoom step
 const AROUND = 0.2; // seconds that are played on either side of a moment
 
-export function commands(view) {
+/** @param {View} view */
+export function createCommands(view) {
   const { state } = view;
-  const axis = () => view.scene.axis;
+  const axis = () => view.current.axis;
+  /** @param {number} x */
   const timeAt = (x) => Math.min(Math.max(axis().toTime(x), 0), axis().duration);
+  /** @param {number} time */
   const intervalAt = (time) => {
-    const { p, interval } = view.scene.clip;
+    const { p, interval } = view.current.clip;
     return Math.min(Math.max(Math.floor(time / interval + 1e-6), 0), p - 1);
   };
+  /**
+   * @param {number} y
+   * @param {string | undefined} lane
+   */
   const rowAt = (y, lane) => {
     if (lane !== "heatmap") return null;
-    const { rows } = view.scene.heat;
+    const { rows } = view.current.heat;
     const place = Math.floor((y / view.lanes.rows.height) * rows.length);
     return rows[Math.min(Math.max(place, 0), rows.length - 1)];
   };
-  // Changes the visible window. Returns whether it changed.
+  /**
+   * Changes the visible window. Returns whether it changed.
+   * @param {(axis: Axis) => void} change
+   */
   const window = (change) => {
     const { from, to } = axis();
     change(axis());
     if (axis().from === from && axis().to === to) return false;
-    view.stage.redraw();
+    view.renderer.redraw();
     return true;
   };
+  /** @type {{ region: Span | null } | null} */
   let before = null; // the region before the drag that is under way
+  /**
+   * @param {number} from
+   * @param {number} to
+   */
   const setRegion = (from, to) => {
-    const { seconds, interval } = view.scene.clip;
+    const { seconds, interval } = view.current.clip;
     const start = Math.min(Math.max(from, 0), seconds - interval / 2);
     if (start < to) state.set({ region: [start, to] });
   };
@@ -38,14 +57,24 @@ export function commands(view) {
   const hearRegion = () => {
     if (view.player.playing) view.player.enter();
   };
-  const act = {
+  const commands = {
     zoomed: () => axis().zoomed,
+    /**
+     * @param {number} x
+     * @param {number} y
+     * @param {string | undefined} lane
+     */
     hover(x, y, lane) {
       view.point({ time: timeAt(x), row: rowAt(y, lane) });
     },
     leave() {
       view.point(null);
     },
+    /**
+     * @param {number} x
+     * @param {number} y
+     * @param {string | undefined} lane
+     */
     tap(x, y, lane) {
       view.focus();
       const row = rowAt(y, lane);
@@ -55,18 +84,27 @@ export function commands(view) {
       view.player.play();
       view.speak();
     },
+    /** @param {number} x */
     scrub(x) {
       view.focus();
       view.player.seek(timeAt(x));
       view.speak();
     },
+    /** @param {number} pixels */
     pan(pixels) {
       return window((shown) => shown.pan((pixels / shown.width) * shown.span));
     },
+    /**
+     * @param {number} factor
+     * @param {number} x
+     */
     zoom(factor, x) {
       return window((shown) => shown.zoom(factor, timeAt(x)));
     },
-    // Zooms at the playhead where it is in sight, else in the middle.
+    /**
+     * Zooms at the playhead where it is in sight, else in the middle.
+     * @param {number} steps
+     */
     zoomStep(steps) {
       const { time } = view.player;
       const { from, to } = axis();
@@ -76,58 +114,79 @@ export function commands(view) {
     fit() {
       window((shown) => shown.fit());
     },
+    /** @param {number} pages */
     page(pages) {
       window((shown) => shown.pan(pages * 0.8 * shown.span));
     },
     range: () => [axis().from / axis().duration, axis().to / axis().duration],
+    /**
+     * @param {number} from
+     * @param {number} to
+     */
     show(from, to) {
       window((shown) => shown.show(from * shown.duration, (to - from) * shown.duration));
     },
     toggle() {
       view.player.toggle();
     },
+    /** @param {number} by */
     move(by) {
       view.player.seek(view.player.time + by);
       window((shown) => shown.reveal(view.player.time));
     },
+    /** @param {number} by */
     interval(by) {
-      act.move(by * view.scene.clip.interval);
+      commands.move(by * view.current.clip.interval);
     },
     end() {
-      act.move(view.scene.clip.seconds);
+      commands.move(view.current.clip.seconds);
     },
+    /** @param {number} time */
     listen(time) {
       view.player.seek(time);
       view.player.play();
       window((shown) => shown.reveal(time));
     },
-    // Plays what is heard around an interval, and nothing else.
+    /**
+     * Plays what is heard around an interval, and nothing else.
+     * @param {number} t
+     */
     snippet(t) {
-      const { interval, seconds } = view.scene.clip;
+      const { interval, seconds } = view.current.clip;
       const centre = (t + 0.5) * interval;
       state.set({ moment: t });
       view.player.snippet(Math.max(centre - AROUND, 0), Math.min(centre + AROUND, seconds));
       window((shown) => shown.reveal(centre));
     },
 
-    // The region: by a drag, by its edges, at the playhead.
+    /**
+     * The region: by a drag, by its edges, at the playhead.
+     * @param {number} x
+     * @param {number} other
+     */
     select(x, other) {
       before ??= { region: state.region };
       const [from, to] = [timeAt(x), timeAt(other)].sort((a, b) => a - b);
       setRegion(from, to);
     },
     // The drag, also that of an edge, is over.
-    selected() {
+    selectEnd() {
       before = null;
       hearRegion();
     },
-    unselect() {
+    cancelSelect() {
       if (before) state.set({ region: before.region });
       before = null;
     },
-    edgeTime: (name) => state.region[name === "from" ? 0 : 1],
+    /** @param {string} name */
+    edgeTime: (name) => (state.region ?? [0, 0])[name === "from" ? 0 : 1],
+    /**
+     * @param {string} name
+     * @param {number} time
+     */
     edge(name, time) {
-      const { interval, duration } = view.scene.clip;
+      const { interval, duration } = view.current.clip;
+      if (!state.region) return;
       const [from, to] = state.region;
       if (name === "from") setRegion(Math.min(time, to - interval), to);
       else setRegion(from, Math.max(Math.min(time, duration), from + interval));
@@ -135,7 +194,7 @@ export function commands(view) {
     begin() {
       const { time } = view.player;
       const to = state.region?.[1] ?? 0;
-      setRegion(time, to > time ? to : view.scene.clip.duration);
+      setRegion(time, to > time ? to : view.current.clip.duration);
       hearRegion();
     },
     finish() {
@@ -148,7 +207,10 @@ export function commands(view) {
       state.set({ region: null });
     },
 
-    // The classifier and the moment whose cards are shown.
+    /**
+     * The classifier and the moment whose cards are shown.
+     * @param {number | null} row
+     */
     choose(row) {
       state.set({ row });
     },
@@ -157,48 +219,61 @@ export function commands(view) {
       const still = matchMedia("(prefers-reduced-motion: reduce)").matches;
       view.part("cards").scrollIntoView({ behavior: still ? "auto" : "smooth", block: "nearest" });
     },
+    /** @param {number} y */
     pick(y) {
       state.set({ row: rowAt(y, "heatmap") });
     },
+    /** @param {number} by */
     row(by) {
-      const { rows, places } = view.scene.heat;
+      const { rows, places } = view.current.heat;
       const place = places[state.row ?? view.readout.row] + by;
       state.set({ row: rows[Math.min(Math.max(place, 0), rows.length - 1)] });
     },
+    /** @param {number} t */
     moment(t = intervalAt(view.player.time)) {
       state.set({ moment: t });
     },
     // Escape goes back one step.
     release() {
-      if (state.region) act.clear();
+      if (state.region) commands.clear();
       else state.set({ row: null, moment: null });
     },
 
-    // Who may speak.
+    /**
+     * Who may speak.
+     * @param {number} row
+     */
     mute(row = view.row) {
       const others = state.muted.filter((i) => i !== row);
       const muted = others.length < state.muted.length ? others : [...others, row];
-      if (muted.length === view.scene.clip.n) {
+      if (muted.length === view.current.clip.n) {
         view.readout.announce("All classifiers would be muted; leave at least one to decide.");
       } else state.set({ muted, row });
     },
+    /** @param {number} row */
     only(row) {
-      state.set({ muted: [...Array(view.scene.clip.n).keys()].filter((i) => i !== row), row });
+      state.set({ muted: [...Array(view.current.clip.n).keys()].filter((i) => i !== row), row });
     },
-    // The k classifiers with the largest part of the attention.
+    /**
+     * The k classifiers with the largest part of the attention.
+     * @param {number} k
+     */
     keep(k) {
-      state.set({ muted: ranked(view.hearing.used).slice(k) });
+      state.set({ muted: ranked(view.used).slice(k) });
     },
     unmuteAll() {
       state.set({ muted: [] });
     },
+    /** @param {number | null} until */
     stop(until) {
       state.set({ until });
     },
 
+    /** @param {string} colouring */
     colour(colouring) {
       state.set({ colouring });
     },
+    /** @param {string} sorting */
     sort(sorting) {
       state.set({ sorting });
     },
@@ -206,5 +281,5 @@ export function commands(view) {
       state.set({ folded: !state.folded });
     },
   };
-  return act;
+  return commands;
 }

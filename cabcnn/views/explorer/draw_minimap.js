@@ -2,8 +2,14 @@
 
 import { trace } from "../shared/draw_waveform.js";
 
+/** @import { Drawing, Scene } from "../types.d.ts" */
+
 const STRIP = 4; // CSS pixels
 
+/**
+ * @param {Drawing} surface
+ * @param {{ clip: Pick<Scene["clip"], "p" | "interval" | "duration" | "envelope" | "seconds">, theme: Pick<Scene["theme"], "classes" | "wave">, sums: { leading: ArrayLike<number> } }} scene
+ */
 export function drawMinimap(surface, { clip, theme, sums }) {
   const { ctx, width, height, dpr } = surface;
   const strip = Math.round(STRIP * dpr);

@@ -2,13 +2,19 @@
 
 import { columns } from "../shared/axis.js";
 
+/** @import { Axis, Drawing, Raster, Scene } from "../types.d.ts" */
+
+/**
+ * @param {Drawing} surface
+ * @param {{ axis: Axis, raster: Raster, spectrogram?: Scene["spectrogram"] }} scene
+ */
 export function drawSpectrogram(surface, { axis, raster, spectrogram }) {
-  const { image, colours } = spectrogram ?? {};
-  if (!image) return;
+  if (!spectrogram?.image) return;
+  const { image, colours } = spectrogram;
   const { width, height } = surface;
   const { levels, frames, bins, hop } = image;
   const { starts, ends } = columns(axis, width, hop, frames);
-  const words = raster.words(surface);
+  const words = raster.pixels(surface);
   for (let y = 0; y < height; y++) {
     const low = Math.floor(((height - 1 - y) / height) * bins);
     const high = Math.max(Math.floor(((height - y) / height) * bins), low + 1);

@@ -2,17 +2,35 @@
 // trusted, and what is to be known about this clip; beside it the verdict of a region alone.
 
 import { percent, seconds } from "../shared/format.js";
-import { element, swatch } from "../shared/marks.js";
+import { element, find, swatch } from "../shared/dom.js";
 import { argmax } from "../shared/sum.js";
 
+/** @import { Clip } from "../types.d.ts" */
+/** @typedef {import("./commands.js").Commands} Commands */
+/** @typedef {{ from: number, to: number, probabilities: number[] }} Region */
+
 export class Header {
-  constructor(root, act) {
+  /**
+   * @param {HTMLElement} root
+   * @param {Commands} commands
+   */
+  constructor(root, commands) {
     this.root = root;
-    this.part = (name) => root.querySelector(`.cav-${name}`);
-    this.part("region-clear").addEventListener("click", () => act.clear());
+    /** @type {ReturnType<typeof bar>[]} */
+    this.bars = [];
+    /**
+     * @template {Element} [T=HTMLElement]
+     * @param {string} name
+     * @returns {T}
+     */
+    this.part = (name) => find(root, `.cav-${name}`);
+    this.part("region-clear").addEventListener("click", () => commands.clear());
   }
 
-  // Builds it for a clip; only the numbers change afterwards.
+  /**
+   * Builds it for a clip; only the numbers change afterwards.
+   * @param {Clip} clip
+   */
   build(clip) {
     const { part } = this;
     const length = seconds(clip.seconds, clip.seconds < 1 ? 2 : 1);
@@ -23,21 +41,26 @@ export class Header {
     bars.replaceChildren(...this.bars.map(({ item }) => item));
     const columns = clip.m > 5 ? 2 : 1;
     bars.classList.toggle("cav-many", columns === 2);
-    bars.style.setProperty("--cav-bar-rows", Math.ceil(clip.m / columns));
+    bars.style.setProperty("--cav-bar-rows", String(Math.ceil(clip.m / columns)));
     const notices = part("notices");
     notices.hidden = clip.notices.length === 0;
     notices.replaceChildren(...clip.notices.map((text) => element("li", "", text)));
   }
 
-  // `region` is null, or the part that was selected, with what it alone decides.
+  /**
+   * `region` is null, or the part that was selected, with what it alone decides.
+   * @param {Clip} clip
+   * @param {Region | null} region
+   */
   show({ labels, probabilities }, region) {
     const { root, part } = this;
     const best = argmax(probabilities);
     part("predicted").textContent = labels[best];
     part("chance").textContent = percent(probabilities[best]);
+    /** @param {number[]} numbers */
     const tell = (numbers) => numbers.map((number) => number.toFixed(5)).join(" ");
     root.dataset.verdict = tell(probabilities);
-    root.dataset.regional = region ? tell(region.probabilities) : "";
+    root.dataset.regionVerdict = region ? tell(region.probabilities) : "";
     this.bars.forEach(({ item, whole, value, alone, aloneValue }, k) => {
       item.classList.toggle("cav-leads", k === best);
       whole.style.width = `${probabilities[k] * 100}%`;
@@ -55,6 +78,10 @@ export class Header {
   }
 }
 
+/**
+ * @param {string[]} labels
+ * @param {Region} region
+ */
 function regional(labels, { from, to, probabilities }) {
   const best = argmax(probabilities);
   return [
@@ -63,6 +90,10 @@ function regional(labels, { from, to, probabilities }) {
   ];
 }
 
+/**
+ * @param {string} label
+ * @param {number} k
+ */
 function bar(label, k) {
   const item = element("li");
   const name = element("span", "cav-bar-name", label);

@@ -1,16 +1,27 @@
 // The exact numbers of one interval and one classifier: as a table, and as a sentence.
 
 import { count, percent, seconds, share as shareText, vote as voteText, weight } from "../shared/format.js";
-import { element, swatch, term } from "../shared/marks.js";
+import { element, swatch, term } from "../shared/dom.js";
 import { argmax, share } from "../shared/sum.js";
 
-// What interval t and classifier i say, for each class.
-export function numbers(clip, sums, t, i) {
+/** @import { Clip, Matrices, StoppedClip, Sums } from "../types.d.ts" */
+/** @typedef {import("./commands.js").Commands} Commands */
+/** @typedef {ReturnType<typeof cellNumbers>} CellNumbers */
+/** @typedef {"vote" | "share" | "interval" | "running"} Column */
+
+/**
+ * What interval t and classifier i say, for each class.
+ * @param {Matrices & Pick<Clip, "labels">} clip
+ * @param {Pick<Sums, "top" | "intervals" | "running">} sums
+ * @param {number} t
+ * @param {number} i
+ */
+export function cellNumbers(clip, sums, t, i) {
   const at = i * clip.p + t;
   return {
     t,
     i,
-    selected: sums.selected[t] === i,
+    isTop: sums.top[t] === i,
     attention: clip.attention[at],
     classes: clip.labels.map((label, k) => ({
       label,
@@ -22,26 +33,39 @@ export function numbers(clip, sums, t, i) {
   };
 }
 
-// The numbers in words, for those who hear the page.
-export function sentence(found, time) {
+/**
+ * The numbers in words, for those who hear the page.
+ * @param {CellNumbers} numbers
+ * @param {number} time
+ */
+export function sentence(numbers, time) {
+  /**
+   * @param {Column} key
+   * @param {(value: number, attention: number) => string} text
+   */
   const list = (key, text = percent) =>
-    found.classes.map((of) => `${of.label} ${text(of[key], found.attention)}`).join(", ");
+    numbers.classes.map((of) => `${of.label} ${text(of[key], numbers.attention)}`).join(", ");
   return (
-    `${seconds(time)}: classifier ${found.i}, attention weight ${weight(found.attention)}, ` +
+    `${seconds(time)}: classifier ${numbers.i}, attention weight ${weight(numbers.attention)}, ` +
     `votes ${list("vote", voteText)}. All classifiers: ${list("interval")}. ` +
     `So far: ${list("running")}.`
   );
 }
 
-// The numbers in two lines, each short enough for a phone: who speaks how loud, and what it votes
-// for most, with its share.
-export function brief(found, time) {
-  const votes = found.classes.map(({ vote }) => vote);
-  const { label, vote, share: part } = found.classes[argmax(votes)];
-  const says = `${label} ${voteText(vote, found.attention)} · share ${shareText(part)}`;
-  return `${seconds(time)} · classifier ${found.i} · weight ${weight(found.attention)}\n${says}`;
+/**
+ * The numbers in two lines, each short enough for a phone: who speaks how loud, and what it votes
+ * for most, with its share.
+ * @param {CellNumbers} numbers
+ * @param {number} time
+ */
+export function brief(numbers, time) {
+  const votes = numbers.classes.map(({ vote }) => vote);
+  const { label, vote, share: part } = numbers.classes[argmax(votes)];
+  const favourite = `${label} ${voteText(vote, numbers.attention)} · share ${shareText(part)}`;
+  return `${seconds(time)} · classifier ${numbers.i} · weight ${weight(numbers.attention)}\n${favourite}`;
 }
 
+/** @type {[key: Column, term: string, text: (value: number, attention: number) => string][]} */
 const COLUMNS = [
   ["vote", "vote", voteText],
   ["share", "share", shareText],
@@ -51,50 +75,62 @@ const COLUMNS = [
 const HEADS = ["vote", "share", "here", "so far"];
 
 export class Inspector {
-  // `act` is what commands.js offers.
-  constructor(root, act) {
+  /**
+   * `commands` as in commands.js.
+   * @param {HTMLElement} root
+   * @param {Commands} commands
+   */
+  constructor(root, commands) {
     this.root = root;
-    this.act = act;
-  }
-
-  // Builds the table for a clip; only its numbers change afterwards.
-  build(clip) {
+    this.commands = commands;
+    this.row = 0; // the classifier that is shown
     this.moment = element("p", "cav-moment");
     this.who = element("b", "cav-who");
-    this.badge = term("selected", "selected");
+    this.badge = term("top-classifier", "top");
     this.badge.classList.add("cav-badge");
-    this.free = element("button", "cav-free", "chosen ×");
-    this.free.type = "button";
-    this.free.title = "Back to the selected classifier (Esc)";
-    this.free.addEventListener("click", () => this.act.choose(null));
-    const heading = element("p", "cav-heading");
-    heading.append(this.who, this.badge, this.free);
+    this.free = this.button("selected ×", () => this.commands.choose(null));
+    this.free.className = "cav-free";
+    this.free.title = "Back to the top classifier (Esc)";
+    this.heading = element("p", "cav-heading");
+    this.heading.append(this.who, this.badge, this.free);
 
     this.weight = element("b");
     this.meter = element("i");
     const meter = element("span", "cav-meter");
     meter.append(this.meter);
-    const attention = element("p", "cav-weight");
-    attention.append(term("attention", "attention weight"));
-    attention.append(this.weight, meter);
-    this.mute = this.button("Mute", () => this.act.mute(this.row));
+    this.attention = element("p", "cav-weight");
+    this.attention.append(term("attention", "attention weight"), this.weight, meter);
+    this.mute = this.button("Mute", () => this.commands.mute(this.row));
     this.actions = element("p", "cav-actions");
     this.actions.append(
       this.mute,
-      this.button("Its card ↓", () => this.act.reveal()),
+      this.button("Its card ↓", () => this.commands.reveal()),
     );
-
+    this.group = element("th");
+    /** @type {HTMLTableCellElement[][]} */
+    this.cells = []; // by class and column
     this.note = element("p", "cav-note");
+  }
+
+  /**
+   * Builds the table for a clip; only its numbers change afterwards.
+   * @param {Clip} clip
+   */
+  build(clip) {
     this.root.replaceChildren(
       this.moment,
-      heading,
-      attention,
+      this.heading,
+      this.attention,
       this.actions,
       this.table(clip),
       this.note,
     );
   }
 
+  /**
+   * @param {string} text
+   * @param {() => void} press
+   */
   button(text, press) {
     const button = element("button", "cav-button", text);
     button.type = "button";
@@ -102,12 +138,12 @@ export class Inspector {
     return button;
   }
 
+  /** @param {Clip} clip */
   table(clip) {
     const table = element("table");
     const head = table.createTHead();
     const groups = head.insertRow();
     groups.insertCell();
-    this.group = element("th");
     for (const cell of [this.group, element("th", "", "all classifiers")]) {
       cell.scope = "colgroup";
       cell.colSpan = 2;
@@ -134,32 +170,43 @@ export class Inspector {
     return table;
   }
 
-  show(found, time, held, clip, muted) {
-    this.moment.textContent = `${seconds(time)} · interval ${count(found.t + 1)} of ${count(clip.p)}`;
-    this.who.textContent = `Classifier ${found.i}`;
-    this.group.textContent = `classifier ${found.i}`;
-    const silent = muted.includes(found.i);
-    this.badge.hidden = !(found.selected || silent) || (held && silent);
-    this.badge.textContent = silent ? "muted" : "selected";
-    this.note.textContent = noted(found, clip);
-    this.row = found.i;
+  /**
+   * @param {CellNumbers} numbers
+   * @param {number} time
+   * @param {boolean} held
+   * @param {StoppedClip} clip
+   * @param {number[]} muted
+   */
+  show(numbers, time, held, clip, muted) {
+    this.moment.textContent = `${seconds(time)} · interval ${count(numbers.t + 1)} of ${count(clip.p)}`;
+    this.who.textContent = `Classifier ${numbers.i}`;
+    this.group.textContent = `classifier ${numbers.i}`;
+    const silent = muted.includes(numbers.i);
+    this.badge.hidden = !(numbers.isTop || silent) || (held && silent);
+    this.badge.textContent = silent ? "muted" : "top";
+    this.note.textContent = noted(numbers, clip);
+    this.row = numbers.i;
     this.free.hidden = !held;
     this.actions.hidden = !held;
     this.mute.textContent = silent ? "Unmute" : "Mute";
-    this.weight.textContent = weight(found.attention);
-    this.meter.style.width = `${found.attention * 100}%`;
-    found.classes.forEach((of, k) => {
+    this.weight.textContent = weight(numbers.attention);
+    this.meter.style.width = `${numbers.attention * 100}%`;
+    numbers.classes.forEach((of, k) => {
       COLUMNS.forEach(([key, , text], column) => {
-        this.cells[k][column].textContent = text(of[key], found.attention);
+        this.cells[k][column].textContent = text(of[key], numbers.attention);
       });
     });
   }
 }
 
-function noted({ t }, { heard }) {
-  if (t >= heard) return "This interval comes after the stop: it has no share in the verdict.";
+/**
+ * @param {CellNumbers} numbers
+ * @param {StoppedClip} clip
+ */
+function noted({ t }, { stop }) {
+  if (t >= stop) return "This interval comes after the stop: it has no share in the verdict.";
   return (
-    `share = weight × vote ÷ ${count(heard)} ${heard === 1 ? "interval" : "intervals"}. ` +
+    `share = weight × vote ÷ ${count(stop)} ${stop === 1 ? "interval" : "intervals"}. ` +
     "All shares of all classifiers add up to the verdict."
   );
 }

@@ -1,46 +1,58 @@
-// What the keys do while the focus is in the view. `act` is what commands.js offers.
+// What the keys do while the focus is in the view. `commands` as in commands.js.
 
+import { closest } from "../shared/dom.js";
+
+/** @typedef {import("./commands.js").Commands} Commands */
+
+/** @type {Record<string, (commands: Commands, shift: boolean) => void>} */
 const ACTIONS = {
-  " ": (act) => act.toggle(),
-  k: (act) => act.toggle(),
-  ArrowLeft: (act, shift) => (shift ? act.move(-1) : act.interval(-1)),
-  ArrowRight: (act, shift) => (shift ? act.move(1) : act.interval(1)),
-  ArrowUp: (act) => act.row(-1),
-  ArrowDown: (act) => act.row(1),
-  Enter: (act) => act.moment(),
-  m: (act) => act.mute(),
-  M: (act) => act.unmuteAll(),
-  f: (act) => act.fold(),
-  i: (act) => act.begin(),
-  o: (act) => act.finish(),
-  PageUp: (act) => act.page(-1),
-  PageDown: (act) => act.page(1),
-  "+": (act) => act.zoomStep(1),
-  "=": (act) => act.zoomStep(1),
-  "-": (act) => act.zoomStep(-1),
-  _: (act) => act.zoomStep(-1),
-  0: (act) => act.fit(),
-  Home: (act) => act.fit(),
-  End: (act) => act.end(),
-  Escape: (act) => act.release(),
+  " ": (commands) => commands.toggle(),
+  k: (commands) => commands.toggle(),
+  ArrowLeft: (commands, shift) => (shift ? commands.move(-1) : commands.interval(-1)),
+  ArrowRight: (commands, shift) => (shift ? commands.move(1) : commands.interval(1)),
+  ArrowUp: (commands) => commands.row(-1),
+  ArrowDown: (commands) => commands.row(1),
+  Enter: (commands) => commands.moment(),
+  m: (commands) => commands.mute(),
+  M: (commands) => commands.unmuteAll(),
+  f: (commands) => commands.fold(),
+  i: (commands) => commands.begin(),
+  o: (commands) => commands.finish(),
+  PageUp: (commands) => commands.page(-1),
+  PageDown: (commands) => commands.page(1),
+  "+": (commands) => commands.zoomStep(1),
+  "=": (commands) => commands.zoomStep(1),
+  "-": (commands) => commands.zoomStep(-1),
+  _: (commands) => commands.zoomStep(-1),
+  0: (commands) => commands.fit(),
+  Home: (commands) => commands.fit(),
+  End: (commands) => commands.end(),
+  Escape: (commands) => commands.release(),
 };
 
 const PRESS = [" ", "Enter"];
 const SLIDE = /^(Arrow|Page|Home$|End$)/;
 
-// The action of a key press, or null where the browser is to keep it.
-export function keyAction(event, act) {
+/**
+ * The action of a key press, or null where the browser is to keep it.
+ * @param {KeyboardEvent} event
+ * @param {Commands} commands
+ */
+export function keyAction(event, commands) {
   if (event.ctrlKey || event.metaKey || event.altKey || event.defaultPrevented) return null;
   const action = ACTIONS[event.key];
   if (!action || ownUse(event)) return null;
-  return () => action(act, event.shiftKey);
+  return () => action(commands, event.shiftKey);
 }
 
-// Whether what has the focus needs the key itself.
-function ownUse({ key, target }) {
-  if (target.closest("button, a, summary")) return PRESS.includes(key);
-  if (target.closest('input[type="range"]')) return SLIDE.test(key);
-  return target.closest("select, input, textarea") !== null;
+/**
+ * Whether what has the focus needs the key itself.
+ * @param {KeyboardEvent} event
+ */
+function ownUse(event) {
+  if (closest(event, "button, a, summary")) return PRESS.includes(event.key);
+  if (closest(event, 'input[type="range"]')) return SLIDE.test(event.key);
+  return closest(event, "select, input, textarea") !== null;
 }
 
 // What is shown of them.

@@ -1,5 +1,6 @@
 // The lanes' canvases: their sizes, their descriptions, what is drawn on them.
 
+import { find } from "../shared/dom.js";
 import { drawRuler } from "../shared/draw_axis.js";
 import { drawHeatmap } from "../shared/draw_heatmap.js";
 import { drawMinimap } from "./draw_minimap.js";
@@ -12,6 +13,9 @@ import { percent, seconds } from "../shared/format.js";
 import { placeEnds, showColours, showEnds, showRows } from "./scales.js";
 import { Raster, Surface } from "../shared/surface.js";
 
+/** @import { Clip, Heatmap, Scene, Sums } from "../types.d.ts" */
+
+/** @type {Record<string, (surface: Surface, scene: Scene & { raster: Raster }) => void>} */
 const DRAW = {
   ruler: drawRuler,
   waveform: drawWaveform,
@@ -23,32 +27,48 @@ const DRAW = {
 };
 
 export class Lanes {
+  /** @param {HTMLElement} root */
   constructor(root) {
     this.root = root;
     this.lanes = Object.keys(DRAW).map((name) => {
-      const box = root.querySelector(`.cav-plot[data-lane="${name}"]`);
-      return { name, box, surface: new Surface(box.querySelector("canvas")), raster: new Raster() };
+      const box = find(root, `.cav-plot[data-lane="${name}"]`);
+      return { name, box, surface: new Surface(find(box, "canvas")), raster: new Raster() };
     });
-    this.minimap = new Surface(root.querySelector(".cav-minimap canvas"));
-    this.heatmap = root.querySelector('.cav-plot[data-lane="heatmap"]');
+    this.minimap = new Surface(find(root, ".cav-minimap canvas"));
+    this.heatmap = find(root, '.cav-plot[data-lane="heatmap"]');
+    this.running = find(root, '.cav-plot[data-lane="running"]');
     this.width = 0; // of the plots, CSS pixels
+    this.runningHeight = 0;
     this.rows = { top: 0, height: 0 }; // where the heatmap's rows are
   }
 
-  // Fits heights, names and scales to what is shown.
+  /**
+   * Fits heights, names and scales to what is shown.
+   * @param {Scene} scene
+   */
   build({ clip, sums, heat, colours, muted }) {
     const { root } = this;
-    root.style.setProperty("--cav-n", clip.n);
-    root.style.setProperty("--cav-m", clip.m);
-    root.querySelector(".cav-count").textContent = counted(clip, heat);
+    root.style.setProperty("--cav-n", String(clip.n));
+    root.style.setProperty("--cav-m", String(clip.m));
+    find(root, ".cav-count").textContent = counted(clip, heat);
     showColours(root, heat, colours);
     showEnds(root, clip);
     this.describe(clip, sums, heat, muted);
   }
 
+  /**
+   * @param {Clip} clip
+   * @param {Sums} sums
+   * @param {Heatmap} heat
+   * @param {number[]} muted
+   */
   describe(clip, sums, heat, muted) {
+    /**
+     * @param {string} lane
+     * @param {string} text
+     */
     const say = (lane, text) => {
-      this.root.querySelector(`[data-lane="${lane}"] canvas`).setAttribute("aria-label", text);
+      find(this.root, `[data-lane="${lane}"] canvas`).setAttribute("aria-label", text);
     };
     const length = seconds(clip.seconds, 1);
     const busiest = sums.use.indexOf(Math.max(...sums.use));
@@ -72,13 +92,16 @@ export class Lanes {
   fit() {
     for (const { surface } of this.lanes) surface.fit();
     this.minimap.fit();
-    const running = this.root.querySelector('[data-lane="running"]');
     this.width = this.heatmap.clientWidth;
     this.rows = { top: this.heatmap.offsetTop, height: this.heatmap.clientHeight };
-    this.runningHeight = running.clientHeight;
+    this.runningHeight = this.running.clientHeight;
   }
 
-  // Draws every lane for the visible window; the minimap only when the whole changed.
+  /**
+   * Draws every lane for the visible window; the minimap only when the whole changed.
+   * @param {Scene} scene
+   * @param {boolean} whole
+   */
   draw(scene, whole) {
     for (const { name, surface, raster } of this.lanes) {
       if (surface.clear()) DRAW[name](surface, { ...scene, raster });
@@ -89,6 +112,10 @@ export class Lanes {
   }
 }
 
+/**
+ * @param {Clip} clip
+ * @param {Heatmap} heat
+ */
 function counted({ n }, { rows }) {
   if (rows.length === n) return `${n} classifiers`;
   return `${rows.length} of ${n},\n${n - rows.length} folded`;

@@ -1,9 +1,18 @@
 // The link to what is shown: the example with its model and T, which Python reads (links.py), and
 // what was chosen of it (explorer.js), which is read here. A sound of one's own is in no link.
 
+/** @import { Clip, Link } from "../types.d.ts" */
+/** @typedef {import("./public_api.js").PublicApi} PublicApi */
+/** @typedef {import("./view.js").ExplorerElement} ExplorerElement */
+
 const SAID_MS = 6000;
 
-// The address of `page` with all that after its #; the second is the `link` of the payload.
+/**
+ * The address of `page` with all that after its #; the second is the `link` of the payload.
+ * @param {string} page
+ * @param {Link} link
+ * @param {object} snapshot
+ */
 export function linkTo(page, { example, model, seconds }, snapshot) {
   const asked = new URLSearchParams();
   if (example) asked.set("example", example);
@@ -15,7 +24,11 @@ export function linkTo(page, { example, model, seconds }, snapshot) {
   return url.href;
 }
 
-// What a link has chosen of the clip, or null. Links come from anywhere.
+/**
+ * What a link has chosen of the clip, or null. Links come from anywhere.
+ * @param {string} hash
+ * @returns {Record<string, unknown> | null}
+ */
 export function chosenIn(hash) {
   const text = new URLSearchParams(hash.replace(/^#/, "")).get("view");
   if (text === null) return null;
@@ -29,25 +42,39 @@ export function chosenIn(hash) {
 }
 
 // What belongs to a clip: without the clip it means nothing.
+/** @type {(keyof ReturnType<PublicApi["snapshot"]>)[]} */
 const OF_THE_CLIP = ["muted", "region", "until", "row", "moment", "window"];
 
 export class LinkButton {
+  /**
+   * @param {ExplorerElement} root
+   * @param {HTMLButtonElement} button
+   * @param {HTMLElement} said
+   */
   constructor(root, button, said) {
-    Object.assign(this, { root, button, said });
+    this.root = root;
+    this.button = button;
+    this.said = said;
+    /** @type {Link | null} */
+    this.link = null;
+    /** @type {ReturnType<typeof setTimeout> | undefined} */
+    this.resting = undefined;
     button.addEventListener("click", () => this.copy());
   }
 
+  /** @param {Pick<Clip, "link">} clip */
   begin({ link }) {
     this.link = link;
     this.button.hidden = !link;
     this.say("");
     if (!link?.opened) return;
     const chosen = chosenIn(location.hash);
-    const left = chosen ? this.root.explorer.restore(chosen) : [];
+    const left = (chosen && this.root.explorer?.restore(chosen)) ?? [];
     if (left.length) this.say(`Not everything of the link holds for this clip: ${left.join(", ")}.`);
   }
 
   async copy() {
+    if (!this.link || !this.root.explorer) return;
     const snapshot = this.root.explorer.snapshot();
     const own = !this.link.example;
     if (own) for (const name of OF_THE_CLIP) delete snapshot[name];
@@ -57,6 +84,10 @@ export class LinkButton {
     else this.say(`Copy it from here.${what}`, link);
   }
 
+  /**
+   * @param {string} text
+   * @param {string | null} link
+   */
   say(text, link = null) {
     clearTimeout(this.resting);
     this.said.textContent = text;
@@ -72,7 +103,10 @@ export class LinkButton {
   }
 }
 
-// Browsers let a page write to the clipboard over HTTPS or on localhost only, and may refuse.
+/**
+ * Browsers let a page write to the clipboard over HTTPS or on localhost only, and may refuse.
+ * @param {string} text
+ */
 async function written(text) {
   if (!navigator.clipboard) return false;
   try {

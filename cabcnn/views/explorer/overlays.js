@@ -1,26 +1,48 @@
 // What lies over the lanes: the region with its two edges, which can be dragged and have the
 // focus, the frame of the chosen moment, and the veil over what comes after a stop.
 
+import { find, findAll } from "../shared/dom.js";
 import { seconds } from "../shared/format.js";
 
+/** @import { Scene } from "../types.d.ts" */
+/** @typedef {import("../shared/state.js").State} State */
+/** @typedef {import("./commands.js").Commands} Commands */
+
 export class Overlays {
-  constructor(root, act) {
-    const part = (name) => root.querySelector(`.cav-${name}`);
+  /**
+   * @param {HTMLElement} root
+   * @param {Commands} commands
+   */
+  constructor(root, commands) {
+    /**
+     * @template {Element} [T=HTMLElement]
+     * @param {string} name
+     * @returns {T}
+     */
+    const part = (name) => find(root, `.cav-${name}`);
     this.region = part("region");
     this.veil = part("veil");
     this.cell = part("cell");
     this.mark = part("region-mark");
-    this.edges = [...this.region.querySelectorAll("[data-edge]")];
-    for (const edge of this.edges) follow(edge, part("overlay"), act, () => this.scene);
+    /** @type {Scene | null} */
+    this.scene = null;
+    this.edges = findAll(this.region, "[data-edge]");
+    for (const edge of this.edges) follow(edge, part("overlay"), commands, () => this.scene);
   }
 
-  // Puts them where the visible window has them; `rows` is where the heatmap lies.
+  /**
+   * Puts them where the visible window has them; `rows` is where the heatmap lies.
+   * @param {Scene} scene
+   * @param {State} state
+   * @param {{ top: number, height: number }} rows
+   */
   place(scene, { region, until, moment }, rows) {
     this.scene = scene;
     const { axis, clip } = scene;
     this.region.hidden = region === null;
     this.mark.hidden = region === null;
     this.veil.hidden = until === null;
+    /** @param {number} time */
     const x = (time) => Math.min(Math.max(axis.toX(time), -2), axis.width + 2);
     if (region) {
       const [from, to] = region;
@@ -36,7 +58,7 @@ export class Overlays {
         edge.setAttribute("aria-valuetext", seconds(time, 3));
       });
     }
-    const start = axis.toX(moment * clip.interval);
+    const start = axis.toX((moment ?? 0) * clip.interval);
     const wide = (clip.interval / axis.span) * axis.width;
     this.cell.hidden = moment === null || start < -wide || start > axis.width;
     if (!this.cell.hidden) {
@@ -48,10 +70,16 @@ export class Overlays {
   }
 }
 
-// Drags an edge, and moves it by keys.
-function follow(edge, lanes, act, scene) {
-  const name = edge.dataset.edge;
-  const time = () => act.edgeTime(name); // not what was drawn last: keys may come faster
+/**
+ * Drags an edge, and moves it by keys.
+ * @param {HTMLElement} edge
+ * @param {HTMLElement} lanes
+ * @param {Commands} commands
+ * @param {() => Scene | null} scene
+ */
+function follow(edge, lanes, commands, scene) {
+  const name = edge.dataset.edge ?? "";
+  const time = () => commands.edgeTime(name); // not what was drawn last: keys may come faster
   let held = false;
   edge.addEventListener("pointerdown", (event) => {
     if (event.button !== 0) return;
@@ -61,19 +89,22 @@ function follow(edge, lanes, act, scene) {
   });
   edge.addEventListener("pointermove", (event) => {
     event.stopPropagation();
-    if (!held) return;
+    const shown = scene();
+    if (!held || !shown) return;
     const x = event.clientX - lanes.getBoundingClientRect().left;
-    act.edge(name, scene().axis.toTime(x));
+    commands.edge(name, shown.axis.toTime(x));
   });
   for (const end of ["pointerup", "pointercancel"]) {
     edge.addEventListener(end, (event) => {
       event.stopPropagation();
-      if (held) act.selected();
+      if (held) commands.selectEnd();
       held = false;
     });
   }
   edge.addEventListener("keydown", (event) => {
-    const { interval, duration } = scene().clip;
+    const shown = scene();
+    if (!shown) return;
+    const { interval, duration } = shown.clip;
     const step = event.shiftKey ? 1 : interval;
     const to = {
       ArrowLeft: time() - step,
@@ -85,7 +116,7 @@ function follow(edge, lanes, act, scene) {
     }[event.key];
     if (to === undefined) return;
     event.preventDefault();
-    act.edge(name, to);
-    act.selected();
+    commands.edge(name, to);
+    commands.selectEnd();
   });
 }

@@ -1,17 +1,36 @@
 // The spectrogram lane: off until it is asked for; then computed once a clip from the sound that
 // plays, a few milliseconds at a time while the page is at rest.
 
+import { find, findAll } from "../shared/dom.js";
 import { css, sequential } from "../shared/palette.js";
 import { BINS, frameCount, HOP, levels, powerOf, RANGE_DB, RATE } from "./stft.js";
+
+/** @import { Clip, SpectrogramImage, Theme } from "../types.d.ts" */
 
 const SLICE_MS = 4; // of work between two rests
 const STOPS = 16;
 
 export class Spectrogram {
-  // `changed(whole)` asks for the lanes to be drawn, `whole` when they have other sizes.
+  /**
+   * `changed(whole)` asks for the lanes to be drawn, `whole` when they have other sizes.
+   * @param {HTMLElement} root
+   * @param {{ changed: (whole: boolean) => void }} listeners
+   */
   constructor(root, { changed }) {
-    Object.assign(this, { root, changed });
-    this.part = (name) => root.querySelector(`.cav-${name}`);
+    this.root = root;
+    this.changed = changed;
+    /** @type {Clip | null} */
+    this.clip = null;
+    /** @type {SpectrogramImage | null} */
+    this.image = null; // when it has been computed
+    this.asked = false; // whether it is being computed, or was
+    /**
+     * @template {Element} [T=HTMLElement]
+     * @param {string} name
+     * @returns {T}
+     */
+    this.part = (name) => find(root, `.cav-${name}`);
+    /** @type {HTMLButtonElement} */
     this.button = this.part("spectral");
     this.on = false;
     this.turn = 0; // counts clips: what is computed for the last one must not be shown for this
@@ -19,7 +38,10 @@ export class Spectrogram {
     this.show();
   }
 
-  // Another clip; `image` is { levels, frames, bins, hop } when it has been computed, else null.
+  /**
+   * Another clip; `image` is { levels, frames, bins, hop } when it has been computed, else null.
+   * @param {Clip} clip
+   */
   begin(clip) {
     this.turn++;
     this.clip = clip;
@@ -39,11 +61,13 @@ export class Spectrogram {
   show() {
     this.button.setAttribute("aria-pressed", String(this.on));
     this.root.dataset.spectral = String(this.on);
-    for (const part of this.root.querySelectorAll(".cav-spectral-lane")) part.hidden = !this.on;
+    const parts = findAll(this.root, ".cav-spectral-lane");
+    for (const part of parts) part.hidden = !this.on;
   }
 
   async compute() {
     const { turn, clip } = this;
+    if (!clip) return;
     this.asked = true;
     this.say(clip.sound ? "computing …" : "no sound");
     if (!clip.sound) return;
@@ -62,7 +86,10 @@ export class Spectrogram {
     this.changed(false);
   }
 
-  // The sound at 8 kHz, or null where this browser can't read it.
+  /**
+   * The sound at 8 kHz, or null where this browser can't read it.
+   * @param {string} url
+   */
   async samples(url) {
     const answer = await fetch(url);
     const bytes = await answer.arrayBuffer();
@@ -76,12 +103,16 @@ export class Spectrogram {
     }
   }
 
+  /** @param {string} text */
   say(text) {
     this.part("spectral-text").textContent = text;
     this.root.dataset.spectrum = this.image ? "ready" : "";
   }
 
-  // The legend, in the colours of the page's theme.
+  /**
+   * The legend, in the colours of the page's theme.
+   * @param {Theme} theme
+   */
   legend({ dark }) {
     const colours = sequential(dark);
     const stops = Array.from({ length: STOPS + 1 }, (_, j) => css(colours[Math.round((j / STOPS) * 255)]));
@@ -91,9 +122,10 @@ export class Spectrogram {
   }
 }
 
+/** @returns {Promise<unknown>} */
 function rest() {
   return new Promise((resume) => {
-    if (window.requestIdleCallback) requestIdleCallback(resume, { timeout: 200 });
+    if ("requestIdleCallback" in window) requestIdleCallback(resume, { timeout: 200 });
     else setTimeout(resume, 16);
   });
 }

@@ -12,12 +12,19 @@ const WINDOW = Float64Array.from({ length: SIZE }, (_, j) => {
 const COS = Float64Array.from({ length: SIZE / 2 }, (_, j) => Math.cos((2 * Math.PI * j) / SIZE));
 const SIN = Float64Array.from({ length: SIZE / 2 }, (_, j) => -Math.sin((2 * Math.PI * j) / SIZE));
 
+/** @param {number} length */
 export function frameCount(length) {
   return Math.max(Math.ceil(length / HOP), 1);
 }
 
-// The power of BINS frequencies, 0 up to but not 4 kHz, of the frame whose middle is sample
-// (frame + 0.5) * HOP; beyond the ends of the sound is silence. Written into `power` at `to`.
+/**
+ * The power of BINS frequencies, 0 up to but not 4 kHz, of the frame whose middle is sample
+ * (frame + 0.5) * HOP; beyond the ends of the sound is silence. Written into `power` at `to`.
+ * @param {Float32Array} samples
+ * @param {number} frame
+ * @param {Float32Array | Float64Array} power
+ * @param {number} to
+ */
 export function powerOf(samples, frame, power, to) {
   const start = Math.round((frame + 0.5) * HOP - SIZE / 2);
   for (let j = 0; j < SIZE; j++) {
@@ -50,7 +57,10 @@ const REVERSED = Uint16Array.from({ length: SIZE }, (_, j) => {
   return turned;
 });
 
-// Powers as levels 0 to 255 of the RANGE_DB decibels below the largest.
+/**
+ * Powers as levels 0 to 255 of the RANGE_DB decibels below the largest.
+ * @param {Float32Array} power
+ */
 export function levels(power) {
   let largest = 0;
   for (const value of power) if (value > largest) largest = value;

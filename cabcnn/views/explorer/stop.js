@@ -1,32 +1,52 @@
 // "What if the clip had stopped at ...": a slider over a strip that says, for each moment, which
 // class would have been the answer, and a mark after which that never changed.
 
+import { find } from "../shared/dom.js";
 import { percent, seconds } from "../shared/format.js";
 import { Surface } from "../shared/surface.js";
 import { intervalsIn } from "../shared/state.js";
 import { leaders } from "../shared/sum.js";
 
+/** @import { Clip, Scene } from "../types.d.ts" */
+/** @typedef {import("./commands.js").Commands} Commands */
+
 export class Stop {
-  constructor(root, act) {
-    const part = (name) => root.querySelector(`.cav-${name}`);
+  /**
+   * @param {HTMLElement} root
+   * @param {Commands} commands
+   */
+  constructor(root, commands) {
+    /**
+     * @template {Element} [T=HTMLElement]
+     * @param {string} name
+     * @returns {T}
+     */
+    const part = (name) => find(root, `.cav-${name}`);
+    this.interval = 0; // seconds
+    /** @type {HTMLInputElement} */
     this.slider = part("stop-slider");
     this.strip = new Surface(part("stop-strip"));
     this.mark = part("stop-mark");
     this.text = part("stop-text");
     this.slider.addEventListener("input", () => {
-      act.stop(Number(this.slider.value) * this.interval);
+      commands.stop(Number(this.slider.value) * this.interval);
     });
   }
 
+  /** @param {Pick<Clip, "p" | "interval">} clip */
   build({ p, interval }) {
     this.interval = interval;
-    this.slider.max = p;
+    this.slider.max = String(p);
   }
 
+  /**
+   * @param {Scene} scene
+   * @param {number | null} until
+   */
   show({ clip, sums }, until) {
     const { p, interval, labels } = clip;
     const count = until === null ? p : intervalsIn(until, clip);
-    this.slider.value = count;
+    this.slider.value = String(count);
     const [best] = sums.order;
     const answer = `${labels[best]} ${percent(clip.probabilities[best])}`;
     const stopped = until === null ? "the end" : seconds(until);
@@ -41,7 +61,10 @@ export class Stop {
         : `After ${seconds(decided)} it was always ${labels[best]}.`);
   }
 
-  // Colours the strip; the answers depend on who is muted.
+  /**
+   * Colours the strip; the answers depend on who is muted.
+   * @param {Scene} scene
+   */
   draw({ clip, sums, theme }) {
     const { strip } = this;
     strip.fit();

@@ -1,18 +1,35 @@
 // The guided tour: offered when the first clip is shown to a visitor who has not seen it, led
 // through the live picture in a small window that never covers what it points at.
 
-import { element } from "../shared/marks.js";
+import { element, find, findAll } from "../shared/dom.js";
 import { steps } from "./tour_steps.js";
+
+/** @import { Scene } from "../types.d.ts" */
+/** @typedef {import("./tour_steps.js").TourStep} TourStep */
 
 const SEEN = "cabcnn-tour-seen"; // in localStorage, where the browser has one
 
 export class Tour {
-  // `scene()` gives { clip, sums } as they are shown; `aim({ time, row })` shows a cell's numbers.
+  /**
+   * `scene()` gives { clip, sums } as they are shown; `aim({ time, row })` shows a cell's numbers.
+   * @param {HTMLElement} root
+   * @param {{ scene: () => Scene | null, aim: (cell: { time: number | null, row: number | null }) => void }} of
+   */
   constructor(root, { scene, aim }) {
     furnish(root);
-    Object.assign(this, { root, scene, aim });
-    this.part = (name) => root.querySelector(`.cav-${name}`);
+    this.root = root;
+    this.scene = scene;
+    this.aim = aim;
+    /** @type {HTMLElement | null} */
+    this.from = null; // where the focus goes back to
+    /**
+     * @template {Element} [T=HTMLElement]
+     * @param {string} name
+     * @returns {T}
+     */
+    this.part = (name) => find(root, `.cav-${name}`);
     this.step = -1;
+    /** @type {TourStep[]} */
     this.steps = [];
     this.offer = this.part("tour-offer");
     this.box = this.part("tour");
@@ -40,16 +57,19 @@ export class Tour {
     this.offer.hidden = seen();
   }
 
+  /** @param {HTMLElement} from */
   start(from) {
     this.from = from;
     this.offer.hidden = true;
     remember();
-    const { clip, sums } = this.scene();
-    this.steps = steps(clip, sums);
+    const scene = this.scene();
+    if (!scene) return;
+    this.steps = steps(scene.clip, scene.sums);
     this.root.dataset.tour = "";
     this.go(0);
   }
 
+  /** @param {number} step */
   go(step) {
     if (step < 0) return;
     if (step >= this.steps.length) return this.leave();
@@ -61,11 +81,14 @@ export class Tour {
     this.part("tour-count").textContent = count;
     this.part("tour-title").textContent = title;
     this.part("tour-text").textContent = text;
-    this.part("tour-back").disabled = step === 0;
+    /** @type {HTMLButtonElement} */
+    const back = this.part("tour-back");
+    back.disabled = step === 0;
     this.part("tour-next").textContent = last ? "Done" : "Next";
     this.root.dataset.tour = String(step + 1);
-    for (const plot of this.root.querySelectorAll(".cav-plot")) {
-      plot.classList.toggle("cav-toured", lanes.includes(plot.dataset.lane));
+    const plots = findAll(this.root, ".cav-plot");
+    for (const plot of plots) {
+      plot.classList.toggle("cav-toured", lanes.includes(plot.dataset.lane ?? ""));
     }
     this.aim({ time, row });
     this.box.hidden = false;
@@ -73,14 +96,17 @@ export class Tour {
     this.box.focus({ preventScroll: true });
   }
 
-  // Right below the last of the lanes it speaks of, in sight together with them.
+  /**
+   * Right below the last of the lanes it speaks of, in sight together with them.
+   * @param {string[]} lanes
+   */
   place(lanes) {
-    const plots = lanes.map((lane) => this.root.querySelector(`.cav-plot[data-lane="${lane}"]`));
+    const plots = lanes.map((lane) => find(this.root, `.cav-plot[data-lane="${lane}"]`));
     const last = plots[plots.length - 1];
     const { offsetTop, offsetHeight } = last;
     const above = plots[0].offsetTop - this.box.offsetHeight - 10;
     const below = offsetTop + offsetHeight + 8;
-    const room = last.parentElement.offsetHeight - below;
+    const room = find(this.root, ".cav-lanes").offsetHeight - below;
     this.box.style.top = `${room < this.box.offsetHeight && above > 0 ? above : below}px`;
     const still = matchMedia("(prefers-reduced-motion: reduce)").matches;
     const behavior = still ? "auto" : "smooth";
@@ -92,11 +118,12 @@ export class Tour {
     }
   }
 
+  /** @param {boolean} refocus */
   leave(refocus = true) {
     this.step = -1;
     this.box.hidden = true;
     delete this.root.dataset.tour;
-    for (const plot of this.root.querySelectorAll(".cav-toured")) plot.classList.remove("cav-toured");
+    for (const plot of findAll(this.root, ".cav-toured")) plot.classList.remove("cav-toured");
     this.aim({ time: null, row: null });
     if (refocus) this.from?.focus();
   }
@@ -107,18 +134,21 @@ export class Tour {
     this.part("tour-start").focus({ preventScroll: true });
   }
 
+  /** @param {KeyboardEvent} event */
   key(event) {
     if (!this.led || event.ctrlKey || event.metaKey || event.altKey) return;
-    const inside = this.box.contains(event.target);
-    const does = {
+    const inside = event.target instanceof Node && this.box.contains(event.target);
+    /** @type {Record<string, false | (() => void)>} */
+    const actions = {
       Escape: () => this.leave(),
       ArrowRight: inside && (() => this.go(Math.min(this.step + 1, this.steps.length - 1))),
       ArrowLeft: inside && (() => this.go(this.step - 1)),
-    }[event.key];
-    if (does) {
+    };
+    const act = actions[event.key];
+    if (act) {
       event.preventDefault();
       event.stopPropagation();
-      does();
+      act();
     }
   }
 }
@@ -141,11 +171,20 @@ function remember() {
   }
 }
 
-// What the tour is made of, put into the view once.
+/**
+ * What the tour is made of, put into the view once.
+ * @param {HTMLElement} root
+ */
 function furnish(root) {
+  /**
+   * @param {"p" | "b" | "div" | "button"} tag
+   * @param {string} name
+   * @param {string} text
+   * @param {Record<string, string>} attributes
+   */
   const make = (tag, name, text = "", attributes = {}) => {
     const made = element(tag, `cav-${name}`, text);
-    if (tag === "button") made.type = "button";
+    if (tag === "button") made.setAttribute("type", "button");
     for (const [key, value] of Object.entries(attributes)) made.setAttribute(key, value);
     return made;
   };
@@ -172,7 +211,7 @@ function furnish(root) {
     make("p", "tour-text"),
     buttons,
   );
-  root.querySelector(".cav-toolbar").before(offer);
-  root.querySelector(".cav-lanes").append(box);
-  root.querySelector(".cav-guide").append(make("button", "tour-start cav-button", "Guided tour"));
+  find(root, ".cav-toolbar").before(offer);
+  find(root, ".cav-lanes").append(box);
+  find(root, ".cav-guide").append(make("button", "tour-start cav-button", "Guided tour"));
 }

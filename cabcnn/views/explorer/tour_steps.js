@@ -4,8 +4,16 @@
 import { count, percent, seconds, weight } from "../shared/format.js";
 import { argmax, strongestMoments } from "../shared/sum.js";
 
-// `clip` and `sums` as a scene has them. Each step: `title`, `text`, the `lanes` it points at (or
-// the `part` .cav-…), and where it is about one, the `time` in seconds and the classifier's `row`.
+/** @import { Clip, Matrices, Sums } from "../types.d.ts" */
+/** @typedef {{ title: string, text: string, lanes: string[], time: number | null, row: number | null }} TourStep */
+
+/**
+ * `clip` and `sums` as a scene has them. Each step: `title`, `text`, the `lanes` it points at, and
+ * where it is about one, the `time` in seconds and the classifier's `row`.
+ * @param {Matrices & Pick<Clip, "interval" | "seconds" | "labels" | "probabilities">} clip
+ * @param {Sums} sums
+ * @returns {TourStep[]}
+ */
 export function steps(clip, sums) {
   const { p, n, m, labels, interval } = clip;
   const row = argmax(sums.use);
@@ -20,6 +28,7 @@ export function steps(clip, sums) {
   const leads = argmax(says);
   const best = argmax(clip.probabilities);
   const milliseconds = Math.round(interval * 1000);
+  /** @param {number[]} values */
   const list = (values) => labels.map((label, k) => `${label} ${percent(values[k])}`).join(", ");
   const few = m <= 4;
   return [
@@ -78,11 +87,17 @@ export function steps(clip, sums) {
   ];
 }
 
+/**
+ * @param {Pick<Clip, "labels" | "interval">} clip
+ * @param {Sums} sums
+ * @param {number} best
+ */
 function settling({ labels, interval }, { settled }, best) {
   if (!settled) return `${labels[best]} led from the first interval on.`;
   return `From ${seconds((settled + 1) * interval)} on, ${labels[best]} was ahead for good.`;
 }
 
+/** @param {number} number */
 function ordinal(number) {
   const tens = number % 100;
   const ending = tens > 10 && tens < 14 ? "th" : (["th", "st", "nd", "rd"][number % 10] ?? "th");

@@ -8,9 +8,9 @@
 //   data-from, data-to   the visible window, seconds
 //   data-time     the playhead, seconds (while playing, ten times a second)
 //   data-playing  "true" while the sound plays
-//   data-row      the classifier the numbers are about; data-held "true" if chosen by hand
+//   data-row      the classifier the numbers are about; data-row-selected "true" if chosen by hand
 //   data-muted, data-region, data-until, data-moment   what state.js holds, "" where nothing
-//   data-verdict, data-regional   the classes' probabilities, and those of the region alone
+//   data-verdict, data-region-verdict   the classes' probabilities, and those of the region alone
 // Parts: .cav-empty, .cav-clip, .cav-predicted, .cav-chance, .cav-score, .cav-bars li,
 // .cav-regional, .cav-banner, .cav-notices li, .cav-play, .cav-now, .cav-trouble, .cav-in,
 // .cav-out, .cav-fit, .cav-colouring, .cav-against, .cav-sorting and .cav-keep (selects),
@@ -18,16 +18,17 @@
 // .cav-window, .cav-inspector, .cav-free, .cav-one-* and .cav-when-* (the cards), .cav-live, and
 // the lanes .cav-plot[data-lane=ruler|waveform|heatmap|ribbon|stack|running], a canvas in each.
 
+import { find } from "../shared/dom.js";
 import { Axis } from "../shared/axis.js";
 import { showBanner } from "./banner.js";
 import { ClassifierCard } from "./card_classifier.js";
 import { MomentCard } from "./card_moment.js";
-import { commands } from "./commands.js";
-import { announceChange, explorer, tell } from "./explorer.js";
+import { createCommands } from "./commands.js";
+import { announceChange, publicApi, showState } from "./public_api.js";
 import { count, seconds } from "../shared/format.js";
 import { Header } from "./header.js";
-import { Hearing } from "./hearing.js";
-import { heat, heatColours } from "../shared/heat.js";
+import { Analysis } from "./analysis.js";
+import { heat, heatColours } from "../shared/heatmap.js";
 import { Lanes } from "./lanes.js";
 import { LinkButton } from "./link.js";
 import { Options } from "./options.js";
@@ -37,50 +38,76 @@ import { decode } from "../shared/payload.js";
 import { Player } from "../shared/player.js";
 import { Readout } from "./readout.js";
 import { Spectrogram } from "./spectrogram.js";
-import { Stage } from "./stage.js";
+import { Renderer } from "./renderer.js";
 import { intervalsBetween, State } from "../shared/state.js";
 import { Stop } from "./stop.js";
 import { argmax, clipProbabilities, strongestMoments } from "../shared/sum.js";
 import { isDark, readTheme } from "../shared/theme.js";
 import { Tour } from "./tour.js";
-import { wire } from "./wiring.js";
-import { explain, result, verdict } from "./words.js";
+import { addListeners } from "./events.js";
+import { changeText, showHints, verdictText } from "./messages.js";
 
-const TOLD_AFTER = 30; // ms: two frames, in which the picture comes to the screen
+/** @import { Clip, Host, Payload, Pointer, Scene, Theme } from "../types.d.ts" */
+/** @typedef {import("./public_api.js").PublicApi} PublicApi */
+/** @typedef {import("../shared/state.js").ChoiceName} ChoiceName */
+
+const SHOWN_AFTER_MS = 30; // ms: two frames, in which the picture comes to the screen
 // What a change of the state makes out of date, beside what always is.
-const DEAF = ["muted", "until"]; // what is heard
-const ROWS = [...DEAF, "colouring", "sorting", "folded"]; // what the heatmap shows
+/** @type {ChoiceName[]} */
+const DECIDING = ["muted", "until"]; // what is heard
+/** @type {ChoiceName[]} */
+const ROWS = [...DECIDING, "colouring", "sorting", "folded"]; // what the heatmap shows
 
-// Shows `host`'s .cav. The result's `show` takes the component's value; "shown" is triggered when
-// another clip is on the screen, or the last one no longer is; a little later, since what Gradio
-// does then would keep the browser from putting the picture there.
+/**
+ * Shows `host`'s .cav. The result's `show` takes the component's value; "shown" is triggered when
+ * another clip is on the screen, or the last one no longer is; a little later, since what Gradio
+ * does then would keep the browser from putting the picture there.
+ * @param {HTMLElement} host
+ * @param {Host} gradio
+ */
 export function mount(host, { trigger }) {
-  const told = () => requestAnimationFrame(() => setTimeout(() => trigger("shown"), TOLD_AFTER));
-  const view = new View(host.querySelector(".cav"), told);
-  return { show: (value) => view.show(value) };
+  const onShown = () => requestAnimationFrame(() => setTimeout(() => trigger("shown"), SHOWN_AFTER_MS));
+  const view = new View(find(host, ".cav"), onShown);
+  /** @param {Payload | null} value */
+  const show = (value) => view.show(value);
+  return { show };
 }
 
-class View {
-  constructor(root, told) {
+/** @typedef {HTMLElement & { explorer?: PublicApi | null }} ExplorerElement */
+
+export class View {
+  /**
+   * @param {ExplorerElement} root
+   * @param {() => void} onShown
+   */
+  constructor(root, onShown) {
     this.root = root;
-    this.told = told;
+    this.onShown = onShown;
     this.parts = new Map();
+    /** @type {Analysis | null} */
+    this.analysis = null;
+    /** @type {Theme | null} */
+    this.theme = null;
+    this.busiest = 0; // the classifier with the largest share of the attention
+    this.loudest = 0; // the interval in which it has most
+    this.invitation = [...this.part("empty").childNodes];
     this.state = new State();
     this.lanes = new Lanes(root);
     this.player = new Player({ changed: () => this.played() });
-    this.act = commands(this);
-    const { act } = this;
-    this.header = new Header(root, act);
-    this.options = new Options(root, act);
-    this.overlays = new Overlays(root, act);
-    this.stop = new Stop(root, act);
-    this.cards = { one: new ClassifierCard(root, act), when: new MomentCard(root, act) };
-    this.readout = new Readout(root, act);
+    this.commands = createCommands(this);
+    const { commands } = this;
+    this.header = new Header(root, commands);
+    this.options = new Options(root, commands);
+    this.overlays = new Overlays(root, commands);
+    this.stop = new Stop(root, commands);
+    this.cards = { one: new ClassifierCard(root, commands), when: new MomentCard(root, commands) };
+    this.readout = new Readout(root, commands);
     this.turn = 0; // counts values: a slow decode must not overtake a newer value
+    /** @type {Pointer | null} */
     this.pointer = null; // { time, row } under the pointer
-    this.stage = new Stage({
+    this.renderer = new Renderer({
       root,
-      part: (name) => this.part(name),
+      part: this.part.bind(this),
       lanes: this.lanes,
       player: this.player,
       clock: () => this.clock(),
@@ -94,13 +121,25 @@ class View {
       aim: (cell) => this.aim(cell),
     });
     this.state.subscribe((names) => this.changed(names));
-    explain(root, this.part("keys"));
-    wire(this);
+    showHints(root, this.part("keys"));
+    addListeners(this);
   }
 
   // What is shown: { clip, sums, muted, axis, heat, theme, colours }, or null.
   get scene() {
-    return this.stage.scene;
+    return this.renderer.scene;
+  }
+
+  // The same, for what can only happen while a clip is shown.
+  get current() {
+    const { scene } = this;
+    if (!scene) throw new Error("no clip is shown");
+    return scene;
+  }
+
+  // Each classifier's share of the attention, were none muted.
+  get used() {
+    return this.analysis?.used ?? new Float64Array(0);
   }
 
   // The classifier whose card is shown.
@@ -108,11 +147,17 @@ class View {
     return this.state.row ?? this.busiest;
   }
 
+  /**
+   * @template {Element} [T=HTMLElement]
+   * @param {string} name
+   * @returns {T}
+   */
   part(name) {
-    if (!this.parts.has(name)) this.parts.set(name, this.root.querySelector(`.cav-${name}`));
+    if (!this.parts.has(name)) this.parts.set(name, find(this.root, `.cav-${name}`));
     return this.parts.get(name);
   }
 
+  /** @param {Payload | null} value */
   async show(value) {
     const turn = ++this.turn;
     this.player.unload();
@@ -121,17 +166,18 @@ class View {
     try {
       whole = await decode(value);
     } catch (error) {
-      if (turn === this.turn) this.rest("error", error.message);
+      if (turn === this.turn) this.rest("error", String(error instanceof Error ? error.message : error));
       throw error;
     }
     if (turn !== this.turn) return;
-    this.stage.scene = null;
+    this.renderer.scene = null;
     this.spectrogram.begin(whole); // before the last one's image could be drawn once more
-    this.hearing = new Hearing(whole);
+    this.analysis = new Analysis(whole);
     this.state.begin(whole);
-    this.busiest = argmax(this.hearing.used);
+    this.busiest = argmax(this.analysis.used);
     this.loudest = strongestMoments(whole, this.busiest, 1)[0];
-    this.stage.scene = { axis: new Axis(whole.duration) };
+    const axis = new Axis(whole.duration);
+    this.renderer.scene = /** @type {Scene} */ ({ axis }); // `changed` adds the rest
     this.pointer = null;
     this.part("empty").hidden = true;
     this.part("body").hidden = false;
@@ -147,53 +193,60 @@ class View {
     this.player.load(whole.sound, whole.seconds);
     this.changed(null);
     this.played();
-    this.readout.announce(verdict(whole));
-    this.root.explorer = explorer(this);
+    this.readout.announce(verdictText(whole));
+    this.root.explorer = publicApi(this);
     this.link.begin(whole);
     this.tour.begin();
-    this.stage.hurry();
-    this.told();
+    this.renderer.hurry();
+    this.onShown();
   }
 
-  // Shows the invitation, or what went wrong.
+  /**
+   * Shows the invitation, or what went wrong.
+   * @param {string} state
+   * @param {string} message
+   */
   rest(state, message = "") {
-    if (this.scene || state === "error") this.told();
-    this.stage.scene = null;
+    if (this.scene || state === "error") this.onShown();
+    this.renderer.scene = null;
     this.root.explorer = null;
     this.root.dataset.state = state;
     this.part("body").hidden = true;
     const empty = this.part("empty");
-    this.invitation ??= [...empty.childNodes];
     if (message) empty.textContent = message;
     else empty.replaceChildren(...this.invitation);
     empty.hidden = false;
   }
 
-  // Shows what changed of the state: `names`, or with null everything.
+  /**
+   * Shows what changed of the state: `names`, or with null everything.
+   * @param {ChoiceName[] | null} names
+   */
   changed(names) {
-    const { scene, state, root } = this;
-    if (!scene) return;
+    const { scene, state, root, analysis } = this;
+    if (!scene || !analysis) return;
+    /** @param {ChoiceName[]} of */
     const any = (of) => names === null || names.some((name) => of.includes(name));
-    if (any(DEAF)) {
-      Object.assign(scene, this.hearing.take(state), { muted: state.muted });
-      showBanner(root, state, this.hearing.whole, this.act);
+    if (any(DECIDING)) {
+      Object.assign(scene, analysis.apply(state), { muted: state.muted });
+      showBanner(root, state, analysis.whole, this.commands);
     }
     if (any(ROWS)) {
       scene.heat = heat(scene.clip, scene.sums, state.colouring, state.sorting, state.folded);
-      this.options.show(scene, state, this.hearing.used);
+      this.options.show(scene, state, analysis.used);
       this.recolour();
     }
-    if (any([...DEAF, "region"])) {
+    if (any([...DECIDING, "region"])) {
       this.player.repeat(state.region);
       this.header.show(scene.clip, this.regional());
       this.stop.show(scene, state.until);
     }
-    if (any([...DEAF, "row"])) this.cards.one.show(scene, this.row, state.muted, this.hearing);
-    if (any([...DEAF, "moment"])) this.cards.when.show(scene, state.moment ?? this.loudest);
-    tell(root, state);
-    this.stage.redraw(any([...ROWS, "row"]));
+    if (any([...DECIDING, "row"])) this.cards.one.show(scene, this.row, state.muted, analysis);
+    if (any([...DECIDING, "moment"])) this.cards.when.show(scene, state.moment ?? this.loudest);
+    showState(root, state);
+    this.renderer.redraw(any([...ROWS, "row"]));
     if (names) {
-      const said = result(names, scene, state, this.regional());
+      const said = changeText(names, scene, state, this.regional());
       if (said) this.readout.announce(said);
       announceChange(root);
     }
@@ -203,7 +256,7 @@ class View {
   regional() {
     const { region } = this.state;
     if (!region) return null;
-    const { clip, sums } = this.scene;
+    const { clip, sums } = this.current;
     const [from, to] = region;
     const part = intervalsBetween(region, clip);
     return { from, to, probabilities: clipProbabilities(sums.intervals, ...part) };
@@ -211,34 +264,41 @@ class View {
 
   // Takes over light or dark, and everything whose colours follow.
   recolour() {
-    const { scene, root } = this;
+    const { current: scene, root } = this;
     const { m } = scene.clip;
     // Kept from clip to clip: reading it makes the browser work out all styles.
-    if (this.theme?.dark !== isDark(root) || this.theme.classes.length !== m) {
-      this.theme = readTheme(root, m);
+    let { theme } = this;
+    if (theme === null || theme.dark !== isDark(root) || theme.classes.length !== m) {
+      theme = readTheme(root, m);
       for (let k = 0; k < m; k++) {
-        root.style.setProperty(`--cav-class-${k}`, classColour(k, this.theme.dark));
+        root.style.setProperty(`--cav-class-${k}`, classColour(k, theme.dark));
       }
     }
-    scene.theme = this.theme;
+    this.theme = theme;
+    scene.theme = theme;
     scene.colours = heatColours(scene.heat, scene.theme);
     this.lanes.build(scene);
     this.spectral(true);
-    this.stage.redraw(true);
+    this.renderer.redraw(true);
   }
 
-  // The spectrogram lane came, went or has been computed.
+  /**
+   * The spectrogram lane came, went or has been computed.
+   * @param {boolean} whole
+   */
   spectral(whole) {
     if (!this.scene) return;
     const { image } = this.spectrogram;
     this.scene.spectrogram = { image, colours: this.spectrogram.legend(this.scene.theme) };
-    this.stage.redraw(whole);
+    this.renderer.redraw(whole);
   }
 
+  /** @param {boolean} whole */
   painted(whole) {
-    this.overlays.place(this.scene, this.state, this.lanes.rows);
+    const scene = this.current;
+    this.overlays.place(scene, this.state, this.lanes.rows);
     if (!whole) return;
-    this.stop.draw(this.scene);
+    this.stop.draw(scene);
     this.cards.one.draw();
   }
 
@@ -255,29 +315,34 @@ class View {
     const { pointer, lanes, root } = this;
     const { time } = this.player;
     const held = this.state.row;
-    this.readout.show(this.scene, { pointer, time, held, rows: lanes.rows });
-    Object.assign(root.dataset, { row: this.readout.row, held: held !== null });
+    this.readout.show(this.current, { pointer, time, held, rows: lanes.rows });
+    Object.assign(root.dataset, { row: this.readout.row, rowSelected: held !== null });
   }
 
   played() {
     const { player } = this;
-    this.root.dataset.playing = player.playing;
+    this.root.dataset.playing = String(player.playing);
+    /** @type {HTMLButtonElement} */
     const button = this.part("play");
     button.disabled = !player.playable;
     button.setAttribute("aria-label", player.playing ? "Pause" : "Play");
     this.part("trouble").textContent = player.failed ? "This browser can't play the sound." : "";
-    this.stage.wake(true);
+    this.renderer.wake(true);
   }
 
+  /** @param {Pointer | null} pointer */
   point(pointer) {
     this.pointer = pointer;
-    this.stage.wake(true);
+    this.renderer.wake(true);
   }
 
-  // Shows the numbers of a cell, whatever the pointer did; without a time, those of the playhead.
+  /**
+   * Shows the numbers of a cell, whatever the pointer did; without a time, those of the playhead.
+   * @param {{ time: number | null, row: number | null }} cell
+   */
   aim({ time, row }) {
-    const { axis } = this.scene;
-    if (time !== null && (time < axis.from || time > axis.to)) this.act.fit();
+    const { axis } = this.current;
+    if (time !== null && (time < axis.from || time > axis.to)) this.commands.fit();
     this.point(time === null ? null : { time, row });
   }
 

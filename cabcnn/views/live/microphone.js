@@ -32,7 +32,7 @@ const UNPROCESSED = { autoGainControl: false, noiseSuppression: false, echoCance
 const FLUSH = 500; // milliseconds to wait for the last samples of a microphone that may be gone
 
 // What a page must have to listen at all: a sentence, or "" where it has.
-export function missing() {
+export function unsupported() {
   if (!navigator.mediaDevices) {
     return "Browsers offer the microphone over HTTPS or on localhost only: open this page by such an address.";
   }
@@ -42,8 +42,11 @@ export function missing() {
   return "";
 }
 
-// What to do about an error of getUserMedia, in a sentence.
-export function advice({ name, message }) {
+/**
+ * What to do about an error of getUserMedia, in a sentence.
+ * @param {{ name: string, message: string }} error
+ */
+export function errorMessage({ name, message }) {
   if (name === "NotAllowedError" || name === "SecurityError") {
     return "The microphone was not allowed. Allow it in the browser's settings of this page (the sign beside the address), then press Start again.";
   }
@@ -56,9 +59,12 @@ export function advice({ name, message }) {
   return `The microphone could not be opened (${message || name}).`;
 }
 
-// Opens the microphone. `heard(floats)` is called some fifty times a second; `ended()` when it is
-// gone; `asleep(whether)` when the browser or the system stops it for a while, and afterwards.
-export async function open({ heard, ended, asleep }) {
+/**
+ * Opens the microphone. `heard(floats)` is called some fifty times a second; `ended()` when it is
+ * gone; `asleep(whether)` when the browser or the system stops it for a while, and afterwards.
+ * @param {{ onSamples: (samples: Float32Array) => void, onEnd: () => void, onSleep: (asleep: boolean) => void }} listeners
+ */
+export async function open({ onSamples, onEnd, onSleep }) {
   const stream = await navigator.mediaDevices.getUserMedia({ audio: UNPROCESSED });
   const [track] = stream.getAudioTracks();
   // At the microphone's own rate, where the browser tells it: nothing is resampled on the way.
@@ -78,7 +84,7 @@ export async function open({ heard, ended, asleep }) {
   };
   const noticed = () => {
     if (over) return;
-    asleep(sleeps());
+    onSleep(sleeps());
     wake();
   };
   try {
@@ -91,13 +97,14 @@ export async function open({ heard, ended, asleep }) {
     throw error;
   }
   const tap = new AudioWorkletNode(context, "cabcnn-tap");
+  /** @type {((value: unknown) => void) | null} */
   let flushed = null;
-  tap.port.onmessage = ({ data }) => (data ? heard(data) : flushed?.());
+  tap.port.onmessage = ({ data }) => (data ? onSamples(data) : flushed?.(null));
   context.createMediaStreamSource(stream).connect(tap);
   tap.connect(context.destination); // it gives silence; unconnected, it might not be run
   context.addEventListener("statechange", noticed);
   for (const name of ["mute", "unmute"]) track.addEventListener(name, noticed);
-  track.addEventListener("ended", () => !over && ended());
+  track.addEventListener("ended", () => !over && onEnd());
   document.addEventListener("visibilitychange", wake);
   return {
     rate: context.sampleRate,

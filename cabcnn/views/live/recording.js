@@ -1,10 +1,15 @@
 // The recording as it is sent and kept: 16-bit samples, all of them from the first one on.
 
 export class Recording {
+  /**
+   * @param {number} rate
+   * @param {number} longest
+   */
   constructor(rate, longest) {
     this.rate = rate;
     this.samples = new Int16Array(Math.floor(rate * longest));
     this.length = 0;
+    /** @type {[until: number, at: number][]} */
     this.pieces = []; // [samples until then, milliseconds when they had come], of late
   }
 
@@ -16,7 +21,11 @@ export class Recording {
     return this.length === this.samples.length;
   }
 
-  // Adds what fits of floats in -1..1, which came at `now` (milliseconds). Returns their peak.
+  /**
+   * Adds what fits of floats in -1..1, which came at `now` (milliseconds). Returns their peak.
+   * @param {Float32Array} floats
+   * @param {number} now
+   */
   add(floats, now) {
     const room = this.samples.length - this.length;
     let peak = 0;
@@ -31,14 +40,21 @@ export class Recording {
     return peak;
   }
 
-  // When sample number `index` was heard, in the milliseconds of `add`; null if long ago.
-  heardAt(index) {
+  /**
+   * When sample number `index` was heard, in the milliseconds of `add`; null if long ago.
+   * @param {number} index
+   */
+  recordedAt(index) {
     const piece = this.pieces.find(([until]) => until > index);
     if (!piece || (piece === this.pieces[0] && index < piece[0] - this.rate)) return null;
     return piece[1] - ((piece[0] - 1 - index) / this.rate) * 1000;
   }
 
-  // Samples from `start` up to `end` as base64 of little-endian bytes.
+  /**
+   * Samples from `start` up to `end` as base64 of little-endian bytes.
+   * @param {number} start
+   * @param {number} end
+   */
   base64(start, end) {
     const view = new DataView(new ArrayBuffer(2 * (end - start)));
     for (let i = start; i < end; i++) view.setInt16(2 * (i - start), this.samples[i], true);

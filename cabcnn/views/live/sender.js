@@ -2,11 +2,22 @@
 // server less than Gradio's for a component's functions. Where that address is not there (another
 // program serves the page, or stands before it), by Gradio's, from then on.
 
+/** @typedef {{ send: Send }} LiveServer */
+/** @typedef {import("./connection.js").Piece} Piece */
+/** @typedef {import("./connection.js").Send} Send */
+/** @typedef {import("./connection.js").Answer} Answer */
+
 const PATH = "/live-sound";
 const REFUSED = [400, 413]; // by the page itself
 
-// The result sends a piece and promises its answer, or undefined where the server was not reached.
-// `server` has the component's functions; `page` is where the page lies, "" for nobody knows.
+/**
+ * The result sends a piece and promises its answer, or undefined where the server was not reached.
+ * `server` has the component's functions; `page` is where the page lies, "" for nobody knows.
+ * @param {LiveServer} server
+ * @param {string} page
+ * @param {(address: string, options: RequestInit) => Promise<Response>} fetch
+ * @returns {Send}
+ */
 export function sender(server, page, fetch) {
   let straight = page !== "";
   const address = page.replace(/\/+$/, "") + PATH;
@@ -20,8 +31,13 @@ export function sender(server, page, fetch) {
   };
 }
 
-// The answer; undefined where the server was not reached or is in trouble, null where it is not
-// the one that should be there, or does not let us in.
+/**
+ * The answer; undefined where the server was not reached or is in trouble, null where it is not
+ * the one that should be there, or does not let us in.
+ * @param {(address: string, options: RequestInit) => Promise<Response>} fetch
+ * @param {string} address
+ * @param {Piece} piece
+ */
 async function ask(fetch, address, piece) {
   const response = await fetch(address, {
     method: "POST",

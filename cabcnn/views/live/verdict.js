@@ -1,14 +1,25 @@
 // The verdict so far, and the model that says it.
 
 import { percent } from "../shared/format.js";
-import { element, swatch } from "../shared/marks.js";
+import { element, find, swatch } from "../shared/dom.js";
 import { argmax } from "../shared/sum.js";
 
 export class Verdict {
+  /** @param {HTMLElement} root */
   constructor(root) {
-    this.part = (name) => root.querySelector(`.clv-${name}`);
+    /** @type {string[]} */
+    this.labels = [];
+    /** @type {{ item: HTMLElement, fill: HTMLElement, value: HTMLElement }[]} */
+    this.bars = []; // one a class
+    /**
+     * @template {Element} [T=HTMLElement]
+     * @param {string} name
+     * @returns {T}
+     */
+    this.part = (name) => find(root, `.clv-${name}`);
   }
 
+  /** @param {{ title: string, score: string, labels: string[] }} facts */
   build({ title, score, labels }) {
     this.labels = labels;
     this.part("title").textContent = title;
@@ -28,7 +39,7 @@ export class Verdict {
     const list = this.part("bars");
     list.replaceChildren(...this.bars.map(({ item }) => item));
     list.classList.toggle("clv-many", labels.length > 5);
-    list.style.setProperty("--clv-bar-rows", Math.ceil(labels.length / 2));
+    list.style.setProperty("--clv-bar-rows", String(Math.ceil(labels.length / 2)));
     this.clear();
   }
 
@@ -42,7 +53,10 @@ export class Verdict {
     }
   }
 
-  // Returns what it says, in few words.
+  /**
+   * Returns what it says, in few words.
+   * @param {number[]} probabilities
+   */
   show(probabilities) {
     const best = argmax(probabilities);
     const chance = percent(probabilities[best]);

@@ -3,29 +3,45 @@
 // For tests: the root .clv (data-testid="live-view") tells its state in data attributes:
 //   data-state      "ready", "asking", "listening", "sending" (stopped, the rest is on its way),
 //                   "held" (recorded, to be opened) or "opening"
-//   data-line       "lost" while the server is not reached
+//   data-connection    "lost" while the server is not reached
 //   data-samples    recorded so far; data-have, of these, on the server
 //   data-intervals  decided so far; data-painted, in the picture
-//   data-delay      milliseconds from sound to picture; data-pace, pictures a second
+//   data-latency    milliseconds from sound to picture; data-frame-rate, pictures a second
 
+import { find } from "../shared/dom.js";
 import { seconds } from "../shared/format.js";
 import { History } from "./history.js";
-import { Line } from "./line.js";
-import { advice, missing, open } from "./microphone.js";
-import { Pace } from "./pace.js";
+import { Connection } from "./connection.js";
+import { errorMessage, open, unsupported } from "./microphone.js";
+import { Latency } from "./latency.js";
 import { classColour } from "../shared/palette.js";
-import { Picture } from "./picture.js";
+import { LiveLanes } from "./lanes.js";
 import { Recording } from "./recording.js";
 import { sender } from "./sender.js";
 import { readTheme, whileShown } from "../shared/theme.js";
 import { Verdict } from "./verdict.js";
 
+/** @import { Host } from "../types.d.ts" */
+/** @typedef {import("./connection.js").Answer} Answer */
+/** @typedef {import("./sender.js").LiveServer} LiveServer */
+/**
+ * @typedef {{
+ *   model: string,
+ *   title: string,
+ *   labels: string[],
+ *   score: string,
+ *   longest: number,
+ *   opened: string | null,
+ * }} Facts of the chosen model, and the key of the recording that has just been opened (tab.py)
+ */
+
 const FLOOR = -60; // dB of full scale, the left end of the level meter
 const CAUGHT_UP = 0.5; // seconds of sound on their way that are nothing special
-const ASLEEP = 1000; // milliseconds without sound that are told
-const PATIENCE = 12000; // milliseconds for a recording to be opened
-const TELL = 6000; // milliseconds between two words to those who listen to the page
+const SILENCE_MS = 1000; // milliseconds without sound that are told
+const OPEN_TIMEOUT_MS = 12000; // milliseconds for a recording to be opened
+const SPEAK_EVERY_MS = 6000; // milliseconds between two words to those who listen to the page
 
+/** @type {(milliseconds: number) => Promise<void>} */
 const wait = (time) => new Promise((resolve) => setTimeout(resolve, time));
 
 // The address of the page, "" where it is shown inside somebody else's. (Behind a proxy Gradio may
@@ -36,135 +52,184 @@ function pageAddress() {
   return window.location.origin + new URL(facts.root || "/", window.location.href).pathname;
 }
 
-// Shows `host`'s .clv. The result's `show` takes the component's value.
+/**
+ * Shows `host`'s .clv. The result's `show` takes the component's value.
+ * @param {HTMLElement} host
+ * @param {Host<LiveServer>} gradio
+ */
 export function mount(host, { trigger, server }) {
-  const view = new View(host.querySelector(".clv"), trigger, server);
-  return { show: (value) => view.show(value) };
+  const view = new View(find(host, ".clv"), trigger, server);
+  /** @param {Facts | { error: string } | null} value */
+  const show = (value) => view.show(value);
+  return { show };
 }
 
 class View {
+  /**
+   * @param {HTMLElement} root
+   * @param {Host["trigger"]} trigger
+   * @param {LiveServer} server
+   */
   constructor(root, trigger, server) {
     this.root = root;
     this.trigger = trigger;
-    this.picture = new Picture(root);
+    /** @type {Facts} */
+    this.facts = { model: "", title: "", labels: [], score: "", longest: 0, opened: null };
+    this.key = ""; // of the session on the server
+    this.history = new History([]);
+    /** @type {Recording | null} */
+    this.recording = null;
+    /** @type {Awaited<ReturnType<typeof open>> | null} */
+    this.microphone = null;
+    /** @type {number | null} */
+    this.last = null; // when sound last came, milliseconds
+    this.missed = 0; // seconds in which none came
+    this.woken = false; // whether the microphone has just gone on after a sleep
+    this.behind = true; // whether much is still to be sent
+    this.frame = 0; // in which the lanes are to be drawn
+    this.measured = 0; // when the latency was last shown
+    this.announced = 0; // when the verdict was last told to screen readers
+    this.words = ""; // the verdict
+    this.reason = ""; // why the recording ended
+    this.later = false; // whether it is to be opened only when asked for
+    this.lanes = new LiveLanes(root);
     this.verdict = new Verdict(root);
-    this.pace = new Pace();
-    this.line = new Line({
+    this.latency = new Latency();
+    this.connection = new Connection({
       wait,
       send: sender(server, pageAddress(), window.fetch.bind(window)),
-      told: (answer) => this.told(answer),
-      failed: (sentence) => this.fail(sentence),
-      reached: (whether) => this.reached(whether),
+      onAnswer: (answer) => this.answered(answer),
+      onError: (sentence) => this.fail(sentence),
+      onReachable: (reachable) => this.reached(reachable),
     });
     this.part("go").addEventListener("click", () => this.go());
     this.part("open").addEventListener("click", () => this.open());
-    const redraw = () => this.history && this.fit();
+    const redraw = () => this.fit();
     whileShown(root, { shown: redraw, hidden: () => this.leave(), themed: redraw });
   }
 
+  /**
+   * @template {Element} [T=HTMLElement]
+   * @param {string} name
+   * @returns {T}
+   */
   part(name) {
-    return this.root.querySelector(`.clv-${name}`);
+    return find(this.root, `.clv-${name}`);
   }
 
   get state() {
-    return this.root.dataset.state;
+    return this.root.dataset.state ?? "";
   }
 
-  // Takes on a state, with a sentence about it; `spoken` ones are also told to screen readers.
+  /**
+   * Takes on a state, with a sentence about it; `spoken` ones are also told to screen readers.
+   * @param {string} state
+   * @param {string} sentence
+   * @param {boolean} spoken
+   */
   turn(state, sentence = "", spoken = true) {
     const on = state === "listening";
     this.root.dataset.state = state;
     this.part("go-text").textContent = on ? "Stop" : "Start";
-    this.part("go").disabled = !["ready", "listening", "held"].includes(state);
+    /** @type {HTMLButtonElement} */
+    const go = this.part("go");
+    go.disabled = !["ready", "listening", "held"].includes(state);
     this.part("open").hidden = state !== "held";
     this.say(sentence, spoken);
   }
 
+  /**
+   * @param {string} sentence
+   * @param {boolean} spoken
+   */
   say(sentence, spoken = true) {
     this.part("sentence").textContent = sentence;
     if (spoken && sentence) this.part("spoken").textContent = sentence;
   }
 
+  /** @param {string} sentence */
   trouble(sentence) {
     this.part("trouble").textContent = sentence;
     this.part("trouble").hidden = !sentence;
   }
 
+  /** @param {Facts | { error: string } | null} value */
   show(value) {
-    if (!value || value.error) {
-      if (value) this.trouble(value.error);
-      return;
-    }
+    if (!value) return;
+    if ("error" in value) return this.trouble(value.error);
     const before = this.facts;
     this.facts = value;
-    if (!before || before.model !== value.model) this.change();
+    if (!before.labels.length || before.model !== value.model) this.change();
     if (value.opened && value.opened === this.key) this.opened();
   }
 
-  // Another model: what was said so far is heard again by it.
+  // Another model: the recording so far is sent to it again.
   change() {
     this.history = new History(this.facts.labels);
     this.verdict.build(this.facts);
-    this.pace.clear();
+    this.latency.clear();
     this.fit();
     if (!this.recording || !["listening", "sending", "held"].includes(this.state)) return;
     const ending = this.state === "sending";
-    this.line.cut();
+    this.connection.cancel();
     this.begin();
     if (ending) this.send();
-    else this.line.pump();
+    else this.connection.pump();
   }
 
   fit() {
+    if (!this.facts.labels.length) return; // no model yet
     const theme = readTheme(this.root, this.facts.labels.length);
     this.facts.labels.forEach((_, k) => {
       this.root.style.setProperty(`--cav-class-${k}`, classColour(k, theme.dark));
     });
-    this.picture.fit(theme);
-    this.picture.draw(this.history);
+    this.lanes.fit(theme);
+    this.lanes.draw(this.history);
   }
 
   async go() {
     if (this.state === "listening") return this.stop("");
-    this.trouble(missing());
-    if (missing()) return;
+    this.trouble(unsupported());
+    if (unsupported()) return;
     this.turn("asking", "The browser asks whether this page may use the microphone.");
     try {
       this.microphone = await open({
-        heard: (floats) => this.heard(floats),
-        ended: () => this.stop("The microphone is gone; what it had heard is kept."),
-        asleep: (whether) => this.slept(whether),
+        onSamples: (floats) => this.record(floats),
+        onEnd: () => this.stop("The microphone is gone; what it had heard is kept."),
+        onSleep: (asleep) => this.slept(asleep),
       });
     } catch (error) {
       this.turn("ready");
-      return this.trouble(advice(error));
+      return this.trouble(errorMessage(error instanceof Error ? error : new Error(String(error))));
     }
     this.recording = new Recording(this.microphone.rate, this.facts.longest);
     this.last = null;
-    this.missed = 0; // seconds in which no sound came
+    this.missed = 0;
     this.woken = false;
     this.history.clear();
     this.verdict.clear();
-    this.pace.clear();
+    this.latency.clear();
     this.begin();
     this.turn("listening", `Listening, for ${this.facts.longest} seconds at most. Speak.`);
   }
 
   // Begins a session of the recording with the chosen model.
   begin() {
+    if (!this.recording) return;
     const random = crypto.getRandomValues(new Uint8Array(16));
     this.key = Array.from(random, (byte) => byte.toString(16).padStart(2, "0")).join("");
-    this.line.begin(this.recording, this.key, this.facts.model);
+    this.connection.begin(this.recording, this.key, this.facts.model);
     this.behind = true;
   }
 
-  heard(floats) {
+  /** @param {Float32Array} floats */
+  record(floats) {
     const { recording } = this;
     if (!recording || !["listening", "sending"].includes(this.state)) return;
     const now = performance.now();
     const gap = this.last === null ? 0 : now - this.last;
-    if (gap > ASLEEP) this.missed += gap / 1000;
-    if (gap > ASLEEP || this.woken) {
+    if (gap > SILENCE_MS) this.missed += gap / 1000;
+    if (gap > SILENCE_MS || this.woken) {
       const missed = `No sound came for ${seconds(this.missed, 0)}: the microphone or this page was asleep.`;
       this.say(this.missed ? missed : "Listening again.");
     }
@@ -172,33 +237,36 @@ class View {
     this.last = now;
     this.level(recording.add(floats, now));
     this.part("clock").textContent = seconds(recording.seconds, 1);
-    this.root.dataset.samples = recording.length;
+    this.root.dataset.samples = String(recording.length);
     if (this.state !== "listening") return; // what comes at the end is sent with the rest
-    this.line.pump();
+    this.connection.pump();
     if (recording.full) this.stop(`That was ${this.facts.longest} seconds, the most that is kept.`);
   }
 
+  /** @param {number} peak */
   level(peak) {
     const decibels = Math.max(20 * Math.log10(peak || 1e-9), FLOOR);
     this.part("level").style.setProperty("--clv-level", `${(1 - decibels / FLOOR) * 100}%`);
     this.part("level").classList.toggle("clv-clipped", peak > 0.999);
   }
 
-  slept(whether) {
+  /** @param {boolean} asleep */
+  slept(asleep) {
     if (this.state !== "listening") return;
-    this.woken = !whether;
-    if (whether) {
+    this.woken = !asleep;
+    if (asleep) {
       this.say(
         "The microphone is asleep: the browser or the system has stopped it. It goes on by itself.",
       );
     }
   }
 
-  reached(whether) {
-    this.root.dataset.line = whether ? "" : "lost";
+  /** @param {boolean} reachable */
+  reached(reachable) {
+    this.root.dataset.connection = reachable ? "" : "lost";
     this.behind = true;
     if (!["listening", "sending"].includes(this.state)) return;
-    if (whether) return this.say("The server is back, and gets what it missed.");
+    if (reachable) return this.say("The server is back, and gets what it missed.");
     this.say(
       this.state === "listening"
         ? "The server can't be reached. The recording goes on, and nothing is lost."
@@ -206,14 +274,16 @@ class View {
     );
   }
 
-  told(answer) {
+  /** @param {Answer} answer */
+  answered(answer) {
     const first = this.history.count;
     this.history.add(answer);
     Object.assign(this.root.dataset, { have: answer.have, intervals: this.history.count });
     if (answer.probabilities.length) this.words = this.verdict.show(answer.probabilities);
     // What was caught up says nothing of how fast the picture follows.
     if (this.history.count > first) this.paint(this.behind ? null : first);
-    if (this.behind && this.line.waiting < CAUGHT_UP * this.recording.rate) {
+    const { recording } = this;
+    if (this.behind && recording && this.connection.waiting < CAUGHT_UP * recording.rate) {
       this.behind = false;
       if (this.state === "listening" && this.part("sentence").textContent.startsWith("The server")) {
         this.say("Listening again; nothing was lost.");
@@ -221,45 +291,60 @@ class View {
     }
   }
 
-  // Draws once, before the screen's next picture. `first` is the first new interval.
+  /**
+   * Draws once, before the screen's next picture. `first` is the first new interval.
+   * @param {number | null} first
+   */
   paint(first) {
-    if (this.painting) return;
+    const { recording } = this;
+    if (this.frame || !recording) return;
     const seen = !document.hidden;
-    this.painting = requestAnimationFrame(() => {
-      this.painting = null;
-      this.picture.draw(this.history);
+    this.frame = requestAnimationFrame(() => {
+      this.frame = 0;
+      this.lanes.draw(this.history);
       const now = performance.now();
-      if (first !== null && seen) this.pace.note(now, this.recording.heardAt(this.lastOf(first)));
+      if (first !== null && seen) {
+        this.latency.note(now, recording.recordedAt(this.lastOf(first, recording.rate)));
+      }
       this.measure(now);
     });
   }
 
-  // The last sample that an interval sees.
-  lastOf(interval) {
-    return Math.floor(((100 * interval + 301) / 4000) * this.recording.rate) - 1;
+  /**
+   * The last sample that an interval sees.
+   * @param {number} interval
+   * @param {number} rate
+   */
+  lastOf(interval, rate) {
+    return Math.floor(((100 * interval + 301) / 4000) * rate) - 1;
   }
 
+  /** @param {number} now */
   measure(now) {
-    const { delay, rate } = this.pace;
-    this.root.dataset.painted = this.history.count;
-    if (delay === null || rate === null || now - (this.measured ?? 0) < 1000) return;
+    const { delay, rate } = this.latency;
+    this.root.dataset.painted = String(this.history.count);
+    if (delay === null || rate === null || now - this.measured < 1000) return;
     this.measured = now;
-    Object.assign(this.root.dataset, { delay: delay.toFixed(1), pace: rate.toFixed(1) });
+    Object.assign(this.root.dataset, { latency: delay.toFixed(1), frameRate: rate.toFixed(1) });
     this.part("pace").textContent =
       `Sound to picture ${delay.toFixed(0)} ms, ${rate.toFixed(0)} pictures a second`;
-    if (this.state === "listening" && now - (this.spoke ?? 0) > TELL) {
-      this.spoke = now;
+    if (this.state === "listening" && now - this.announced > SPEAK_EVERY_MS) {
+      this.announced = now;
       this.part("spoken").textContent = this.words;
     }
   }
 
-  // Lets the microphone go and, unless `later`, opens what it heard in Explore.
+  /**
+   * Lets the microphone go and, unless `later`, opens what it heard in Explore.
+   * @param {string} reason
+   * @param {boolean} later
+   */
   async stop(reason, later = false) {
     if (this.state !== "listening") return;
     this.turn("sending", `${reason} Sending the rest…`.trim());
-    await this.microphone.close();
+    await this.microphone?.close();
     this.level(0);
-    if (!this.recording.length) {
+    if (!this.recording?.length) {
       this.turn("ready");
       return this.trouble("The microphone gave no sound; check it, then press Start again.");
     }
@@ -270,7 +355,7 @@ class View {
 
   async send() {
     const { key } = this;
-    await this.line.drain();
+    await this.connection.drain();
     if (key !== this.key || this.state !== "sending") return; // sent anew to another model
     if (this.later) this.turn("held", this.reason);
     else this.finish();
@@ -282,7 +367,7 @@ class View {
     this.later = false;
     this.reason = "";
     this.turn("sending", "Sending the recording…");
-    this.line.cut();
+    this.connection.cancel();
     this.history.clear();
     this.begin();
     this.send();
@@ -292,7 +377,7 @@ class View {
     const { key } = this;
     this.turn("opening", `${this.reason} Opening it in Explore…`.trim());
     this.trigger("finish", { key });
-    await wait(PATIENCE);
+    await wait(OPEN_TIMEOUT_MS);
     if (this.state === "opening" && key === this.key) {
       this.turn("held", "It was not opened; the recording is still here.");
     }
@@ -307,9 +392,10 @@ class View {
     this.stop("Listening stopped when you left this tab; the recording is kept.", true);
   }
 
+  /** @param {string} sentence */
   fail(sentence) {
     this.trouble(sentence);
-    if (this.state === "listening") this.microphone.close();
+    if (this.state === "listening") this.microphone?.close();
     this.turn(this.recording?.length ? "held" : "ready");
   }
 }

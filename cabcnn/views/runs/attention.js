@@ -1,9 +1,14 @@
 // The attention on one clip after every epoch, as a picture that can be moved through them.
 
-import { element } from "../shared/marks.js";
-import { sequential } from "../shared/palette.js";
-import { nearest, roundNumbers, thinned } from "./steps.js";
+import { element, find } from "../shared/dom.js";
+import { css, sequential } from "../shared/palette.js";
+import { nearest, roundNumbers, thinned, tickedRows } from "./steps.js";
+import { context } from "../shared/surface.js";
 import { isDark } from "../shared/theme.js";
+
+/** @import { Run, RunModel } from "../types.d.ts" */
+/** @typedef {{ levels: Uint8Array, n: number, columns: number, p: number }} Frame after one epoch */
+/** @typedef {{ epochs: number[], n: number, columns: number, p: number, data: string }} Frames as sent */
 
 const MOST_FRAMES = 240; // of a long training: as many as a slider can tell apart
 const AT_ONCE = 60;
@@ -11,44 +16,63 @@ const PLAY_SECONDS = 6;
 const SLOWEST = 400; // milliseconds an epoch is shown when there are few
 
 export class Attention {
-  // `fetch(run, epochs)` asks the server for pictures, `seek(epoch)` shows another epoch.
+  /**
+   * `fetch(run, epochs)` asks the server for pictures, `seek(epoch)` shows another epoch.
+   * @param {HTMLElement} root
+   * @param {{ fetch: (run: string, epochs: number[]) => Promise<Frames | undefined>, seek: (epoch: number) => void }} of
+   */
   constructor(root, { fetch, seek }) {
     this.root = root;
     this.fetch = fetch;
     this.seek = seek;
     this.run = "";
-    this.frames = new Map();
+    /** @type {Map<number, Frame>} */
+    this.frames = new Map(); // by epoch
+    /** @type {number[]} */
+    this.epochs = []; // whose frames are shown
+    this.at = 0; // the epoch that is shown
+    this.top = 1; // the largest level
     this.fetching = false;
-    this.canvas = root.querySelector(".ctv-heat canvas");
-    this.slider = root.querySelector(".ctv-epoch");
+    /** @type {ReturnType<typeof setInterval> | undefined} */
+    this.timer = undefined; // of the playback
+    /** @type {HTMLCanvasElement} */
+    this.canvas = find(root, ".ctv-heat canvas");
+    /** @type {HTMLInputElement} */
+    this.slider = find(root, ".ctv-epoch");
     this.slider.addEventListener("input", () => {
       this.pause();
       seek(Number(this.slider.value));
     });
-    root.querySelector(".ctv-play").addEventListener("click", () => {
+    find(root, ".ctv-play").addEventListener("click", () => {
       if (this.timer) this.pause();
       else this.play();
     });
   }
 
-  // Shows the attention after epoch `at` of a run, and asks for what has not come yet.
+  /**
+   * Shows the attention after epoch `at` of a run, and asks for what has not come yet.
+   * @param {Run} run
+   * @param {RunModel} part
+   * @param {number} at
+   */
   show(run, part, at) {
-    if (run.name !== this.run || run.frames.at(-1) < Math.max(...this.frames.keys())) {
+    const last = run.frames.at(-1) ?? 0;
+    if (run.name !== this.run || last < Math.max(...this.frames.keys())) {
       this.run = run.name;
       this.frames = new Map();
     }
-    this.wanted = thinned(run.frames, MOST_FRAMES);
+    this.epochs = thinned(run.frames, MOST_FRAMES);
     this.at = at;
-    this.slider.min = run.frames[0];
-    this.slider.max = run.frames.at(-1);
-    this.slider.value = at;
+    this.slider.min = String(run.frames[0]);
+    this.slider.max = String(last);
+    this.slider.value = String(at);
     const place = part.epoch.indexOf(at);
     const used = part.used[place];
-    const words = `Epoch ${at}${used ? ` · ${used.toFixed(1)} of 40 at work` : ""}`;
-    this.root.querySelector(".ctv-at").textContent = words;
+    const words = `Epoch ${at}${used ? ` · ${used.toFixed(1)} effective classifiers` : ""}`;
+    find(this.root, ".ctv-at").textContent = words;
     this.slider.setAttribute("aria-valuetext", words);
     const { path, label, speaker } = run.watched ?? {};
-    this.root.querySelector(".ctv-clip").textContent = [path, label, speaker && `voice ${speaker}`]
+    find(this.root, ".ctv-clip").textContent = [path, label, speaker && `voice ${speaker}`]
       .filter(Boolean)
       .join(" · ");
     this.draw();
@@ -59,7 +83,7 @@ export class Attention {
   async load() {
     if (this.fetching) return;
     const run = this.run;
-    const missing = this.wanted.filter((epoch) => !this.frames.has(epoch));
+    const missing = this.epochs.filter((epoch) => !this.frames.has(epoch));
     if (!missing.length) return;
     const asked = missing.slice(-AT_ONCE);
     this.fetching = true;
@@ -83,8 +107,9 @@ export class Attention {
   }
 
   draw() {
-    this.root.dataset.frames = this.frames.size;
-    const frame = this.frames.get(nearest([...this.frames.keys()], this.at));
+    this.root.dataset.frames = String(this.frames.size);
+    const epoch = nearest([...this.frames.keys()], this.at);
+    const frame = epoch === undefined ? undefined : this.frames.get(epoch);
     if (!frame) return;
     const { levels, n, columns, p } = frame;
     const colours = sequential(isDark(this.root));
@@ -96,7 +121,7 @@ export class Attention {
     }
     this.canvas.width = columns;
     this.canvas.height = n;
-    this.canvas.getContext("2d").putImageData(image, 0, 0);
+    context(this.canvas).putImageData(image, 0, 0);
     this.canvas.setAttribute(
       "aria-label",
       `Attention of ${n} classifiers over ${(p * 0.025).toFixed(1)} seconds after epoch ${this.at}`,
@@ -104,14 +129,18 @@ export class Attention {
     this.scale(n, p, colours);
   }
 
-
+  /**
+   * @param {number} n
+   * @param {number} p
+   * @param {Uint32Array} colours
+   */
   scale(n, p, colours) {
-    const rows = [1, 10, 20, 30, 40].filter((row) => row <= n).map((row) => {
+    const rows = tickedRows(n).map((row) => {
       const span = element("span", "", String(row));
-      span.style.top = `${(100 * (row - 0.5)) / n}%`;
+      span.style.top = `${(100 * (row + 0.5)) / n}%`;
       return span;
     });
-    const box = this.root.querySelector(".ctv-rows");
+    const box = find(this.root, ".ctv-rows");
     box.replaceChildren(...rows);
     const seconds = p * 0.025;
     const times = roundNumbers(seconds, 6).map((value) => {
@@ -119,22 +148,21 @@ export class Attention {
       span.style.left = `${(100 * value) / seconds}%`;
       return span;
     });
-    this.root.querySelector(".ctv-times").replaceChildren(...times);
-    this.root.querySelector(".ctv-top").textContent = (this.top / 255).toFixed(2);
+    find(this.root, ".ctv-times").replaceChildren(...times);
+    find(this.root, ".ctv-top").textContent = (this.top / 255).toFixed(2);
     const stops = [0, 0.05, 0.15, 0.3, 0.5, 0.75, 1].map((share) => {
       const colour = colours[Math.round(255 * Math.sqrt(share))];
-      const rgb = `rgb(${colour & 255} ${(colour >> 8) & 255} ${(colour >> 16) & 255})`;
-      return `${rgb} ${100 * share}%`;
+      return `${css(colour)} ${100 * share}%`;
     });
-    this.root.querySelector(".ctv-key i").style.background =
+    find(this.root, ".ctv-key i").style.background =
       `linear-gradient(to right, ${stops.join(", ")})`;
   }
 
   // From the first epoch to the last, in a few seconds.
   play() {
-    const steps = this.wanted;
+    const steps = this.epochs;
     if (steps.length < 2) return;
-    let k = this.at >= steps.at(-1) ? 0 : steps.findIndex((epoch) => epoch >= this.at);
+    let k = this.at >= steps[steps.length - 1] ? 0 : steps.findIndex((epoch) => epoch >= this.at);
     const pause = Math.min((1000 * PLAY_SECONDS) / steps.length, SLOWEST);
     this.root.dataset.playing = "true";
     this.playLabel("Pause");
@@ -147,23 +175,28 @@ export class Attention {
 
   pause() {
     clearInterval(this.timer);
-    this.timer = null;
+    this.timer = undefined;
     this.root.dataset.playing = "false";
     this.playLabel("Play the training from its beginning");
   }
 
+  /** @param {string} text */
   playLabel(text) {
-    this.root.querySelector(".ctv-play").setAttribute("aria-label", text);
+    find(this.root, ".ctv-play").setAttribute("aria-label", text);
   }
 }
 
-// The largest level of all frames, so that colours mean the same in each.
+/**
+ * The largest level of all frames, so that colours mean the same in each.
+ * @param {Map<number, Frame>} frames
+ */
 function topOf(frames) {
   let top = 1;
   for (const { levels } of frames.values()) for (const level of levels) if (level > top) top = level;
   return top;
 }
 
+/** @param {string} data */
 async function inflated(data) {
   const packed = Uint8Array.from(atob(data), (letter) => letter.charCodeAt(0));
   const stream = new Blob([packed]).stream().pipeThrough(new DecompressionStream("deflate"));

@@ -10,52 +10,78 @@
 
 import { Attention } from "./attention.js";
 import { Chart } from "./chart.js";
-import { element } from "../shared/marks.js";
+import { closest, element, find, findAll } from "../shared/dom.js";
 import { whileShown } from "../shared/theme.js";
 
+/** @import { Host, Run, RunItem, RunModel } from "../types.d.ts" */
+/** @typedef {import("./attention.js").Frames} Frames */
+/** @typedef {{ frames: (run: string, epochs: number[]) => Promise<Frames | undefined> }} RunsServer */
+
+/** @type {Record<string, string>} */
+const EVENTS = { use: "use", model: "take", report: "take" }; // others are "act"
 const SURE = 4000; // milliseconds in which a second press means it
 const AT_WORK = ["starting", "preparing", "training", "scoring"];
 
-// Shows `host`'s .ctv. The result's `show` takes the component's value.
+/**
+ * Shows `host`'s .ctv. The result's `show` takes the component's value.
+ * @param {HTMLElement} host
+ * @param {Host<RunsServer>} gradio
+ */
 export function mount(host, { trigger, server }) {
-  const view = new View(host.querySelector(".ctv"), trigger, server);
-  return { show: (value) => view.show(value) };
+  const view = new View(find(host, ".ctv"), trigger, server);
+  /** @param {string | null} value */
+  const show = (value) => view.show(value);
+  return { show };
 }
 
 class View {
+  /**
+   * @param {HTMLElement} root
+   * @param {Host["trigger"]} trigger
+   * @param {RunsServer} server
+   */
   constructor(root, trigger, server) {
     this.root = root;
     this.trigger = trigger;
+    /** @type {Run | null} */
     this.run = null;
+    /** @type {string | null} */
     this.part = null; // the name of the model whose curves are shown, null for the newest
+    /** @type {number | null} */
     this.epoch = null; // the epoch that is shown, null for the last
-    this.charts = {};
-    for (const name of ["recall", "loss"]) {
-      const figure = root.querySelector(`[data-chart=${name}]`);
-      this.charts[name] = new Chart(figure, (epoch) => this.seek(epoch));
-    }
+    const seek = (/** @type {number} */ epoch) => this.seek(epoch);
+    this.charts = {
+      recall: new Chart(find(root, "[data-chart=recall]"), seek),
+      loss: new Chart(find(root, "[data-chart=loss]"), seek),
+    };
     this.attention = new Attention(root, {
       fetch: (run, epochs) => server.frames(run, epochs),
-      seek: (epoch) => this.seek(epoch),
+      seek,
     });
-    root.querySelector(".ctv-runs").addEventListener("click", (event) => this.pick(event));
-    root.querySelector(".ctv-actions").addEventListener("click", (event) => this.act(event));
-    root.querySelector(".ctv-parts").addEventListener("click", (event) => {
-      const button = event.target.closest("button");
-      if (button) this.choose(button.dataset.part);
+    find(root, ".ctv-runs").addEventListener("click", (event) => this.pick(event));
+    find(root, ".ctv-actions").addEventListener("click", (event) => this.act(event));
+    find(root, ".ctv-parts").addEventListener("click", (event) => {
+      const button = closest(event, "button");
+      if (button?.dataset.part) this.choose(button.dataset.part);
     });
-    const redraw = () => this.run && this.draw();
+    const redraw = () => this.draw();
     whileShown(root, { shown: redraw, hidden: () => this.attention.pause(), themed: redraw });
   }
 
+  /**
+   * @template {Element} [T=HTMLElement]
+   * @param {string} name
+   * @returns {T}
+   */
   piece(name) {
-    return this.root.querySelector(`.ctv-${name}`);
+    return find(this.root, `.ctv-${name}`);
   }
 
+  /** @param {string | null} value */
   show(value) {
     const { runs, run } = JSON.parse(value || '{"runs":[],"run":null}');
-    const another = !run || !this.run || run.name !== this.run.name;
-    const before = another ? null : this.run.state;
+    const before = this.run && run?.name === this.run.name ? this.run.state : null;
+    const another = before === null;
     this.run = run;
     if (another) {
       this.part = null;
@@ -73,11 +99,14 @@ class View {
     if (before && before !== run.state) this.piece("live").textContent = `${run.name}: ${run.words}`;
   }
 
-  // Buttons stay the same elements for as long as their run is there, and keep the focus.
+  /**
+   * Buttons stay the same elements for as long as their run is there, and keep the focus.
+   * @param {RunItem[]} runs
+   */
   list(runs) {
     this.piece("list").hidden = runs.length === 0;
     const list = this.piece("runs");
-    const known = new Map([...list.children].map((item) => [item.dataset.name, item]));
+    const known = new Map(findAll(list, "li").map((item) => [item.dataset.name, item]));
     list.replaceChildren(
       ...runs.map(({ name, state, words }) => {
         let item = known.get(name);
@@ -89,9 +118,9 @@ class View {
           button.append(element("i"), element("b", "", name), element("span"));
           item.append(button);
         }
-        const button = item.firstChild;
+        const button = find(item, "button");
         button.dataset.runState = state;
-        button.querySelector("span").textContent = words;
+        find(button, "span").textContent = words;
         if (this.run && this.run.name === name) button.setAttribute("aria-current", "true");
         else button.removeAttribute("aria-current");
         return item;
@@ -102,6 +131,7 @@ class View {
   // What is said in words, and what can be done.
   tell() {
     const { run } = this;
+    if (!run) return;
     const working = AT_WORK.includes(run.state);
     this.piece("name").textContent = run.name;
     this.piece("chip").textContent = run.short;
@@ -111,61 +141,67 @@ class View {
     const bar = this.piece("bar");
     bar.hidden = !working;
     bar.classList.toggle("ctv-unknown", run.share === null);
-    bar.firstChild.style.width = `${100 * (run.share ?? 0)}%`;
+    find(bar, "i").style.width = `${100 * (run.share ?? 0)}%`;
     if (run.share === null) bar.removeAttribute("aria-valuenow");
-    else bar.setAttribute("aria-valuenow", Math.round(100 * run.share));
+    else bar.setAttribute("aria-valuenow", String(Math.round(100 * run.share)));
     this.piece("where").replaceChildren(
       ...(working ? [element("b", "", run.words), element("span", "", run.left)] : []),
     );
-    for (const button of this.root.querySelectorAll(".ctv-actions button")) {
-      button.hidden = !run.actions.includes(button.dataset.do);
+    /** @type {HTMLButtonElement[]} */
+    const buttons = findAll(this.root, ".ctv-actions button");
+    for (const button of buttons) {
+      button.hidden = !run.actions.includes(button.dataset.action ?? "");
       button.disabled = false;
       if (button.hidden) this.calm(button);
     }
     const parts = this.piece("parts");
     parts.hidden = run.parts.length < 2;
-    const shown = this.shown();
+    const shown = this.shown(run);
     parts.replaceChildren(
       ...run.parts.map(({ name, title }, k) => {
         const button = element("button", "", `Model ${k + 1}: ${title}`);
         button.type = "button";
         button.dataset.part = name;
-        button.setAttribute("aria-pressed", String(shown.name === name));
+        button.setAttribute("aria-pressed", String(shown?.name === name));
         return button;
       }),
     );
   }
 
-  // The model whose curves are shown: the one chosen, else the one that learns, else the one
-  // that is kept.
-  shown() {
-    const { parts, state } = this.run;
+  /**
+   * The model whose curves are shown: the one chosen, else the one that learns, else the one that
+   * is kept.
+   * @param {Run} run
+   * @returns {RunModel | undefined}
+   */
+  shown({ parts, state }) {
     const usual = AT_WORK.includes(state) ? parts.at(-1) : parts[0];
     return parts.find(({ name }) => name === this.part) ?? usual;
   }
 
   draw() {
     const { run, root } = this;
-    const part = this.shown();
-    this.piece("learning").hidden = !part || part.epoch.length === 0;
-    root.dataset.epochs = part ? part.epoch.length : 0;
-    if (this.piece("learning").hidden) return;
-    const last = part.epoch.at(-1);
+    if (!run) return;
+    const part = this.shown(run);
+    const last = part?.epoch.at(-1);
+    this.piece("learning").hidden = last === undefined;
+    root.dataset.epochs = String(part?.epoch.length ?? 0);
+    if (!part || last === undefined) return;
     const at = Math.min(this.epoch ?? last, last);
-    root.dataset.epoch = at;
+    root.dataset.epoch = String(at);
     const common = { epochs: part.epoch, at, best: part.best };
     this.charts.recall.show({
       ...common,
       series: { training: part.training_recall, validation: part.unweighted_recall },
       chance: run.classes ? 1 / run.classes : null,
       top: 1,
-      format: (value) => `${Math.round(100 * value)} %`,
+      format: (/** @type {number} */ value) => `${Math.round(100 * value)} %`,
     });
     this.charts.loss.show({
       ...common,
       series: { training: part.training_loss, validation: part.loss },
       chance: run.classes ? Math.log(run.classes) : null,
-      format: (value) => value.toFixed(2),
+      format: (/** @type {number} */ value) => value.toFixed(2),
     });
     const kept = part === run.parts[0];
     this.piece("attention").hidden = !kept || run.frames.length === 0;
@@ -173,49 +209,57 @@ class View {
     if (!this.piece("attention").hidden) this.attention.show(run, part, at);
   }
 
+  /** @param {number} epoch */
   seek(epoch) {
-    const part = this.shown();
-    const last = part.epoch.at(-1);
-    this.epoch = epoch >= last ? null : Math.max(epoch, part.epoch[0]);
+    const epochs = (this.run && this.shown(this.run)?.epoch) ?? [];
+    this.epoch = epoch >= Math.max(...epochs) ? null : Math.max(epoch, epochs[0]);
     this.draw();
   }
 
+  /** @param {string} name */
   choose(name) {
     this.part = name;
     this.epoch = null;
     this.attention.pause();
     this.tell();
     this.draw();
-    this.root.querySelector(`.ctv-parts [data-part="${name}"]`).focus();
+    find(this.root, `.ctv-parts [data-part="${name}"]`).focus();
   }
 
+  /** @param {Event} event */
   pick(event) {
-    const item = event.target.closest("li");
-    if (item && item.dataset.name !== this.run.name) {
+    const item = closest(event, "li");
+    if (item && item.dataset.name !== this.run?.name) {
       this.trigger("pick", { run: item.dataset.name });
     }
   }
 
+  /** @param {Event} event */
   act(event) {
-    const button = event.target.closest("button");
-    if (!button) return;
-    const { do: what } = button.dataset;
-    if (["remove", "cancel"].includes(what) && !this.sure(button)) return;
-    const name = { use: "use", model: "take", report: "take" }[what] ?? "act";
+    /** @type {HTMLButtonElement | null} */
+    const button = closest(event, "button");
+    const action = button?.dataset.action;
+    if (!button || !action || !this.run) return;
+    if (["remove", "cancel"].includes(action) && !this.sure(button)) return;
+    const name = EVENTS[action] ?? "act";
     if (name === "act") button.disabled = true; // until the server has answered
     this.calm(button);
-    this.trigger(name, { do: what, run: this.run.name });
+    this.trigger(name, { do: action, run: this.run.name });
   }
 
-  // Whether this press is the second of two: nothing is thrown away by one.
+  /**
+   * Whether this press is the second of two: nothing is thrown away by one.
+   * @param {HTMLElement} button
+   */
   sure(button) {
     if (button.dataset.sure) return true;
-    button.dataset.sure = button.textContent;
+    button.dataset.sure = button.textContent ?? "";
     button.textContent = `${button.textContent} for good?`;
     setTimeout(() => this.calm(button), SURE);
     return false;
   }
 
+  /** @param {HTMLElement} button */
   calm(button) {
     if (!button.dataset.sure) return;
     button.textContent = button.dataset.sure;

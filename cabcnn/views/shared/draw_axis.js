@@ -1,7 +1,13 @@
 // The ruler with its seconds, and the same ticks as faint lines through a lane.
 
+/** @import { Axis, Drawing, Theme } from "../types.d.ts" */
+
 const APART = 64; // CSS pixels between two ticks, at least
 
+/**
+ * @param {Drawing} drawing
+ * @param {{ axis: Axis, theme: Pick<Theme, "font" | "line" | "muted"> }} scene
+ */
 export function drawRuler({ ctx, width, height, dpr }, { axis, theme }) {
   ctx.font = `${11 * dpr}px ${theme.font}`;
   ctx.textBaseline = "alphabetic";
@@ -16,6 +22,10 @@ export function drawRuler({ ctx, width, height, dpr }, { axis, theme }) {
   }
 }
 
+/**
+ * @param {Drawing} drawing
+ * @param {{ axis: Axis, theme: Pick<Theme, "line"> }} scene
+ */
 export function drawGrid({ ctx, width, height, dpr }, { axis, theme }) {
   ctx.fillStyle = theme.line;
   ctx.globalAlpha = 0.55;

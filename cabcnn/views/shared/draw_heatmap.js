@@ -4,12 +4,18 @@
 
 import { columns } from "./axis.js";
 
+/** @import { Axis, Clip, Drawing, Heatmap, Raster, Theme } from "../types.d.ts" */
+
+/**
+ * @param {Drawing} surface
+ * @param {{ clip: Pick<Clip, "p" | "interval">, axis: Axis, raster: Raster, heat: Pick<Heatmap, "values" | "top" | "signed" | "rows">, colours: Uint32Array, theme: Pick<Theme, "muted">, muted?: number[] }} scene
+ */
 export function drawHeatmap(surface, { clip, axis, raster, heat, colours, theme, muted = [] }) {
   const { width, height } = surface;
   const { p, interval } = clip;
   const { values, top, signed, rows } = heat;
   const { starts, ends } = columns(axis, width, interval, p);
-  const words = raster.words(surface);
+  const words = raster.pixels(surface);
   const zero = signed ? 127.5 : 0;
   const factor = (255 - zero) / top;
   const tall = height / rows.length;
@@ -33,7 +39,14 @@ export function drawHeatmap(surface, { clip, axis, raster, heat, colours, theme,
   strike(surface, rows, muted, tall, theme);
 }
 
-// A line through the row of each muted classifier.
+/**
+ * A line through the row of each muted classifier.
+ * @param {Drawing} drawing
+ * @param {number[]} rows
+ * @param {number[]} muted
+ * @param {number} tall
+ * @param {Pick<Theme, "muted">} theme
+ */
 function strike({ ctx, width, dpr }, rows, muted, tall, theme) {
   ctx.fillStyle = theme.muted;
   ctx.globalAlpha = 0.5;

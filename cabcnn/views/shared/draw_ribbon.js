@@ -1,20 +1,29 @@
-// The selected classifier of each interval: its number, on the colour of the class it votes
+// The top classifier of each interval: its number, on the colour of the class it votes
 // for, and that class's name where there is room.
 
 import { columns } from "./axis.js";
 
+/** @import { Axis, Clip, Drawing, Theme } from "../types.d.ts" */
+
 const ROOM = 13; // CSS pixels that the shortest number needs
 
+/**
+ * @param {Drawing} surface
+ * @param {{ clip: Pick<Clip, "p" | "interval" | "attention" | "labels">, axis: Axis, theme: Pick<Theme, "font" | "classes" | "dark" | "ink">, sums: { top: ArrayLike<number>, topClass: ArrayLike<number> } }} scene
+ */
 export function drawRibbon(surface, { clip, axis, theme, sums }) {
   const { ctx, width, height, dpr } = surface;
   const { p, interval, attention, labels } = clip;
-  const { selected, favourite } = sums;
+  const { top, topClass } = sums;
   const { starts, ends } = columns(axis, width, interval, p);
-  // The interval that speaks for a column is the one whose selected classifier weighs most.
+  /**
+   * The interval that speaks for a column is the one whose top classifier weighs most.
+   * @param {number} x
+   */
   const voice = (x) => {
     let loudest = starts[x];
     for (let t = starts[x] + 1; t < ends[x]; t++) {
-      if (attention[selected[t] * p + t] > attention[selected[loudest] * p + loudest]) loudest = t;
+      if (attention[top[t] * p + t] > attention[top[loudest] * p + loudest]) loudest = t;
     }
     return loudest;
   };
@@ -23,6 +32,12 @@ export function drawRibbon(surface, { clip, axis, theme, sums }) {
   ctx.textBaseline = "middle";
   const foot = Math.round(2 * dpr);
   const gap = Math.max(1, Math.round(dpr));
+  /**
+   * @param {number} from
+   * @param {number} to
+   * @param {number} classifier
+   * @param {number} k
+   */
   const segment = (from, to, classifier, k) => {
     const room = to - from;
     const wide = room > 8 * gap ? room - gap : room;
@@ -42,9 +57,10 @@ export function drawRibbon(surface, { clip, axis, theme, sums }) {
     if (starts[x] >= ends[x]) break;
     const t = voice(x);
     let next = x + 1;
-    const same = (other) => selected[other] === selected[t] && favourite[other] === favourite[t];
+    /** @param {number} other */
+    const same = (other) => top[other] === top[t] && topClass[other] === topClass[t];
     while (next < width && starts[next] < ends[next] && same(voice(next))) next++;
-    segment(x, next, selected[t], favourite[t]);
+    segment(x, next, top[t], topClass[t]);
     x = next;
   }
 }

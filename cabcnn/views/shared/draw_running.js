@@ -3,11 +3,27 @@
 import { drawGrid } from "./draw_axis.js";
 import { classDash } from "./palette.js";
 
+/** @import { Axis, Clip, Drawing, Theme, VerdictSums } from "../types.d.ts" */
+
+/**
+ * @typedef {{
+ *   clip: Pick<Clip, "p" | "m" | "interval" | "labels">,
+ *   axis: Axis,
+ *   theme: Pick<Theme, "muted" | "line" | "classes" | "font">,
+ *   sums: Pick<VerdictSums, "order" | "settled"> & { running: ArrayLike<number>[] },
+ * }} Running
+ */
+
 const MARGIN = 3; // CSS pixels above 100 % and below 0
 
+/**
+ * @param {Drawing} surface
+ * @param {Running} scene
+ */
 export function drawRunning(surface, scene) {
   const { ctx, width, height, dpr } = surface;
   const { clip, axis, theme, sums } = scene;
+  /** @param {number} probability */
   const y = (probability) => level(probability, height / dpr) * dpr;
   drawGrid(surface, scene);
   ctx.strokeStyle = theme.muted;
@@ -28,7 +44,12 @@ export function drawRunning(surface, scene) {
   markDecision(surface, scene, y);
 }
 
-// The moment from which the predicted class stays ahead: where the decision was made.
+/**
+ * The moment from which the predicted class stays ahead: where the decision was made.
+ * @param {Drawing} drawing
+ * @param {Running} scene
+ * @param {(probability: number) => number} y
+ */
 function markDecision({ ctx, width, height, dpr }, { clip, axis, theme, sums }, y) {
   const x = Math.round(axis.toX((sums.settled + 1) * clip.interval) * dpr);
   if (sums.settled === 0 || x < 0 || x > width) return;
@@ -55,13 +76,25 @@ function markDecision({ ctx, width, height, dpr }, { clip, axis, theme, sums }, 
   ctx.fillText(text, left ? x - 5 * dpr : x + 6 * dpr, below ? height - 3 * dpr : 3 * dpr);
 }
 
-// Where a probability lies in a lane of that height.
+/**
+ * Where a probability lies in a lane of that height.
+ * @param {number} probability
+ * @param {number} height
+ */
 export function level(probability, height) {
   return MARGIN + (1 - probability) * (height - 2 * MARGIN);
 }
 
-// The mean after interval t stands at the interval's end.
+/**
+ * The mean after interval t stands at the interval's end.
+ * @param {ArrayLike<number>} mean
+ * @param {Pick<Clip, "p" | "interval">} clip
+ * @param {Axis} axis
+ * @param {number} dpr
+ * @param {(probability: number) => number} y
+ */
 function points(mean, { p, interval }, axis, dpr, y) {
+  /** @type {[number, number][]} */
   const path = [];
   const first = Math.max(Math.floor(axis.from / interval) - 2, 0);
   const last = Math.min(Math.ceil(axis.to / interval) + 1, p - 1);
@@ -74,6 +107,10 @@ function points(mean, { p, interval }, axis, dpr, y) {
   return path;
 }
 
+/**
+ * @param {CanvasRenderingContext2D} ctx
+ * @param {[number, number][]} path
+ */
 function line(ctx, path) {
   ctx.beginPath();
   ctx.lineJoin = "round";

@@ -4,11 +4,17 @@
 import { columns } from "./axis.js";
 import { inkOn } from "./palette.js";
 
+/** @import { Axis, Clip, Drawing, Raster, Theme } from "../types.d.ts" */
+
+/**
+ * @param {Drawing} surface
+ * @param {{ clip: Pick<Clip, "p" | "m" | "interval" | "labels">, axis: Axis, theme: Pick<Theme, "areas" | "font">, sums: { intervals: ArrayLike<number>[] }, raster: Raster }} scene
+ */
 export function drawStack(surface, { clip, axis, theme, sums, raster }) {
   const { ctx, width, height, dpr } = surface;
   const { p, m, interval } = clip;
   const { starts, ends } = columns(axis, width, interval, p);
-  const words = raster.words(surface);
+  const words = raster.pixels(surface);
   words.fill(0);
   const tops = Array.from({ length: m }, () => new Float32Array(width));
   for (let x = 0; x < width; x++) {
@@ -32,13 +38,32 @@ export function drawStack(surface, { clip, axis, theme, sums, raster }) {
   }
 }
 
+/**
+ * @param {Uint32Array} words
+ * @param {number} width
+ * @param {number} x
+ * @param {number} top
+ * @param {number} bottom
+ * @param {number} colour
+ */
 function fillColumn(words, width, x, top, bottom, colour) {
   const first = Math.round(top);
   const next = Math.round(bottom);
   for (let y = first; y < next; y++) words[y * width + x] = colour;
 }
 
-// Writes a class's name into its band, in the middle of the longest stretch that has room.
+/**
+ * Writes a class's name into its band, in the middle of the longest stretch that has room.
+ * @param {CanvasRenderingContext2D} ctx
+ * @param {string} label
+ * @param {Pick<Theme, "font">} theme
+ * @param {number} dpr
+ * @param {number} height
+ * @param {Float32Array} top
+ * @param {Float32Array | null} below
+ * @param {Int32Array} starts
+ * @param {Int32Array} ends
+ */
 function name(ctx, label, theme, dpr, height, top, below, starts, ends) {
   ctx.font = `600 ${11 * dpr}px ${theme.font}`;
   const needed = ctx.measureText(label).width + 12 * dpr;

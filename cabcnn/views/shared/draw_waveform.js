@@ -2,13 +2,26 @@
 
 import { drawGrid } from "./draw_axis.js";
 
+/** @import { Axis, Clip, Drawing, Theme } from "../types.d.ts" */
+
+/**
+ * @param {Drawing} surface
+ * @param {{ clip: Pick<Clip, "envelope" | "seconds">, axis: Axis, theme: Pick<Theme, "wave" | "line"> }} scene
+ */
 export function drawWaveform(surface, scene) {
   drawGrid(surface, scene);
   trace(surface, scene.clip, scene.axis.from, scene.axis.to, scene.theme.wave);
 }
 
-// The part of the envelope from second `from` to `to`, over the whole surface. Zoomed in, a
-// column is wider than a pixel: the outline then runs straight from column to column.
+/**
+ * The part of the envelope from second `from` to `to`, over the whole surface. Zoomed in, a
+ * column is wider than a pixel: the outline then runs straight from column to column.
+ * @param {Drawing} drawing
+ * @param {Pick<Clip, "envelope" | "seconds">} clip
+ * @param {number} from
+ * @param {number} to
+ * @param {string} colour
+ */
 export function trace({ ctx, width, height, dpr }, { envelope, seconds }, from, to, colour) {
   const { columns, low, high } = envelope;
   const middle = height / 2;
@@ -18,7 +31,9 @@ export function trace({ ctx, width, height, dpr }, { envelope, seconds }, from, 
   const pixel = Math.max(perPixel, perColumn); // what one step of the outline covers, seconds
   const first = Math.floor(from / pixel);
   const last = Math.min(Math.ceil(to / pixel), Math.ceil(seconds / pixel) - 1);
+  /** @type {[number, number][]} */
   const above = [];
+  /** @type {[number, number][]} */
   const below = [];
   for (let step = first; step <= last; step++) {
     const start = Math.min(Math.max(Math.floor((step * pixel) / perColumn + 1e-6), 0), columns - 1);

@@ -44,11 +44,16 @@ export const DASHES = [
   [14, 2],
 ];
 
+/**
+ * @param {number} k
+ * @param {boolean} dark
+ */
 export function classColour(k, dark) {
   const colours = dark ? CLASSES.dark : CLASSES.light;
   return colours[k % colours.length];
 }
 
+/** @param {number} k */
 export function classDash(k) {
   return DASHES[k % DASHES.length];
 }
@@ -67,7 +72,10 @@ const SEQUENTIAL = {
   },
 };
 
-// 256 colours from 0 to 1, as the 32-bit numbers that ImageData's memory holds.
+/**
+ * 256 colours from 0 to 1, as the 32-bit numbers that ImageData's memory holds.
+ * @param {boolean} dark
+ */
 export function sequential(dark) {
   const { lightness, chroma, hue } = dark ? SEQUENTIAL.dark : SEQUENTIAL.light;
   const table = new Uint32Array(256);
@@ -79,7 +87,12 @@ export function sequential(dark) {
   return table;
 }
 
-// 256 colours from one class's through the page's to another's, even in OKLab on either side.
+/**
+ * 256 colours from one class's through the page's to another's, even in OKLab on either side.
+ * @param {string} low
+ * @param {string} high
+ * @param {boolean} dark
+ */
 export function diverging(low, high, dark) {
   const { lightness, chroma, hue } = dark ? SEQUENTIAL.dark : SEQUENTIAL.light;
   const page = inGamut(lightness[0], chroma[0], hue[0]).map(ungamma);
@@ -89,46 +102,66 @@ export function diverging(low, high, dark) {
     const x = (j - 127.5) / 127.5;
     const end = ends[x < 0 ? 0 : 1];
     const lab = middle.map((value, c) => value + (end[c] - value) * Math.abs(x));
-    return packed(oklabToLinear(...lab).map(gamma));
+    return packed(oklabToLinear(lab).map(gamma));
   });
 }
 
+/** @param {number} colour */
 export function css(colour) {
   return `rgb(${colour & 255} ${(colour >> 8) & 255} ${(colour >> 16) & 255})`;
 }
 
-// "#rrggbb" with a quarter of the page's white or black, as ImageData's 32-bit number.
+/**
+ * "#rrggbb" with a quarter of the page's white or black, as ImageData's 32-bit number.
+ * @param {string} hex
+ * @param {boolean} dark
+ */
 export function thinned(hex, dark) {
   const page = dark ? 32 : 255;
-  return pack(...channels(hex).map((channel) => Math.round(channel * 0.75 + page * 0.25)));
+  return pack(channels(hex).map((channel) => Math.round(channel * 0.75 + page * 0.25)));
 }
 
-// Black or white, whichever is easier to read on a packed colour.
+/**
+ * Black or white, whichever is easier to read on a packed colour.
+ * @param {number} colour
+ */
 export function inkOn(colour) {
   const [red, green, blue] = [0, 8, 16].map((shift) => (((colour >> shift) & 255) / 255) ** 2.2);
   return 0.2126 * red + 0.7152 * green + 0.0722 * blue > 0.2 ? "#000000" : "#ffffff";
 }
 
+/** @param {string} hex */
 function channels(hex) {
   const value = Number.parseInt(hex.slice(1), 16);
   return [16, 8, 0].map((shift) => (value >> shift) & 255);
 }
 
-function pack(red, green, blue) {
+/** @param {number[]} rgb 0 to 255 each */
+function pack([red, green, blue]) {
   return ((255 << 24) | (blue << 16) | (green << 8) | red) >>> 0;
 }
 
+/** @param {number[]} rgb */
 function packed(rgb) {
-  return pack(...rgb.map((channel) => Math.round(Math.min(Math.max(channel, 0), 1) * 255)));
+  return pack(rgb.map((channel) => Math.round(Math.min(Math.max(channel, 0), 1) * 255)));
 }
 
+/**
+ * @param {number[]} stops
+ * @param {number} x
+ */
 function along(stops, x) {
   const at = x * (stops.length - 1);
   const left = Math.min(Math.floor(at), stops.length - 2);
   return stops[left] + (stops[left + 1] - stops[left]) * (at - left);
 }
 
-// The colour with as much of the chroma as a screen can show at that lightness.
+/**
+ * The colour with as much of the chroma as a screen can show at that lightness.
+ * @param {number} lightness
+ * @param {number} chroma
+ * @param {number} hue
+ */
 function inGamut(lightness, chroma, hue) {
   for (let c = chroma; ; c *= 0.97) {
     const linear = oklchToLinear(lightness, c, (hue * Math.PI) / 180);
@@ -138,11 +171,17 @@ function inGamut(lightness, chroma, hue) {
   }
 }
 
+/**
+ * @param {number} lightness
+ * @param {number} chroma
+ * @param {number} hue
+ */
 function oklchToLinear(lightness, chroma, hue) {
-  return oklabToLinear(lightness, chroma * Math.cos(hue), chroma * Math.sin(hue));
+  return oklabToLinear([lightness, chroma * Math.cos(hue), chroma * Math.sin(hue)]);
 }
 
-function oklabToLinear(lightness, a, b) {
+/** @param {number[]} lab */
+function oklabToLinear([lightness, a, b]) {
   const l = (lightness + 0.3963377774 * a + 0.2158037573 * b) ** 3;
   const m = (lightness - 0.1055613458 * a - 0.0638541728 * b) ** 3;
   const s = (lightness - 0.0894841775 * a - 1.291485548 * b) ** 3;
@@ -153,14 +192,17 @@ function oklabToLinear(lightness, a, b) {
   ];
 }
 
+/** @param {number} channel */
 function gamma(channel) {
   return channel <= 0.0031308 ? 12.92 * channel : 1.055 * channel ** (1 / 2.4) - 0.055;
 }
 
+/** @param {number} channel */
 function ungamma(channel) {
   return channel <= 0.04045 ? channel / 12.92 : ((channel + 0.055) / 1.055) ** 2.4;
 }
 
+/** @param {number[]} rgb */
 function linearToOklab([red, green, blue]) {
   const l = Math.cbrt(0.4122214708 * red + 0.5363325363 * green + 0.0514459929 * blue);
   const m = Math.cbrt(0.2119034982 * red + 0.6806995451 * green + 0.1073969566 * blue);

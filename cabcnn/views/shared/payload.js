@@ -1,11 +1,17 @@
 // One clip as Python packed it (payload.py), unpacked into flat arrays. All of them are laid
 // out classifier by classifier: the number of classifier i at interval t is at i * p + t.
 
-import { PLANES, restore } from "./coding.js";
+import { PLANES, restore } from "./codec.js";
 import { unpack } from "./planes.js";
+
+/** @import { Clip, Payload } from "../types.d.ts" */
 
 export const FORMAT = 4;
 
+/**
+ * @param {Payload} value
+ * @returns {Promise<Clip>}
+ */
 export async function decode(value) {
   if (value.format !== FORMAT) {
     throw new Error("This page is older than the server. Reload it.");

@@ -2,7 +2,12 @@
 
 const DIGITS = 91; // letters that 13 bits are written with, two at a time
 
-// Planes of `lengths` bytes out of the text, which `size` deflated bytes were written as.
+/**
+ * Planes of `lengths` bytes out of the text, which `size` deflated bytes were written as.
+ * @param {string} text
+ * @param {number} size
+ * @param {number[]} lengths
+ */
 export async function unpack(text, size, lengths) {
   const deflated = new Blob([fromText(text).subarray(0, size)]).stream();
   const stream = deflated.pipeThrough(new DecompressionStream("deflate"));
@@ -14,7 +19,10 @@ export async function unpack(text, size, lengths) {
   });
 }
 
-// The alphabet is printable ASCII without the two letters that JSON escapes.
+/**
+ * The alphabet is printable ASCII without the two letters that JSON escapes.
+ * @param {string} text
+ */
 function fromText(text) {
   const worth = new Uint8Array(128);
   for (let code = 32, next = 0; next < DIGITS; code++) {
@@ -37,7 +45,12 @@ function fromText(text) {
   return bytes;
 }
 
-// Reads small numbers, `together` of them in a byte, the first one highest, each below `steps`.
+/**
+ * Reads small numbers, `together` of them in a byte, the first one highest, each below `steps`.
+ * @param {Uint8Array} bytes
+ * @param {number} steps
+ * @param {number} together
+ */
 export function apart(bytes, steps, together) {
   const values = new Uint8Array(bytes.length * together);
   bytes.forEach((byte, j) => {

@@ -1,22 +1,37 @@
 // The clip's sound: one audio element, created here and never put on the page. It plays on, or
 // a part again and again, or a part once.
 
+/** @import { Span } from "../types.d.ts" */
+
 const EARLY = 0.004; // seconds before the end of a part that count as its end
 
 export class Player {
-  // `changed` is called when playing starts, stops or fails, and when the time jumped.
+  /**
+   * `changed` is called when playing starts, stops or fails, and when the time jumped.
+   * @param {{ changed: () => void }} listeners
+   */
   constructor({ changed }) {
     this.changed = changed;
+    /** @type {HTMLAudioElement | null} */
     this.audio = null;
     this.length = 0;
     this.resting = 0; // the time while there is no sound to ask
     this.failed = false;
     this.last = { time: Number.NaN, at: 0 };
+    /** @type {ReturnType<typeof setTimeout> | undefined} */
+    this.timer = undefined; // until the end of that part
+    /** @type {Span | null} */
     this.repeated = null; // [from, to], played again and again once the playhead is before `to`
+    /** @type {Span | null} */
     this.once = null; // [from, to], played once
+    /** @type {Span | null} */
     this.bound = null; // the one of the two that the playhead is in
   }
 
+  /**
+   * @param {string | null} url
+   * @param {number} length
+   */
   load(url, length) {
     this.unload();
     this.length = length;
@@ -24,30 +39,33 @@ export class Player {
     const audio = new Audio();
     audio.preload = "auto";
     audio.src = url;
-    // Events of a sound that has been replaced meanwhile say nothing about the present one.
-    const present = (act) => () => {
-      if (this.audio === audio) act();
+    /**
+     * Events of a sound that has been replaced meanwhile say nothing about the present one.
+     * @param {() => void} handle
+     */
+    const ifCurrent = (handle) => () => {
+      if (this.audio === audio) handle();
     };
     for (const event of ["play", "playing", "pause", "seeked", "waiting"]) {
       audio.addEventListener(
         event,
-        present(() => this.moved()),
+        ifCurrent(() => this.moved()),
       );
     }
     audio.addEventListener(
       "ended",
-      present(() => this.ended()),
+      ifCurrent(() => this.ended()),
     );
     audio.addEventListener(
       "error",
-      present(() => this.fail()),
+      ifCurrent(() => this.fail()),
     );
     this.audio = audio;
   }
 
   unload() {
     const { audio } = this;
-    clearTimeout(this.waiting);
+    clearTimeout(this.timer);
     Object.assign(this, { audio: null, resting: 0, failed: false });
     Object.assign(this, { repeated: null, once: null, bound: null });
     if (!audio) return;
@@ -66,7 +84,8 @@ export class Player {
 
   // Whether the time goes on: not while a sound that plays is sought in or waits for its data.
   get moving() {
-    return this.playing && !this.audio.seeking && this.audio.readyState > 2;
+    const { audio } = this;
+    return audio !== null && this.playing && !audio.seeking && audio.readyState > 2;
   }
 
   // Where it stops by itself, or turns.
@@ -76,7 +95,7 @@ export class Player {
 
   // Some browsers report the time in coarse steps: run on between two of them.
   get time() {
-    if (!this.playable) return this.resting;
+    if (!this.audio || this.failed) return this.resting;
     const { currentTime, playbackRate } = this.audio;
     if (!this.playing) return Math.min(currentTime, this.length);
     const now = performance.now();
@@ -85,6 +104,7 @@ export class Player {
     return Math.min(currentTime + ahead, this.length);
   }
 
+  /** @param {number} time */
   seek(time) {
     this.once = null;
     this.jump(time);
@@ -92,21 +112,23 @@ export class Player {
     this.changed();
   }
 
+  /** @param {number} time */
   jump(time) {
     const within = Math.min(Math.max(time, 0), this.length);
     this.resting = within;
-    if (this.playable) this.audio.currentTime = within;
+    if (this.audio && !this.failed) this.audio.currentTime = within;
   }
 
   async play() {
     const { audio } = this;
-    if (!this.playable || this.playing) return;
+    if (!audio || this.failed || this.playing) return;
     if (audio.ended || audio.currentTime >= this.length - 0.01) audio.currentTime = 0;
     try {
       await audio.play();
     } catch (error) {
       // A pause or a new sound interrupts a start: no failure.
-      if (this.audio === audio && error.name !== "AbortError") this.fail();
+      const interrupted = error instanceof DOMException && error.name === "AbortError";
+      if (this.audio === audio && !interrupted) this.fail();
     }
   }
 
@@ -128,7 +150,11 @@ export class Player {
     if (repeated && !(time >= repeated[0] && time < repeated[1] - 0.01)) this.seek(repeated[0]);
   }
 
-  // Plays one part and pauses.
+  /**
+   * Plays one part and pauses.
+   * @param {number} from
+   * @param {number} to
+   */
   snippet(from, to) {
     this.seek(from);
     this.once = [from, to];
@@ -136,7 +162,10 @@ export class Player {
     return this.play();
   }
 
-  // Plays a part again and again, or with null no longer.
+  /**
+   * Plays a part again and again, or with null no longer.
+   * @param {Span | null} part
+   */
   repeat(part) {
     this.repeated = part;
     this.aim();
@@ -151,11 +180,11 @@ export class Player {
 
   // Waits for the end of that part.
   guard() {
-    clearTimeout(this.waiting);
-    if (!this.bound || !this.playing) return;
+    clearTimeout(this.timer);
+    if (!this.audio || !this.bound || !this.playing) return;
     const left = this.bound[1] - this.time;
     if (left > EARLY) {
-      this.waiting = setTimeout(() => this.guard(), (left * 1000) / this.audio.playbackRate);
+      this.timer = setTimeout(() => this.guard(), (left * 1000) / this.audio.playbackRate);
     } else if (this.once) this.pause();
     else {
       this.jump(this.bound[0]);
@@ -178,7 +207,7 @@ export class Player {
   moved() {
     this.last = { time: Number.NaN, at: 0 };
     // A sound that ends is paused first: "ended" is still to know the part that it was bound to.
-    if (!this.audio.ended) this.aim();
+    if (!this.audio?.ended) this.aim();
     this.changed();
   }
 

@@ -24,11 +24,17 @@ const CENTRE = 127;
 // and weights begin at 2 ** ZERO.
 const POWERS_OF_TWO = new Float64Array(256).map((_, k) => 2 ** (k - 192));
 
+/** @param {number} power */
 export function twoTo(power) {
   return POWERS_OF_TWO[power + 192];
 }
 
-// The place of each classifier in its interval, from the powers of two (n rows of p).
+/**
+ * The place of each classifier in its interval, from the powers of two (n rows of p).
+ * @param {Int16Array} powers
+ * @param {number} n
+ * @param {number} p
+ */
 export function places(powers, n, p) {
   const found = new Uint8Array(n * p);
   const order = new Int32Array(n);
@@ -46,10 +52,20 @@ export function places(powers, n, p) {
   return found;
 }
 
+/**
+ * @param {number} place
+ * @param {number} power
+ */
 export function bitsOf(place, power) {
   return Math.max(PLACE_BITS[place], Math.min(Math.max(power + SIZE_BITS, 0), MOST_BITS));
 }
 
+/**
+ * @param {number} place
+ * @param {number} power
+ * @param {number} bits
+ * @param {number} digits
+ */
 export function weightOf(place, power, bits, digits) {
   if (power === ZERO) return 0;
   if (place === PLACES.length) {
@@ -60,8 +76,16 @@ export function weightOf(place, power, bits, digits) {
   return (1 + (digits + 0.5) / twoTo(bits)) * twoTo(power);
 }
 
-// Shares out among the weights what they ought to have `more` (p), by the squares of their
-// `steps`, and gives to the first of each interval what the others leave of 1.
+/**
+ * Shares out among the weights what they ought to have `more` (p), by the squares of their
+ * `steps`, and gives to the first of each interval what the others leave of 1.
+ * @param {Float64Array} weights
+ * @param {Float64Array} steps
+ * @param {Uint8Array} order
+ * @param {Float64Array} more
+ * @param {number} n
+ * @param {number} p
+ */
 export function complete(weights, steps, order, more, n, p) {
   const size = new Float64Array(p);
   for (let i = 0, j = 0; i < n; i++) {
@@ -79,6 +103,10 @@ export function complete(weights, steps, order, more, n, p) {
   for (let t = 0; t < p; t++) weights[first[t]] = left[t];
 }
 
+/**
+ * @param {number} place
+ * @param {number} power
+ */
 export function kindOf(place, power) {
   for (let k = 0; k < POWER_KINDS.length; k++) {
     if (power >= POWER_KINDS[k][0]) return Math.min(place, POWER_KINDS[k][1]);
@@ -86,14 +114,27 @@ export function kindOf(place, power) {
   return place;
 }
 
-// `centre` says how far the votes of a coarsest level are from it on average.
+/**
+ * `centre` says how far the votes of a coarsest level are from it on average.
+ * @param {number} kind
+ * @param {number} level
+ * @param {number} centre
+ */
 export function voteOf(kind, level, centre) {
   return kind === COARSEST ? (level + centre / CENTRE) / LEVELS[COARSEST] : level / LEVELS[kind];
 }
 
-// Moves the votes of an interval by parts of their steps, so that they add up to what the
-// interval's probabilities are known to be: `missing` (m - 1 rows of p) is by how much they do
-// not yet. The coarser a vote, and the larger its weight, the more of it falls to it.
+/**
+ * Moves the votes of an interval by parts of their steps, so that they add up to what the
+ * interval's probabilities are known to be: `missing` (m - 1 rows of p) is by how much they do
+ * not yet. The coarser a vote, and the larger its weight, the more of it falls to it.
+ * @param {Float64Array[]} votes
+ * @param {Float64Array} attention
+ * @param {Uint8Array} kinds
+ * @param {Float64Array} missing
+ * @param {number} n
+ * @param {number} p
+ */
 export function settle(votes, attention, kinds, missing, n, p) {
   const size = new Float64Array(p);
   for (let i = 0, j = 0; i < n; i++) {

@@ -1,9 +1,15 @@
 // A canvas that is as sharp as the screen: its memory has the size of its box in device pixels.
 
+/** @import { Drawing } from "../types.d.ts" */
+
 export class Surface {
+  /** @param {HTMLCanvasElement} canvas */
   constructor(canvas) {
     this.canvas = canvas;
-    this.ctx = canvas.getContext("2d");
+    this.ctx = context(canvas);
+    this.width = 0; // device pixels
+    this.height = 0;
+    this.dpr = 1;
   }
 
   // Takes the size of its box, which waits for the page's layout: not to be done while drawing.
@@ -24,18 +30,38 @@ export class Surface {
   }
 }
 
+/**
+ * A canvas's 2d context.
+ * @param {HTMLCanvasElement} canvas
+ */
+export function context(canvas) {
+  const ctx = canvas.getContext("2d");
+  if (!ctx) throw new Error("the canvas already has a context of another kind");
+  return ctx;
+}
+
 // An image of as many device pixels as its surface, kept for the next time it is drawn.
 export class Raster {
-  // The image's pixels as 32-bit numbers, row by row.
-  words({ ctx, width, height }) {
-    if (!this.image || this.image.width !== width || this.image.height !== height) {
-      this.image = ctx.createImageData(width, height);
-      this.kept = new Uint32Array(this.image.data.buffer);
-    }
-    return this.kept;
+  constructor() {
+    /** @type {ImageData | null} */
+    this.image = null;
+    this.words = new Uint32Array(0);
   }
 
+  /**
+   * The image's pixels as 32-bit numbers, row by row.
+   * @param {Drawing} surface
+   */
+  pixels({ ctx, width, height }) {
+    if (!this.image || this.image.width !== width || this.image.height !== height) {
+      this.image = ctx.createImageData(width, height);
+      this.words = new Uint32Array(this.image.data.buffer);
+    }
+    return this.words;
+  }
+
+  /** @param {Pick<Drawing, "ctx">} surface */
   put({ ctx }) {
-    ctx.putImageData(this.image, 0, 0);
+    if (this.image) ctx.putImageData(this.image, 0, 0);
   }
 }

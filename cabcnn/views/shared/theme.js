@@ -2,35 +2,55 @@
 
 import { classColour, thinned } from "./palette.js";
 
-// Custom properties of view.css that the canvases draw with.
-const NAMES = ["ink", "muted", "line", "paper", "wave", "accent"];
+/** @import { Theme } from "../types.d.ts" */
 
+/** @param {Element} root */
 export function isDark(root) {
   return root.closest(".dark") !== null;
 }
 
-// Reads the colours through an element's computed style, where variables are resolved.
+/**
+ * Reads the colours through an element's computed style, where variables are resolved.
+ * @param {Element} root
+ * @param {number} m
+ * @returns {Theme}
+ */
 export function readTheme(root, m) {
   const dark = isDark(root);
   const probe = document.createElement("span");
   probe.hidden = true;
   root.append(probe);
-  const theme = { dark, font: getComputedStyle(root).fontFamily };
-  for (const name of NAMES) {
+  /** @param {string} name of a custom property of view.css */
+  const colour = (name) => {
     probe.style.color = `var(--cav-${name})`;
-    theme[name] = getComputedStyle(probe).color;
-  }
+    return getComputedStyle(probe).color;
+  };
+  const classes = Array.from({ length: m }, (_, k) => classColour(k, dark));
+  const theme = {
+    dark,
+    font: getComputedStyle(root).fontFamily,
+    ink: colour("ink"),
+    muted: colour("muted"),
+    line: colour("line"),
+    paper: colour("paper"),
+    wave: colour("wave"),
+    accent: colour("accent"),
+    classes,
+    // Filled areas are calmer than lines: their colours are mixed with the page's.
+    areas: Uint32Array.from(classes, (hex) => thinned(hex, dark)),
+  };
   probe.remove();
-  theme.classes = Array.from({ length: m }, (_, k) => classColour(k, dark));
-  // Filled areas are calmer than lines: their colours are let down with the page's.
-  theme.areas = Uint32Array.from(theme.classes, (hex) => thinned(hex, theme.dark));
   return theme;
 }
 
-// Follows an element's life on the page: `shown` is called when it appears and at each new size,
-// `hidden` when it is no longer displayed (another tab of the page) or has left the page, for
-// which Gradio has no word, and `themed` when the page may have turned light or dark. A removed
-// element keeps nothing alive.
+/**
+ * Follows an element's life on the page: `shown` is called when it appears and at each new size,
+ * `hidden` when it is no longer displayed (another tab of the page) or has left the page, for
+ * which Gradio has no word, and `themed` when the page may have turned light or dark. A removed
+ * element keeps nothing alive.
+ * @param {HTMLElement} root
+ * @param {{ shown: () => void, hidden: () => void, themed: () => void }} listeners
+ */
 export function whileShown(root, { shown, hidden, themed }) {
   const theme = new MutationObserver(themed);
   let following = false;

@@ -3,12 +3,16 @@
 import assert from "node:assert/strict";
 import { afterEach, beforeEach, mock, test } from "node:test";
 import { Axis } from "../../cabcnn/views/shared/axis.js";
-import { Stage } from "../../cabcnn/views/explorer/stage.js";
+import { Renderer } from "../../cabcnn/views/explorer/renderer.js";
 
 const FRAME_MS = 1000 / 60;
+/** @type {Map<number, (now: number) => void>} */
 let frames;
+/** @type {Map<number, [act: () => void, at: number]>} */
 let timers;
+/** @type {number} */
 let time;
+/** @type {boolean} */
 let still;
 
 beforeEach(() => {
@@ -17,25 +21,37 @@ beforeEach(() => {
   time = 5000;
   still = false;
   let number = 0;
-  globalThis.requestAnimationFrame = (draw) => frames.set(++number, draw) && number;
-  globalThis.cancelAnimationFrame = (asked) => frames.delete(asked);
-  globalThis.setTimeout = (act, after) => timers.set(++number, [act, time + after]) && number;
-  globalThis.clearTimeout = (asked) => timers.delete(asked);
+  Object.assign(globalThis, {
+    /** @param {(now: number) => void} draw */
+    requestAnimationFrame: (draw) => frames.set(++number, draw) && number,
+    /** @param {number} asked */
+    cancelAnimationFrame: (asked) => frames.delete(asked),
+    /**
+     * @param {() => void} act
+     * @param {number} after
+     */
+    setTimeout: (act, after) => timers.set(++number, [act, time + after]) && number,
+    /** @param {number} asked */
+    clearTimeout: (asked) => timers.delete(asked),
+    window: { devicePixelRatio: 1, matchMedia: () => ({ matches: still }) },
+  });
   mock.method(performance, "now", () => time);
-  globalThis.window = { devicePixelRatio: 1, matchMedia: () => ({ matches: still }) };
 });
 
 const usual = { setTimeout, clearTimeout };
 
 afterEach(() => {
   for (const name of ["requestAnimationFrame", "cancelAnimationFrame", "window"]) {
-    delete globalThis[name];
+    Reflect.deleteProperty(globalThis, name);
   }
   Object.assign(globalThis, usual);
   mock.restoreAll();
 });
 
-// The browser's next frame, before which timers have come.
+/**
+ * The browser's next frame, before which timers have come.
+ * @param {number} milliseconds
+ */
 function frame(milliseconds = FRAME_MS) {
   time += milliseconds;
   for (const [number, [act, at]] of timers) {
@@ -49,42 +65,55 @@ function frame(milliseconds = FRAME_MS) {
 
 // A mark of which is kept where it stood and how it was sent on its way.
 function mark() {
-  const element = { style: {}, disabled: false, sent: [] };
-  element.animate = ([from, to], { duration }) => {
-    const animation = { cancel: () => element.sent.push("cancelled") };
-    element.sent.push(`${from.transform} to ${to.transform} in ${Math.round(duration)}`);
-    return animation;
+  /** @type {string[]} */
+  const sent = [];
+  /** @type {Record<string, string>} */
+  const style = {};
+  return {
+    style,
+    disabled: false,
+    sent,
+    /**
+     * @param {{ transform: string }[]} keyframes
+     * @param {{ duration: number }} options
+     */
+    animate([from, to], { duration }) {
+      sent.push(`${from.transform} to ${to.transform} in ${Math.round(duration)}`);
+      return { cancel: () => sent.push("cancelled") };
+    },
   };
-  return element;
 }
 
-function stage({ playing, at = () => 1, moving = playing, end = 2 }) {
+/** @param {{ playing: boolean, at?: () => number, moving?: boolean, end?: number }} sound */
+function rendering({ playing, at = () => 1, moving = playing, end = 2 }) {
+  /** @type {{ clock: number[], read: number[], lanes: number, parts: Record<string, ReturnType<typeof mark>> }} */
   const done = { clock: [], read: [], lanes: 0, parts: {} };
-  const made = new Stage({
-    root: { dataset: {}, classList: { toggle() {} } },
-    part: (name) => (done.parts[name] ??= mark()),
-    lanes: { width: 100, fit() {}, draw: () => done.lanes++ },
-    player: {
-      playing,
-      moving,
-      end,
-      get time() {
-        return at();
-      },
+  const player = {
+    playing,
+    moving,
+    end,
+    get time() {
+      return at();
     },
+  };
+  const made = new Renderer({
+    root: /** @type {any} */ ({ dataset: {}, classList: { toggle() {} } }),
+    part: /** @param {string} name */ (name) => /** @type {any} */ (done.parts[name] ??= mark()),
+    lanes: { width: 100, fit() {}, draw: () => done.lanes++ },
+    player,
     clock: () => done.clock.push(time),
     read: () => done.read.push(time),
     painted() {},
   });
   const axis = new Axis(2);
   axis.width = 100;
-  made.scene = { axis, clip: { duration: 2 } };
+  made.scene = /** @type {any} */ ({ axis, clip: { duration: 2 } });
   made.dpr = 1;
-  return { made, done };
+  return { made, done, player, axis };
 }
 
 test("while a clip plays the numbers have frames of their own, and not many", () => {
-  const { made, done } = stage({ playing: true });
+  const { made, done } = rendering({ playing: true });
   made.wake(true);
   for (let count = 0; count < 120; count++) frame();
   assert.equal(done.clock[0], done.read[0]); // at once, both
@@ -95,7 +124,7 @@ test("while a clip plays the numbers have frames of their own, and not many", ()
 });
 
 test("where every frame is late, numbers come with the clock, once a second", () => {
-  const { made, done } = stage({ playing: true });
+  const { made, done } = rendering({ playing: true });
   made.wake(true);
   for (let count = 0; count < 80; count++) frame(125);
   assert.equal(done.clock.length, 80);
@@ -103,7 +132,7 @@ test("where every frame is late, numbers come with the clock, once a second", ()
 });
 
 test("whoever points at something sees its numbers in the next frame", () => {
-  const { made, done } = stage({ playing: true });
+  const { made, done } = rendering({ playing: true });
   made.wake(true);
   for (let count = 0; count < 3; count++) frame();
   const before = done.read.length;
@@ -113,7 +142,7 @@ test("whoever points at something sees its numbers in the next frame", () => {
 });
 
 test("nothing runs while nothing changes", () => {
-  const { made, done } = stage({ playing: false });
+  const { made, done } = rendering({ playing: false });
   made.wake(true);
   for (let count = 0; count < 10; count++) frame();
   assert.equal(done.clock.length, 1);
@@ -121,7 +150,7 @@ test("nothing runs while nothing changes", () => {
 });
 
 test("a hurry draws at once, and not again in the frame that was asked for", () => {
-  const { made, done } = stage({ playing: false });
+  const { made, done } = rendering({ playing: false });
   made.redraw(true);
   made.hurry();
   assert.equal(done.lanes, 1);
@@ -132,7 +161,7 @@ test("a hurry draws at once, and not again in the frame that was asked for", () 
 });
 
 test("while a clip plays the playhead moves by itself, between the clock's frames nothing runs", () => {
-  const { made, done } = stage({ playing: true, at: () => (time - 5000) / 1000 });
+  const { made, done } = rendering({ playing: true, at: () => (time - 5000) / 1000 });
   made.wake(true);
   let drawn = 0;
   for (let count = 0; count < 60; count++) drawn += frame();
@@ -144,7 +173,7 @@ test("while a clip plays the playhead moves by itself, between the clock's frame
 
 test("a playhead that is not where the sound is starts anew", () => {
   let late = 0;
-  const { made, done } = stage({ playing: true, at: () => (time - 5000) / 1000 - late });
+  const { made, done, player } = rendering({ playing: true, at: () => (time - 5000) / 1000 - late });
   made.wake(true);
   for (let count = 0; count < 20; count++) frame();
   late = 0.2; // the sound jumped
@@ -154,7 +183,7 @@ test("a playhead that is not where the sound is starts anew", () => {
   assert.equal(second, "translateX(10.83px) to translateX(100.00px) in 1783");
   assert.equal(gone, "cancelled");
   assert.deepEqual(more, []);
-  made.player.playing = made.player.moving = false;
+  player.playing = player.moving = false;
   made.wake(true);
   frame();
   assert.equal(done.parts.playhead.sent.at(-1), "cancelled");
@@ -163,13 +192,13 @@ test("a playhead that is not where the sound is starts anew", () => {
 
 test("a time that comes in steps of 40 ms sends it on its way once, one that lags again", () => {
   const stepped = () => Math.floor((time - 5000) / 40) * 0.04;
-  const { made, done } = stage({ playing: true, at: stepped });
-  made.scene.axis.show(0, 0.9); // closer: what is apart shows
+  const { made, done, axis } = rendering({ playing: true, at: stepped });
+  axis.show(0, 0.9); // closer: what is apart shows
   made.wake(true);
   for (let count = 0; count < 50; count++) frame();
   assert.equal(done.parts.playhead.sent.length, 1, done.parts.playhead.sent.join("; "));
 
-  const lagging = stage({ playing: true, at: () => ((time - 6000) / 1000) * 0.9 });
+  const lagging = rendering({ playing: true, at: () => ((time - 6000) / 1000) * 0.9 });
   time = 6000;
   lagging.made.wake(true);
   for (let count = 0; count < 60; count++) frame();
@@ -178,7 +207,7 @@ test("a time that comes in steps of 40 ms sends it on its way once, one that lag
 });
 
 test("while the sound waits for its data the playhead stands", () => {
-  const { made, done } = stage({ playing: true, moving: false });
+  const { made, done } = rendering({ playing: true, moving: false });
   made.wake(true);
   let drawn = 0;
   for (let count = 0; count < 60; count++) drawn += frame();
@@ -188,7 +217,7 @@ test("while the sound waits for its data the playhead stands", () => {
 });
 
 test("it goes no further than the sound does", () => {
-  const { made, done } = stage({ playing: true, at: () => (time - 5000) / 1000, end: 0.5 });
+  const { made, done } = rendering({ playing: true, at: () => (time - 5000) / 1000, end: 0.5 });
   made.wake(true);
   frame();
   assert.deepEqual(done.parts.playhead.sent, [
@@ -197,22 +226,21 @@ test("it goes no further than the sound does", () => {
 });
 
 test("it is seen while it is in the window, and turns the page at its edge", () => {
-  const { made, done } = stage({ playing: true, at: () => (time - 5000) / 1000 });
-  const { axis } = made.scene;
+  const { made, done, axis } = rendering({ playing: true, at: () => (time - 5000) / 1000 });
   axis.show(0.52, 0.4);
   made.wake(true);
   for (let count = 0; count < 30; count++) frame();
-  assert.equal(done.parts.playhead.style.opacity, 0);
+  assert.equal(done.parts.playhead.style.opacity, "0");
   for (let count = 0; count < 3; count++) frame();
-  assert.equal(done.parts.playhead.style.opacity, 1);
+  assert.equal(done.parts.playhead.style.opacity, "1");
   while (time < 5940) frame();
   assert.ok(axis.from > 0.8, `from ${axis.from}`);
-  assert.equal(done.parts.playhead.style.opacity, 1);
+  assert.equal(done.parts.playhead.style.opacity, "1");
 });
 
 test("who wants less motion gets steps", () => {
   still = true;
-  const { made, done } = stage({ playing: true, at: () => (time - 5000) / 1000 });
+  const { made, done } = rendering({ playing: true, at: () => (time - 5000) / 1000 });
   made.wake(true);
   const places = new Set();
   for (let count = 0; count < 60; count++) {
