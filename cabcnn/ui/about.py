@@ -1,4 +1,4 @@
-"""The About tab: the chosen model's card in plain words."""
+"""The About tab: the model's card in plain words."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ URL = re.compile(r"https?://[^\s,;()&]+")
 
 
 def build(models: Models, model: gr.Dropdown) -> None:
-    """Lays out the tab, which follows the page's choice of model."""
+    """Lays out the tab. `model` is the page's choice of model."""
 
     def show(name: str | None) -> str:
         try:
@@ -32,8 +32,8 @@ def build(models: Models, model: gr.Dropdown) -> None:
 
 
 def describe(card: Card) -> str:
-    """A card as an HTML article: what it is worth first, then how it decides and was made."""
-    tested = sorted(card.measurements, key=lambda row: not row.unseen_speakers)
+    """A card as an HTML article: first the scores, then how the model decides and was trained."""
+    measurements = sorted(card.measurements, key=lambda row: not row.unseen_speakers)
     return f"""
 <article class="about">
 <h2>{escape(card.title)}</h2>
@@ -41,8 +41,8 @@ def describe(card: Card) -> str:
 <p class="caution">{escape(card.caution)}</p>
 {_facts(card)}
 <h3>How often it is right</h3>
-{scores(tested)}
-{"".join(confusion(card.labels, row, first=i == 0) for i, row in enumerate(tested))}
+{scores(measurements)}
+{"".join(confusion(card.labels, row, first=i == 0) for i, row in enumerate(measurements))}
 <h3>How it decides</h3>
 {_decision(card)}
 <h3>How it was trained</h3>
@@ -51,25 +51,25 @@ def describe(card: Card) -> str:
 
 
 def _facts(card: Card) -> str:
-    heard = "the whole clip" if card.seconds is None else f"the first {card.seconds:g} s"
+    length = "the whole clip" if card.seconds is None else f"the first {card.seconds:g} s"
     facts = [
         ("Chooses among", ", ".join(map(escape, card.labels))),
-        (term("t", "Hears"), f"{heard}, resampled to {card.rate:,} Hz"),
-        ("Learned from", escape(card.data)),
+        (term("t", "Hears"), f"{length}, resampled to {card.rate:,} Hz"),
+        ("Trained on", escape(card.data)),
         ("Source", _linked(card.source)),
         ("Licence of the data", _linked(card.licence)),
         ("Size", f"{card.classifiers} classifiers, {card.parameters:,} parameters"),
         ("Trained", f"{escape(card.date)} on {escape(card.device)}"),
     ]
-    rows = "".join(f"<dt>{what}</dt><dd>{fact}</dd>" for what, fact in facts)
+    rows = "".join(f"<dt>{heading}</dt><dd>{fact}</dd>" for heading, fact in facts)
     notes = "".join(f"<li>{escape(text)}</li>" for text in card.notes)
     return f"<dl>{rows}</dl>" + (f"<ul>{notes}</ul>" if notes else "")
 
 
 def _linked(text: str) -> str:
-    """Text with its addresses as links; nothing is fetched unless somebody follows one."""
+    """Text with its web addresses as links; nothing is loaded unless somebody follows one."""
     return URL.sub(
-        lambda found: f'<a href="{found[0]}" target="_blank" rel="noreferrer">{found[0]}</a>',
+        lambda url: f'<a href="{url[0]}" target="_blank" rel="noreferrer">{url[0]}</a>',
         escape(text),
     )
 
@@ -77,24 +77,24 @@ def _linked(text: str) -> str:
 def scores(rows: Sequence[Measurement]) -> str:
     """A table of measurements, each in a row."""
     if not rows:
-        return "<p>Nobody has measured it.</p>"
+        return "<p>This model has not been tested.</p>"
     heads = [
-        "Tested by",
+        "How it was tested",
         term("unweighted-recall", "Unweighted recall"),
         "Speakers",
         "Clips",
         "Models",
         "Accuracy",
         "Macro F1",
-        term("effective-classifiers", "Classifiers at work"),
+        term("effective-classifiers", "Effective classifiers"),
     ]
     calibrated = any(row.calibration_error is not None for row in rows)
     if calibrated:
         heads.insert(-1, term("calibration", "Calibration error"))
-    met = {True: "speakers never heard in training", False: "speakers also heard in training"}
+    speakers = {True: "speakers never heard in training", False: "speakers also heard in training"}
     body = "".join(
         f"<tr><th scope='row'>{_protocol(row.protocol)}"
-        f"<small>{met[row.unseen_speakers]}</small></th>"
+        f"<small>{speakers[row.unseen_speakers]}</small></th>"
         f"<td><b>{_percent(row.unweighted_recall)}</b>{_spread(row)}</td>"
         f"<td>{f'{row.speakers:,}' if row.speakers else '?'}</td><td>{row.clips:,}</td>"
         f"<td>{row.models}</td>"
@@ -108,7 +108,8 @@ def scores(rows: Sequence[Measurement]) -> str:
         + "<p class='small'>Unweighted recall: the share of each class that is recognised, "
         "averaged over the classes"
         + (
-            "; below it, where 95 of 100 such numbers would lie had other speakers been tested"
+            "; below it, the interval in which 95 of 100 such scores would lie if other speakers "
+            "were tested"
             if any(row.interval for row in rows)
             else ""
         )
@@ -119,18 +120,18 @@ def scores(rows: Sequence[Measurement]) -> str:
             else ""
         )
         + (
-            "Calibration error: how far, on average, the share it gets right is from how sure it "
-            "is. "
+            "Calibration error: how far the model's confidence is, on average, from how often it "
+            "is right. "
             if calibrated
             else ""
         )
-        + "Classifiers at work: the effective number, by the perplexity of their shares of the "
-        "attention; 1 if one decides all.</p>"
+        + "Effective classifiers: the perplexity of their shares of the attention; 1 if one "
+        "classifier decides everything.</p>"
     )
 
 
 def _protocol(text: str) -> str:
-    """How it was tested, with the word for the honest way explained."""
+    """How it was tested, with “speaker-disjoint” explained."""
     before, word, after = text.partition("speaker-disjoint")
     return escape(before) + (term("speaker-disjoint", word) if word else "") + escape(after)
 
@@ -147,7 +148,7 @@ def confusion(labels: Sequence[str], row: Measurement, *, first: bool) -> str:
             for other, count in zip(labels, counts, strict=True)
         )
         body += f"<tr><th scope='row'>{escape(label)}</th>{cells}</tr>"
-    heads = ("was ↓ &nbsp; heard as →", *map(escape, labels))
+    heads = ("true ↓ &nbsp; predicted →", *map(escape, labels))
     table = f"<table class='confusion'><thead>{_head(heads)}</thead><tbody>{body}</tbody></table>"
     return (
         f"<details{' open' if first else ''}><summary>Confusion matrix: {escape(row.protocol)}"
@@ -158,15 +159,16 @@ def confusion(labels: Sequence[str], row: Measurement, *, first: bool) -> str:
 def _decision(card: Card) -> str:
     n, ms = card.classifiers, 1000 * INTERVAL_SECONDS
     return f"""
-<p>The sound becomes {VALUES_PER_SECOND:,} values a second, and four convolutions turn those into
-one description for each interval of {ms:.0f} ms. In every interval each of the {n} classifiers
-votes: it spreads 100 % over the classes. The attention, a small network of its own, spreads
-another 100 % over the classifiers: it says whom to trust at that moment.</p>
+<p>The sound is reduced to {VALUES_PER_SECOND:,} values a second, and four convolutions turn those
+into one description for each interval of {ms:.0f} ms. In every interval each of the {n}
+classifiers, numbered 0 to {n - 1}, votes: it divides 100 % among the classes. The attention, a
+small network of its own, divides another 100 % among the classifiers: how much each counts at
+that moment.</p>
 <p class="formula">Pr(class) = mean over the intervals of
 &nbsp;Σ<sub>classifiers</sub> attention × vote</p>
-<p>That sum is the whole decision. So each cell of the picture has an exact share in the answer,
-attention times vote over the number of intervals, and the shares add up to it: nothing in the view
-is estimated afterwards. The order of the intervals plays no part.</p>"""
+<p>That sum is the whole decision. So each cell of the picture has an exact share in the answer
+(attention × vote ÷ the number of intervals), and the shares add up to the answer: nothing in the
+view is estimated afterwards. The order of the intervals does not matter.</p>"""
 
 
 def _recipe(recipe: Any) -> list[tuple[str, str]]:

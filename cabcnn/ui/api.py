@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import tempfile
-from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -17,11 +15,12 @@ from cabcnn.classifier import Classifier
 from cabcnn.errors import AudioError, CabcnnError
 from cabcnn.explanation import Explanation
 from cabcnn.export import formats, tables
-from cabcnn.ui.explore import LONGEST
+from cabcnn.ui.explore import MAX_SECONDS
+from cabcnn.ui.messages import gradio_errors
 from cabcnn.ui.models import Models
 from cabcnn.ui.sounds import Sounds
 
-# Two at a time, in a queue of their own: a program with many files delays no visitor.
+# Two at a time, in a queue of their own: a program with many files does not hold up visitors.
 LIMITS: dict[str, Any] = {"concurrency_id": "api", "concurrency_limit": 2}
 
 
@@ -31,36 +30,36 @@ def build(models: Models, sounds: Sounds) -> None:
     def explain(
         file: gr.FileData, model: str | None = None, seconds: float | None = None
     ) -> dict[str, Any]:
-        """Classifies a sound and says why, with all numbers: a megabyte of them for 20 seconds.
+        """Classifies a sound and explains the result with all its numbers: 1 MB for 20 seconds.
 
         Parameters:
-            file: a sound or a video, of any usual format
+            file: a sound or a video in any common format
             model: the name of a model; null for the one that the page begins with
-            seconds: hear the first so many, 60 at most; null for as many as the model's own T
+            seconds: how many seconds to analyse, from the start, 60 at most; null for the model's T
         Returns:
-            the label, the probability of each, and lists: times (p,), attention (p, n), votes
+            the label, the probability of each label, and lists: times (p,), attention (p, n), votes
             (p, n, m) and interval_probabilities (p, m), for p intervals, n classifiers and m
             classes in the order of labels
         """
-        with _in_one_sentence():
-            x, _ = _explained(file, _chosen(models, model), seconds, sounds)
+        with gradio_errors():
+            x, _ = _explain(file, _classifier(models, model), seconds, sounds)
             return tables.as_dict(x)
 
     def classify(
         file: gr.FileData, model: str | None = None, seconds: float | None = None
     ) -> dict[str, Any]:
-        """Classifies a sound, such as a recording of a voice: the verdict alone, in a few words.
+        """Classifies a sound, such as a recording of a voice, without explaining it.
 
         Parameters:
-            file: a sound or a video, of any usual format
+            file: a sound or a video in any common format
             model: the name of a model; null for the one that the page begins with
-            seconds: hear the first so many, 60 at most; null for as many as the model's own T
+            seconds: how many seconds to analyse, from the start, 60 at most; null for the model's T
         Returns:
-            name, label, the probability of each label, seconds heard, notices, model, and how often
-            it was measured to be right (score)
+            name, label, the probability of each label, the seconds analysed, notices, model, and
+            how often that model was measured to be right (score)
         """
-        with _in_one_sentence():
-            x, _ = _explained(file, _chosen(models, model), seconds, sounds)
+        with gradio_errors():
+            x, _ = _explain(file, _classifier(models, model), seconds, sounds)
             return {
                 "name": x.name,
                 "label": x.label,
@@ -84,33 +83,32 @@ def build(models: Models, sounds: Sounds) -> None:
         labels for Praat (TextGrid) or Audacity (txt).
 
         Parameters:
-            file: a sound or a video, of any usual format
+            file: a sound or a video in any common format
             kind: png, svg, pdf, html, csv, long.csv, json, npz, TextGrid, txt or classifiers.txt
             model: the name of a model; null for the one that the page begins with
-            seconds: hear the first so many, 60 at most; null for as many as the model's own T
-            muted: numbers of classifiers to be left out of the decision
-            columns: how wide a figure is, in columns of a paper, 1 or 2
-            with_sound: whether a page holds the sound too
+            seconds: how many seconds to analyse, from the start, 60 at most; null for the model's T
+            muted: the numbers of classifiers to leave out of the decision
+            columns: the width of a figure, in columns of a paper, 1 or 2
+            with_sound: whether an interactive page contains the sound
         Returns:
-            the file; it can be fetched for ten minutes
+            the file; it can be downloaded for ten minutes
         """
-        with _in_one_sentence():
+        with gradio_errors():
             if f".{kind}" not in formats.KINDS:
                 kinds = ", ".join(ending.removeprefix(".") for ending in formats.KINDS)
                 raise CabcnnError(f"There is no kind of file {kind!r}, only {kinds}.")
             _check_numbers(muted)
-            x, sound = _explained(file, _chosen(models, model), seconds, sounds)
+            x, sound = _explain(file, _classifier(models, model), seconds, sounds)
             x = x.without(muted) if muted else x
             path = Path(tempfile.mkdtemp(dir=sounds.folder)) / f"{formats.stem(x)}.{kind}"
-            heard = sound if with_sound else None
-            formats.write(x, path, columns=columns, sound=heard)
+            formats.write(x, path, columns=columns, sound=sound if with_sound else None)
             return gr.FileData(path=str(path), orig_name=path.name)
 
     def list_models() -> list[dict[str, Any]]:
-        """Lists the models, each with what it tells apart and how often it is right.
+        """Lists the models, each with the labels it chooses among and how often it is right.
 
         Returns:
-            for each model: name, title, labels, seconds (T; null where it hears whole clips), and
+            for each model: name, title, labels, seconds (T; null if it analyses whole clips), and
             how often it was measured to be right (score)
         """
         return [
@@ -124,63 +122,55 @@ def build(models: Models, sounds: Sounds) -> None:
             for name, card in models.cards()
         ]
 
-    # Gradio names a tool for MCP after its function, and tells of each parameter one line.
+    # Gradio names an MCP tool after its function and shows one line for each parameter.
     events.api(explain, api_name="explain", **LIMITS)
     events.api(classify, api_name="classify", **LIMITS)
     events.api(export, api_name="export", **LIMITS)
     events.api(list_models, api_name="models", **LIMITS)
 
 
-@contextmanager
-def _in_one_sentence() -> Iterator[None]:
-    """Hands what the caller can mend on as its sentence, without a trace in the server's log."""
-    try:
-        yield
-    except CabcnnError as error:
-        raise gr.Error(str(error), print_exception=False) from error
-
-
-def _chosen(models: Models, name: str | None) -> Classifier:
+def _classifier(models: Models, name: str | None) -> Classifier:
     return models.get(name or models.first())
 
 
-def _explained(
+def _explain(
     file: Any, classifier: Classifier, seconds: float | None, sounds: Sounds
 ) -> tuple[Explanation, Sound]:
-    """What an uploaded file made the model do, and what was heard of it; the file goes soon."""
+    """The explanation of an uploaded file and the sound that was analysed. The file is removed
+    soon."""
     path = _uploaded(file, sounds.folder)
     try:
-        wanted = _bounded(seconds or classifier.card.seconds)
-        sound = audio.read(path, wanted)
-        return classifier.explain(sound, wanted, name=_name(file, path)), sound
+        seconds = _bounded(seconds or classifier.card.seconds)
+        sound = audio.read(path, seconds)
+        return classifier.explain(sound, seconds, name=_name(file, path)), sound
     finally:
-        sounds.used(path)
+        sounds.release(path)
 
 
 def _uploaded(file: Any, folder: Path) -> Path:
-    """The path of an uploaded file, and of nothing else: it is the client who sends it."""
-    named = file.get("path") if isinstance(file, dict) else None
-    path = Path(named).resolve() if isinstance(named, str) else None
+    """The path of an uploaded file. It comes from the client, which may send any other."""
+    name = file.get("path") if isinstance(file, dict) else None
+    path = Path(name).resolve() if isinstance(name, str) else None
     if path is None or not path.is_relative_to(folder):
         raise AudioError("Upload the file first; gradio_client does it for handle_file(path).")
     return path
 
 
 def _bounded(seconds: float | None) -> float:
-    """T, or the longest that is answered: matrices of hours as text would hold up everybody."""
+    """T, at most MAX_SECONDS: the matrices of an hour, as text, would hold up everybody."""
     if seconds is None:
-        return LONGEST
+        return MAX_SECONDS
     if isinstance(seconds, bool) or not isinstance(seconds, int | float):
-        raise AudioError(f"{seconds!r} is no number of seconds.")
-    if seconds > LONGEST:
-        raise AudioError(f"Ask for {LONGEST:g} seconds at most, or use the Python package.")
+        raise AudioError(f"{seconds!r} is not a number of seconds.")
+    if seconds > MAX_SECONDS:
+        raise AudioError(f"Ask for {MAX_SECONDS:g} seconds at most, or use the Python package.")
     return seconds
 
 
 def _check_numbers(muted: Any) -> None:
     if muted is None or (isinstance(muted, list) and all(type(i) is int for i in muted)):
         return
-    raise CabcnnError(f"muted is {muted!r}; give a list of classifiers' numbers, such as [3, 17].")
+    raise CabcnnError(f"muted is {muted!r}; give a list of classifier numbers, such as [3, 17].")
 
 
 def _name(file: Any, path: Path) -> str:

@@ -1,4 +1,4 @@
-"""Who may open the page: names and passwords, as a host gives them."""
+"""Who may open the page: user names and passwords, as the host gives them."""
 
 from __future__ import annotations
 
@@ -6,45 +6,45 @@ from pathlib import Path
 
 from cabcnn.errors import CabcnnError
 
-People = list[tuple[str, str]]  # names and passwords
+Credentials = list[tuple[str, str]]  # (name, password)
 VARIABLE = "CABCNN_AUTH"
 
 
-def parse(auth: str | None, mcp: bool) -> People | None:
-    """Those who may come in, None for everybody. `auth` is what a host gave by --auth or the
-    environment, `mcp` whether the page's endpoints are tools too.
+def parse(auth: str | None, mcp: bool) -> Credentials | None:
+    """The users who may open the page, None for everybody. `auth` is the value of --auth or of
+    the environment variable, `mcp` whether the page's endpoints are MCP tools too.
 
-    Raises CabcnnError where `auth` is neither a pair nor a file of them, or the tools would stay
-    open beside it.
+    Raises CabcnnError if `auth` is neither USER:PASSWORD nor a file of such lines, or if the
+    tools would be open beside it.
     """
     if auth is None:
         return None
     if mcp:
         raise CabcnnError(
-            f"Tools of MCP know no password: choose --mcp (CABCNN_MCP=1) or --auth ({VARIABLE}), "
-            "not both."
+            f"MCP tools can't ask for a password: choose --mcp (CABCNN_MCP=1) or --auth "
+            f"({VARIABLE}), not both."
         )
-    return people(auth)
+    return credentials(auth)
 
 
-def people(text: str) -> People:
-    """Pairs of name and password, from one such pair or a file of them.
+def credentials(text: str) -> Credentials:
+    """Names and passwords, from one USER:PASSWORD or from a file with one a line.
 
-    Raises CabcnnError for what is neither.
+    Raises CabcnnError for anything else.
     """
     path = Path(text)
     try:
         lines = path.read_text("utf-8").splitlines() if path.is_file() else [text]
     except (OSError, UnicodeDecodeError) as error:
-        raise CabcnnError(f"The file of passwords {path} can't be read ({error}).") from error
-    found = []
+        raise CabcnnError(f"The password file {path} can't be read ({error}).") from error
+    users = []
     for line in lines:
         if line.strip() and not line.startswith("#"):
             name, _, password = line.strip().partition(":")
-            found.append((name, password))
-    if not found or not all(name and password for name, password in found):
+            users.append((name, password))
+    if not users or not all(name and password for name, password in users):
         raise CabcnnError(
             f"--auth and {VARIABLE} take USER:PASSWORD, or a file with a line of that for each "
             "visitor."
         )
-    return found
+    return users

@@ -1,9 +1,9 @@
-"""A bar at the top of a view that tells, from half a second on, that an answer is on its way.
+"""A busy indicator: a bar at the top of a view if an answer takes longer than half a second.
 
-Gradio's own progress dims the whole view at once and counts tenths of seconds in it, frame by
-frame: over a quick answer the picture flickers, and comes a quarter later than without. Whoever
-hides it must still say `show_progress_on` the view: the trackers of boxes that the event empties
-would go on counting for ever.
+Gradio's own progress indicator dims the whole view at once and counts tenths of seconds in it: a
+quick answer flickers, and the picture comes a quarter later than without. An event that hides it
+must still set `show_progress_on` to the view: otherwise the timers of the inputs that the event
+clears go on counting for ever.
 """
 
 from __future__ import annotations
@@ -11,26 +11,26 @@ from __future__ import annotations
 from gradio.events import Dependency
 
 
-def start(elem_id: str, given: str = "given", where: str = "true") -> str:
-    """JavaScript for an event's `js`: the view waits from now on, if the expression `where` holds.
-    The event's function is called with its inputs, or with what the expression `given` says."""
-    return f"""(...given) => {{
+def start(elem_id: str, inputs: str = "inputs", condition: str = "true") -> str:
+    """JavaScript for an event's `js`: marks the view as busy if the expression `condition` holds.
+    The event's function is called with its inputs, or with the value of the expression `inputs`."""
+    return f"""(...inputs) => {{
         const view = document.getElementById("{elem_id}");
-        if (view && {where}) {{
-            view.waits = (view.waits ?? 0) + 1;
+        if (view && {condition}) {{
+            view.pending = (view.pending ?? 0) + 1;
             view.setAttribute("aria-busy", "true");
         }}
-        return {given};
+        return {inputs};
     }}"""
 
 
 def stop(event: Dependency, elem_id: str) -> None:
-    """With the answer to `event`, or its failure, and to all others that began, the view waits
-    no longer."""
+    """The view is no longer busy once `event` and all others that were started have succeeded or
+    failed."""
     js = f"""() => {{
         const view = document.getElementById("{elem_id}");
-        if (view?.waits && --view.waits === 0) view.removeAttribute("aria-busy");
+        if (view?.pending && --view.pending === 0) view.removeAttribute("aria-busy");
     }}"""
-    # In the browser, what comes `then` comes after a success only.
+    # In the browser, `then` runs after a success only.
     for follow in (event.then, event.failure):
         follow(None, js=js, api_visibility="private")

@@ -7,13 +7,13 @@ from functools import lru_cache
 from pathlib import Path
 from typing import NamedTuple
 
-from cabcnn import audio
+from cabcnn import audio, paths
 from cabcnn.audio import Sound
-from cabcnn.ui.sounds import Clip, Origin
+from cabcnn.ui.sounds import Clip, ExampleSource
 
 
 class Example(NamedTuple):
-    """A clip to try: what to call it, what it is, and the model that it suits."""
+    """A clip to try: its file, title and description, and the model that it is meant for."""
 
     path: Path
     title: str
@@ -22,9 +22,8 @@ class Example(NamedTuple):
 
 
 def folder() -> Path:
-    """Where the clips lie: inside the installed package, or beside it in a checkout."""
-    inside = Path(__file__).parent.parent / "assets"
-    return inside if inside.is_dir() else Path(__file__).parent.parent.parent / "assets"
+    """Where examples.json and the folder of its clips are."""
+    return paths.bundled("assets")
 
 
 def load() -> list[Example]:
@@ -39,13 +38,13 @@ def load() -> list[Example]:
 
 
 def clip(example: Example, seconds: float) -> Clip:
-    """The first `seconds` of an example, as a visitor holds it."""
-    origin = Origin(example.path, seconds)
-    return Clip(example.title, sound(*origin), example.description, origin)
+    """The first `seconds` of an example."""
+    source = ExampleSource(example.path, seconds)
+    return Clip(example.title, sound(*source), example.description, source)
 
 
 @lru_cache(maxsize=16)
 def sound(path: Path, seconds: float) -> Sound:
-    """The first `seconds` of an example, decoded once for everybody: that takes longer than the
-    network does. All of those that are shipped take 16 MB."""
+    """The first `seconds` of an example, decoded once for all visitors: decoding takes longer
+    than the network does. All shipped examples take 16 MB."""
     return audio.read(path, seconds)

@@ -1,4 +1,4 @@
-"""The Explore tab: a sound goes in, and the view shows why it was classified so."""
+"""The Explore tab: a sound goes in, and the view shows why it was classified as it was."""
 
 from __future__ import annotations
 
@@ -16,42 +16,43 @@ from cabcnn.checkpoint import Card
 from cabcnn.errors import CabcnnError
 from cabcnn.ui import busy, evidence, examples, export, links
 from cabcnn.ui.components import AttentionView
-from cabcnn.ui.messages import note, nothing, session_of, trouble
+from cabcnn.ui.messages import error_message, no_message, notice, session_id
 from cabcnn.ui.models import Models
 from cabcnn.ui.sounds import Clip, Sounds
 from cabcnn.ui.view_payload import explain_for_view
 
 VIEW = "view"
 SECONDS = (5, 10, 30, 60)
-OWN = 0  # of the T buttons: as much as the model was trained on
-LONGEST = 60.0  # seconds of a clip that are kept, so that another T needs no new upload
+MODEL_T = 0  # among the choices of T: the one that the model was trained with
+MAX_SECONDS = 60.0  # of a clip that are kept, so that another T needs no new upload
 RECORDING = "Recording"
-# What phones, cameras and recorders write, some of which browsers do not count as sound.
+# What phones, cameras and recorders write. Browsers do not take all of these for sound.
 FILE_TYPES = [
     "audio",
     "video",
     *(".wav", ".flac", ".ogg", ".oga", ".opus", ".mp3", ".aif", ".aiff", ".au", ".caf", ".m4a"),
     *(".aac", ".webm", ".weba", ".mka", ".mp4", ".mov", ".mkv", ".3gp", ".amr", ".awb", ".wma"),
 ]
-NO_SOUND = "No sound is held for you at the moment: record, upload or choose one."
-# Sounds are explained a few at a time; the page stays free for everybody else meanwhile.
+NO_SOUND = "You have no sound open: record, upload or choose one."
+# A few sounds are explained at a time, which leaves the page responsive for everybody else.
 LIMITS: dict[str, Any] = {"concurrency_id": "explain", "concurrency_limit": 4}
 
 AfterEvent = Callable[[events.Dependency], None]
 
 
 def build(models: Models, sounds: Sounds, model: gr.Dropdown) -> tuple[AfterEvent, AfterEvent]:
-    """Lays out the tab. `model` is the page's choice of model, shared by its tabs.
+    """Lays out the tab. `model` is the page's choice of model, which its tabs share.
 
-    Returns what makes an event elsewhere that changed the model end in a new explanation of the
-    sound that is held, if any; and what makes the page's loading end in what its link asks for.
+    Returns two functions that take an event and add a step after it: one that explains the open
+    sound, if there is one, by the model that the event has set; and one that opens what the link
+    in the page's address asks for.
     """
-    clips = examples.load()
+    example_clips = examples.load()
 
-    def seconds_of(name: str | None) -> list[tuple[str, float]]:
+    def seconds_choices(name: str | None) -> list[tuple[str, float]]:
         try:
             return _seconds_choices(models.card(name))
-        except CabcnnError:  # said when there is a sound to explain
+        except CabcnnError:  # shown when there is a sound to explain
             return _seconds_choices(None)
 
     with gr.Row(elem_id="inputs", equal_height=True):
@@ -71,179 +72,185 @@ def build(models: Models, sounds: Sounds, model: gr.Dropdown) -> tuple[AfterEven
         )
         with gr.Column(elem_id="choices", min_width=300):
             seconds = gr.Radio(
-                choices=seconds_of(models.first()),
-                value=OWN,
+                choices=seconds_choices(models.first()),
+                value=MODEL_T,
                 label="Hear the first",
                 elem_id="seconds",
             )
-    chosen = gr.Dataset(
+    example = gr.Dataset(
         label="Or try a synthetic voice",
         components=["textbox"],
-        samples=[[clip.title] for clip in clips],
+        samples=[[clip.title] for clip in example_clips],
         type="index",
         layout="gallery",
-        samples_per_page=len(clips),
+        samples_per_page=len(example_clips),
         elem_id="examples",
     )
     message = gr.HTML(visible=False, elem_id="message")
     view = AttentionView(elem_id=VIEW)
     evidence.build(models, sounds, view)
-    export.build(models, sounds, model, seconds, FILE_TYPES, LONGEST)
-    address = gr.Textbox(visible=False)  # what comes after the page's #
+    export.build(models, sounds, model, seconds, FILE_TYPES, MAX_SECONDS)
+    fragment = gr.Textbox(visible=False)  # what comes after the # of the page's address
 
     def explain(
-        clip: Clip, name: str, wanted: float, session: str, opened: bool = False
-    ) -> dict[str, Any]:
-        classifier = models.get(name)
-        heard = wanted or classifier.card.seconds
-        hold = partial(sounds.hold, session, clip, model=name, seconds=heard, by=classifier)
-        link = {
-            "example": clip.origin and clip.origin.path.stem,
-            "model": name,
-            "seconds": wanted,
-            "opened": opened,
-        }
-        return explain_for_view(classifier, clip, heard, hold, link)
-
-    def try_out(
-        example: examples.Example, name: str, wanted: float, session: str, opened: bool = False
-    ):
-        clip = examples.clip(example, _longest(models.card(name), wanted))
-        return show(clip, name, wanted, session, opened)
-
-    def show(
-        clip: Clip, name: str, wanted: float, session: str, opened: bool = False
+        clip: Clip, name: str, t: float, session: str, from_link: bool = False
     ) -> dict[Any, Any]:
-        return {view: explain(clip, name, wanted, session, opened), message: said_of(clip)}
+        """Shows why a model classifies a clip as it does."""
+        classifier = models.get(name)
+        length = t or classifier.card.seconds
+        save_sound = partial(
+            sounds.open, session, clip, model=name, seconds=length, classifier=classifier
+        )
+        link = {
+            "example": clip.example and clip.example.path.stem,
+            "model": name,
+            "seconds": t,
+            "opened": from_link,
+        }
+        value = explain_for_view(classifier, clip, length, save_sound, link)
+        return {view: value, message: description(clip)}
 
-    def said_of(clip: Clip):
-        return note(clip.about) if clip.about else nothing()
+    def open_example(
+        chosen: examples.Example, name: str, t: float, session: str, from_link: bool = False
+    ) -> dict[Any, Any]:
+        clip = examples.clip(chosen, _max_seconds(models.card(name), t))
+        return explain(clip, name, t, session, from_link)
 
-    def give(path: str | None, title: str, name: str, wanted: float, request: gr.Request):
+    def description(clip: Clip) -> gr.HTML:
+        return notice(clip.description) if clip.description else no_message()
+
+    def explain_file(path: str | None, title: str, name: str, t: float, request: gr.Request):
         if path is None:  # the box was emptied
             return {}
         try:
-            clip = Clip(title, audio.read(Path(path), _longest(models.card(name), wanted)))
-            return show(clip, name, wanted, session_of(request))
+            clip = Clip(title, audio.read(Path(path), _max_seconds(models.card(name), t)))
+            return explain(clip, name, t, session_id(request))
         except CabcnnError as error:
-            return {message: trouble(error)}
+            return {message: error_message(error)}
         finally:
-            sounds.used(Path(path))
+            sounds.release(Path(path))
 
-    def record(path: str | None, name: str, wanted: float, request: gr.Request):
-        return give(path, RECORDING, name, wanted, request) | {microphone: None}
+    def record(path: str | None, name: str, t: float, request: gr.Request):
+        return explain_file(path, RECORDING, name, t, request) | {microphone: None}
 
-    def open_file(path: str | None, name: str, wanted: float, request: gr.Request):
-        return give(path, Path(path or "").name, name, wanted, request) | {upload: None}
+    def open_file(path: str | None, name: str, t: float, request: gr.Request):
+        return explain_file(path, Path(path or "").name, name, t, request) | {upload: None}
 
-    def choose(index: int, wanted: float, request: gr.Request):
-        example = clips[index]
-        name = example.checkpoint
+    def choose_example(index: int, t: float, request: gr.Request):
+        chosen = example_clips[index]
+        name = chosen.checkpoint
         try:
-            return try_out(example, name, wanted, session_of(request)) | {model: name}
+            return open_example(chosen, name, t, session_id(request)) | {model: name}
         except CabcnnError as error:
-            return {message: trouble(error)}
+            return {message: error_message(error)}
 
-    def explain_held(name: str, wanted: float, session: str):
+    def explain_open_clip(name: str, t: float, session: str):
         clip = sounds.clip(session)
         if clip is None:
-            return {message: note(NO_SOUND)}
+            return {message: notice(NO_SOUND)}
         try:
-            return show(clip, name, wanted, session)
+            return explain(clip, name, t, session)
         except CabcnnError as error:
-            return {message: trouble(error)}
+            return {message: error_message(error)}
 
-    def again(name: str, wanted: float, request: gr.Request):
-        """Gradio tells of one choice in a list twice: the second time it is there already."""
-        session = session_of(request)
-        held = sounds.held(session)
-        with suppress(CabcnnError):  # said by what follows
-            by = models.get(name)
-            if held is not None and held.by is by and held.seconds == (wanted or by.card.seconds):
-                return {message: said_of(held.clip)}
-        return explain_held(name, wanted, session)
+    def explain_again(name: str, t: float, request: gr.Request):
+        """By another model or T. Gradio sends a choice from a list twice: the second time there
+        is nothing left to do."""
+        session = session_id(request)
+        shown = sounds.open_clip(session)
+        with suppress(CabcnnError):  # shown by what follows
+            classifier = models.get(name)
+            length = t or classifier.card.seconds
+            if shown and shown.classifier is classifier and shown.seconds == length:
+                return {message: description(shown.clip)}
+        return explain_open_clip(name, t, session)
 
-    def follow(name: str, wanted: float, request: gr.Request):
-        session = session_of(request)
-        held = sounds.clip(session) is not None
-        return explain_held(name, wanted, session) if held else gr.skip()
+    def explain_if_open(name: str, t: float, request: gr.Request):
+        session = session_id(request)
+        has_clip = sounds.clip(session) is not None
+        return explain_open_clip(name, t, session) if has_clip else gr.skip()
 
-    def relabel(name: str | None):
-        return gr.Radio(choices=seconds_of(name))
+    def update_seconds(name: str | None):
+        return gr.Radio(choices=seconds_choices(name))
 
-    def open_link(asked: str | None, request: gr.Request):
-        """What a link brings; without one the page stays as it is."""
+    def open_link(address: str | None, request: gr.Request):
+        """Without a link the page stays as it is."""
         names = [name for _, name in models.choices()]
+        stems = {clip.path.stem: clip for clip in example_clips}
         try:
-            known = [clip.path.stem for clip in clips]
-            link = links.read(asked or "", known, names, (*SECONDS, OWN))
+            link = links.read(address or "", stems, names, (*SECONDS, MODEL_T))
             if link is None:
                 return gr.skip()
-            wanted = OWN if link.seconds is None else link.seconds
+            t = MODEL_T if link.seconds is None else link.seconds
             name = link.model or models.first() or ""
-            chosen_too = {model: name, seconds: gr.Radio(seconds_of(name), value=wanted)}
+            settings = {model: name, seconds: gr.Radio(seconds_choices(name), value=t)}
             if link.example is None:
-                return {message: note(links.WITHOUT_SOUND), **chosen_too}
-            example = next(c for c in clips if c.path.stem == link.example)
-            name = link.model or example.checkpoint
-            shown = try_out(example, name, wanted, session_of(request), True)
-            return shown | chosen_too | {model: name}
+                return {message: notice(links.WITHOUT_SOUND), **settings}
+            chosen = stems[link.example]
+            name = link.model or chosen.checkpoint
+            shown = open_example(chosen, name, t, session_id(request), from_link=True)
+            return shown | settings | {model: name}
         except CabcnnError as error:
-            return {message: trouble(error)}
+            return {message: error_message(error)}
 
-    quiet: dict[str, Any] = {"api_visibility": "private", "show_progress": "hidden"}
-    each: dict[str, Any] = {
-        **quiet,
+    private: dict[str, Any] = {"api_visibility": "private", "show_progress": "hidden"}
+    explaining: dict[str, Any] = {
+        **private,
         **LIMITS,
         "show_progress_on": view,
         "js": busy.start(VIEW),
     }
     for event in (
         microphone.stop_recording(
-            record, [microphone, model, seconds], [view, message, microphone], **each
+            record, [microphone, model, seconds], [view, message, microphone], **explaining
         ),
-        upload.upload(open_file, [upload, model, seconds], [view, message, upload], **each),
-        chosen.click(
-            choose, [chosen, seconds], [view, message, model], trigger_mode="always_last", **each
+        upload.upload(open_file, [upload, model, seconds], [view, message, upload], **explaining),
+        example.click(
+            choose_example,
+            [example, seconds],
+            [view, message, model],
+            trigger_mode="always_last",
+            **explaining,
         ),
         gr.on(
             [model.input, seconds.input],
-            again,
+            explain_again,
             [model, seconds],
             [view, message],
             trigger_mode="always_last",
-            **each,
+            **explaining,
         ),
     ):
         busy.stop(event, VIEW)
-    model.change(relabel, model, seconds, queue=False, **quiet)
+    model.change(update_seconds, model, seconds, queue=False, **private)
 
     def explain_after(event: events.Dependency) -> None:
-        busy.stop(event.success(follow, [model, seconds], [view, message], **each), VIEW)
+        explained = event.success(explain_if_open, [model, seconds], [view, message], **explaining)
+        busy.stop(explained, VIEW)
 
     def open_after(event: events.Dependency) -> None:
-        linked = {**each, "js": busy.start(VIEW, "location.hash", where="location.hash")}
-        opened = event.then(open_link, address, [view, message, model, seconds], **linked)
-        busy.stop(opened, VIEW)
+        js = busy.start(VIEW, inputs="location.hash", condition="location.hash")
+        outputs = [view, message, model, seconds]
+        busy.stop(event.then(open_link, fragment, outputs, **{**explaining, "js": js}), VIEW)
 
     return explain_after, open_after
 
 
 def explain_example(models: Models, example: examples.Example) -> None:
-    """Has an example's explanation, by the model and T that it comes with, ready for the first
-    who chooses it. Raises CabcnnError where its model is missing or no good."""
+    """Explains an example by the model and T that it comes with, so that the first visitor who
+    chooses it need not wait. Raises CabcnnError if its model is missing or can't be used."""
     classifier = models.get(example.checkpoint)
-    clip = examples.clip(example, _longest(classifier.card, OWN))
+    clip = examples.clip(example, _max_seconds(classifier.card, MODEL_T))
     explain_for_view(classifier, clip, classifier.card.seconds, lambda _: {})
 
 
-def _longest(card: Card, wanted: float) -> float:
-    return max(LONGEST, wanted, card.seconds or 0)
+def _max_seconds(card: Card, t: float) -> float:
+    return max(MAX_SECONDS, t, card.seconds or 0)
 
 
 def _seconds_choices(card: Card | None) -> list[tuple[str, float]]:
     if card is None or card.seconds is None:
-        own = f"All (up to {LONGEST:.0f} s)" if card else "Model's own"
+        own = f"All (up to {MAX_SECONDS:.0f} s)" if card else "Model's own"
     else:
         own = f"Model's own: {card.seconds:g} s"
-    return [*((f"{seconds} s", seconds) for seconds in SECONDS), (own, OWN)]
+    return [*((f"{seconds} s", seconds) for seconds in SECONDS), (own, MODEL_T)]

@@ -1,29 +1,41 @@
-"""What the page says to one visitor: a word on what is shown, or what went wrong."""
+"""The messages that a visitor is shown: an error, a notice, or none."""
 
 from __future__ import annotations
 
 import html
+from collections.abc import Iterator
+from contextlib import contextmanager
 
 import gradio as gr
 
 from cabcnn.errors import CabcnnError
 
 
-def session_of(request: gr.Request) -> str:
-    """The open page that a request comes from; a reload is a new one."""
+def session_id(request: gr.Request) -> str:
+    """The open page that a request comes from; a reloaded page is a new one."""
     return request.session_hash or ""
 
 
-def trouble(error: CabcnnError) -> gr.HTML:
-    """What went wrong, to stay on the page beside the last result."""
-    return gr.HTML(f'<p class="trouble" role="alert">{html.escape(str(error))}</p>', visible=True)
+def error_message(error: CabcnnError) -> gr.HTML:
+    """What went wrong. The last result stays on the page beside it."""
+    return gr.HTML(f'<p class="error" role="alert">{html.escape(str(error))}</p>', visible=True)
 
 
-def note(text: str) -> gr.HTML:
+def notice(text: str) -> gr.HTML:
     """Something worth knowing about what is shown."""
-    return gr.HTML(f'<p class="note" role="status">{html.escape(text)}</p>', visible=True)
+    return gr.HTML(f'<p class="notice" role="status">{html.escape(text)}</p>', visible=True)
 
 
-def nothing() -> gr.HTML:
-    """No message."""
+def no_message() -> gr.HTML:
+    """Takes the last message away."""
     return gr.HTML("", visible=False)
+
+
+@contextmanager
+def gradio_errors() -> Iterator[None]:
+    """Turns a CabcnnError into one that Gradio shows to the visitor or sends to the program that
+    called, without a traceback in the log."""
+    try:
+        yield
+    except CabcnnError as error:
+        raise gr.Error(str(error), print_exception=False) from error

@@ -1,4 +1,4 @@
-"""The models that the page offers, loaded when first asked for."""
+"""The models that the page offers, each loaded when it is first needed."""
 
 from __future__ import annotations
 
@@ -13,17 +13,17 @@ from cabcnn.errors import CheckpointError
 
 
 class Models:
-    """Classifiers by name. Safe to use from several threads; a file that was replaced is
-    loaded anew, one that appeared is offered from then on."""
+    """Classifiers by name. A file that was replaced is loaded anew, a new one is offered from
+    then on. Can be shared by threads."""
 
     def __init__(self) -> None:
         self._lock = Lock()
         self._loaded: dict[str, tuple[tuple, Classifier]] = {}
 
     def get(self, name: str | None) -> Classifier:
-        """A model by its name only: a visitor may not make the server open any path.
+        """A model by its name, never by a path: a visitor must not make the server open any file.
 
-        Raises CheckpointError where there is none of that name, or its file is no good.
+        Raises CheckpointError if there is no model of that name, or its file can't be used.
         """
         names = checkpoint.names()
         if not names:
@@ -36,30 +36,31 @@ class Models:
         stat = path.stat()
         stamp = (path, stat.st_mtime_ns, stat.st_size)
         with self._lock:
-            known = self._loaded.get(name)
-            if known is None or known[0] != stamp:
-                known = stamp, Classifier(*checkpoint.load(path))
-                self._loaded[name] = known
-            return known[1]
+            loaded = self._loaded.get(name)
+            if loaded is None or loaded[0] != stamp:
+                loaded = stamp, Classifier(*checkpoint.load(path))
+                self._loaded[name] = loaded
+            return loaded[1]
 
     def card(self, name: str | None) -> Card:
-        """What is known of a model; raises as `get` does."""
+        """A model's card. Raises CheckpointError as `get` does."""
         return self.get(name).card
 
     def choices(self) -> list[tuple[str, str]]:
-        """(title, name) of each model, sorted by name; one whose file is no good says so."""
+        """(title, name) of each model, sorted by name; the title of one that can't be used says
+        so."""
         return [(self._title(name), name) for name in checkpoint.names()]
 
     def cards(self) -> list[tuple[str, Card]]:
-        """(name, card) of each model whose file is good, sorted by name."""
-        found = []
+        """(name, card) of each model that can be used, sorted by name."""
+        cards = []
         for name in checkpoint.names():
             with suppress(CheckpointError):
-                found.append((name, self.card(name)))
-        return found
+                cards.append((name, self.card(name)))
+        return cards
 
     def first(self) -> str | None:
-        """The model to begin with: accents, the paper's task, where it is there."""
+        """The model that the page begins with: accents, the paper's task, if there is one."""
         names = checkpoint.names()
         return "accents" if "accents" in names else next(iter(names), None)
 
@@ -71,6 +72,6 @@ class Models:
 
 
 @cache
-def kept() -> Models:
+def shared_models() -> Models:
     """The one `Models` of this program."""
     return Models()

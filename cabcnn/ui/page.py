@@ -20,19 +20,18 @@ from gradio.themes import Base, colors
 from cabcnn import memory
 from cabcnn.errors import CabcnnError
 from cabcnn.threads import cpu_count
-from cabcnn.ui import about, api, atlas, compare, explore, live, prewarm, terms, train
-from cabcnn.ui.models import kept as kept_models
-from cabcnn.ui.sounds import UPLOAD_SECONDS
-from cabcnn.ui.sounds import kept as kept_sounds
-from cabcnn.ui.train.runs_panel import EXPLORE
+from cabcnn.ui import about, api, atlas, compare, explore, live, prewarm, tab_ids, terms, train
+from cabcnn.ui.messages import session_id
+from cabcnn.ui.models import shared_models
+from cabcnn.ui.sounds import UPLOAD_SECONDS, shared_sounds
 from cabcnn.views import bundle
 
 HERE = Path(__file__).parent
 TITLE = "CAB-CNN Explorer"
 LARGEST_UPLOAD = "500mb"
-# Seconds after which Gradio's queue looks for work again. With its own of 1 ms (50 on Windows) a
-# page that nobody used kept a tenth of a core busy.
-QUEUE_LOOKS = 0.01
+# Seconds between two looks of Gradio's queue for work. With its own 1 ms (50 on Windows) a page
+# that nobody uses keeps a tenth of a core busy.
+QUEUE_POLL_SECONDS = 0.01
 SCRIPTS = ("microphone.js", "drop.js", "terms.js")
 STYLES = (
     "page.css",
@@ -48,7 +47,7 @@ HEADER = """
 
 def build(training: train.Training | None = None) -> gr.Blocks:
     """The page with all its tabs, ready for `launch`. Without `training`, no Train tab."""
-    models, sounds = kept_models(), kept_sounds()
+    models, sounds = shared_models(), shared_sounds()
     with gr.Blocks(
         title=TITLE,
         analytics_enabled=False,
@@ -65,37 +64,41 @@ def build(training: train.Training | None = None) -> gr.Blocks:
                 filterable=False,
                 min_width=260,
             )
-        desk = None
+        page_states = None
         with gr.Tabs(elem_id="tabs") as tabs:
-            with gr.Tab("Explore", id=EXPLORE):
-                again, open_link = explore.build(models, sounds, model)
-            with gr.Tab("Live", id="live"):
-                live.build(models, sounds, model, tabs, EXPLORE, again)
-            with gr.Tab("Compare", id="compare") as comparing:
-                compare.build(models, sounds, comparing)
-            with gr.Tab("Atlas", id="atlas") as tab:
-                atlas.build(models, model, tab, tabs, EXPLORE)
+            with gr.Tab("Explore", id=tab_ids.EXPLORE):
+                explain_after, open_link_after = explore.build(models, sounds, model)
+            with gr.Tab("Live", id=tab_ids.LIVE):
+                live.build(models, sounds, model, tabs, explain_after)
+            with gr.Tab("Compare", id=tab_ids.COMPARE) as tab:
+                compare.build(models, sounds, tab)
+            with gr.Tab("Atlas", id=tab_ids.ATLAS) as tab:
+                atlas.build(models, model, tab, tabs)
             if training is not None:
-                with gr.Tab("Train", id="train") as tab:
-                    desk = train.build(training, models, sounds, model, tab, tabs, again)
-            with gr.Tab("About the model", id="about"):
+                with gr.Tab("Train", id=tab_ids.TRAIN) as tab:
+                    page_states = train.build(
+                        training, models, sounds, model, tab, tabs, explain_after
+                    )
+            with gr.Tab("About the model", id=tab_ids.ABOUT):
                 about.build(models, model)
         api.build(models, sounds)
 
-        def offer(current: str | None):
-            """A checkpoint that came while the server ran is offered from the next visit on."""
+        def update_models(current: str | None):
+            """Offers a model that appeared while the server ran from the next visit on."""
             choices = models.choices()
-            known = current in {name for _, name in choices}
-            return gr.Dropdown(choices=choices, value=current if known else models.first())
+            is_known = current in {name for _, name in choices}
+            return gr.Dropdown(choices=choices, value=current if is_known else models.first())
 
         def leave(request: gr.Request) -> None:
-            sounds.forget(explore.session_of(request))
-            if desk is not None:
-                desk.forget(explore.session_of(request))
+            sounds.forget(session_id(request))
+            if page_states is not None:
+                page_states.forget(session_id(request))
 
-        open_link(demo.load(offer, model, model, queue=False, api_visibility="private"))
+        open_link_after(
+            demo.load(update_models, model, model, queue=False, api_visibility="private")
+        )
         demo.unload(leave)
-    demo._queue.sleep_when_free = max(demo._queue.sleep_when_free, QUEUE_LOOKS)
+    demo._queue.sleep_when_free = max(demo._queue.sleep_when_free, QUEUE_POLL_SECONDS)
     return demo
 
 
@@ -110,25 +113,25 @@ def launch(
     **options: Any,
 ) -> Any:
     """Serves the page until it is interrupted; `options` go to `gr.Blocks.launch`. `training`
-    is what the page was built with. With `mcp`, the endpoints for programs are tools of the
-    Model Context Protocol too.
+    is what the page was built with. With `mcp`, the endpoints for programs are also tools of the
+    Model Context Protocol.
 
-    Raises CabcnnError where the port is taken, the environment says nonsense of training, or
-    what MCP needs is not installed.
+    Raises CabcnnError if the port is taken, the environment's settings for training are invalid,
+    or the package for MCP is not installed.
     """
     if mcp:
-        _need_mcp()
+        _check_mcp()
     if training is not None:
         training.check()
     memory.keep_freed_memory()
-    _share_cores()
-    _leave_nothing_behind()
+    _leave_cores_free()
+    _exit_cleanly_on_sigterm()
     scripts = [(HERE / name).read_text("utf-8") for name in SCRIPTS]
     scripts.append(bundle.page_script())
-    # Where it is to return at once there is no end to leave the context at.
-    ready = nullcontext() if options.get("prevent_thread_lock") else prewarm.prewarm(kept_models())
+    # A launch that returns at once has no end at which prewarming could be stopped.
+    returns_at_once = options.get("prevent_thread_lock")
     try:
-        with ready:
+        with nullcontext() if returns_at_once else prewarm.prewarm(shared_models()):
             return demo.launch(
                 server_name=host,
                 server_port=port,
@@ -138,7 +141,7 @@ def launch(
                 head=terms.script() + "".join(f"<script>{script}</script>" for script in scripts),
                 footer_links=["api", "settings"],
                 max_file_size=LARGEST_UPLOAD,
-                run_history=False,  # what was said stays with who said it
+                run_history=False,  # a visitor's inputs are nobody else's business
                 enable_monitoring=False,
                 ssr_mode=False,
                 mcp_server=mcp,
@@ -148,21 +151,21 @@ def launch(
     except OSError as error:
         if "port" not in str(error):
             raise
-        taken = f"Port {port} is" if port else "A hundred ports from the first are"
-        raise CabcnnError(f"{taken} taken; choose another.") from error
+        ports = f"Port {port} is" if port else "The first hundred ports are"
+        raise CabcnnError(f"{ports} taken; choose another.") from error
 
 
 @asynccontextmanager
 async def _serving(training: train.Training | None, app: object) -> AsyncIterator[None]:
-    """What goes on for as long as the server runs."""
+    """What runs for as long as the server does."""
     with memory.gc_frozen():
-        async with kept_sounds().sweeping(app):
+        async with shared_sounds().sweeping(app):
             with training.serving() if training is not None else nullcontext():
                 yield
 
 
-def _need_mcp() -> None:
-    """Gradio would go on without."""
+def _check_mcp() -> None:
+    """Gradio would start without MCP if its package is missing."""
     try:
         importlib.import_module("mcp")
     except ImportError as error:
@@ -171,24 +174,24 @@ def _need_mcp() -> None:
         ) from error
 
 
-def _share_cores() -> None:
-    """Has torch use at most half of the cores, unless the host says how many: the rest is for
-    other visitors, the page itself and, where it is on the same machine, the browser. On two
-    cores one explanation took a quarter longer on one of them where nothing else ran, but came
-    a tenth sooner to a browser beside it."""
+def _leave_cores_free() -> None:
+    """Limits torch to half of the cores, unless OMP_NUM_THREADS is set: the rest is for other
+    visitors, the page itself and, on one's own machine, the browser. Measured on two cores, an
+    explanation takes a quarter longer on one of them, but reaches a browser on the same machine
+    a tenth sooner."""
     if "OMP_NUM_THREADS" not in os.environ:
         torch.set_num_threads(max(1, min(torch.get_num_threads(), cpu_count() // 2)))
 
 
-def _leave_nothing_behind() -> None:
-    """Makes an ordered end (SIGTERM: a container or a service stopped) a clean one, in which
-    visitors' sounds are removed, as they are after Ctrl-C."""
+def _exit_cleanly_on_sigterm() -> None:
+    """Removes visitors' sounds when a container or a service is stopped (SIGTERM), as after
+    Ctrl-C."""
     if threading.current_thread() is threading.main_thread():
         signal.signal(signal.SIGTERM, lambda *_: sys.exit())
 
 
 def theme() -> Base:
-    """Calm, in the system's own fonts: nothing is fetched from anywhere."""
+    """A calm theme in the system's own fonts: none is downloaded."""
     sans = ("ui-sans-serif", "system-ui", "-apple-system", "Segoe UI", "Roboto", "sans-serif")
     mono = ("ui-monospace", "SFMono-Regular", "Menlo", "Consolas", "monospace")
     return Base(

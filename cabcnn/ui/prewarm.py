@@ -1,7 +1,7 @@
-"""The examples are explained before anybody asks for them.
+"""Explains the examples before anybody asks for them.
 
-Decoding one takes as long as the network does. So soon after a start the first click on one, by
-the model and T that it comes with, is as quick as any later one.
+Decoding an example takes as long as the network does. With this, the first click on one is as
+quick as any later one, soon after the server has started.
 """
 
 from __future__ import annotations
@@ -16,23 +16,23 @@ from cabcnn.errors import CabcnnError
 from cabcnn.ui import examples, explore
 from cabcnn.ui.models import Models
 
-LOWEST = 19  # of Linux's priorities, which there are a thread's own
+LOWEST_PRIORITY = 19  # on Linux, where each thread has a priority of its own
 
 
 @contextmanager
 def prewarm(models: Models) -> Iterator[None]:
-    """Explains each example by the model that it suits, in a thread that gives way to all else
-    (on Linux). Leaving the context waits for the example it is at and ends it: a program that
-    ended while torch computes in a thread would crash."""
-    enough = threading.Event()
+    """Explains each example by the model it is meant for, in a thread of the lowest priority (on
+    Linux). Leaving the context stops it after the example it is working on: the program would
+    crash if it ended while torch computes in a thread."""
+    stop = threading.Event()
 
     def explain_all() -> None:
         if sys.platform == "linux":
-            os.setpriority(os.PRIO_PROCESS, threading.get_native_id(), LOWEST)
+            os.setpriority(os.PRIO_PROCESS, threading.get_native_id(), LOWEST_PRIORITY)
         for example in examples.load():
-            if enough.is_set():
+            if stop.is_set():
                 return
-            with suppress(CabcnnError):  # said to whoever asks for it
+            with suppress(CabcnnError):  # the visitor who chooses it is shown the error
                 explore.explain_example(models, example)
 
     thread = threading.Thread(target=explain_all, name="examples", daemon=True)
@@ -40,5 +40,5 @@ def prewarm(models: Models) -> Iterator[None]:
     try:
         yield
     finally:
-        enough.set()
+        stop.set()
         thread.join()

@@ -1,7 +1,7 @@
-"""Visitors' sounds: held in memory while their page is open, on disk only to be played.
+"""The sounds of the page's visitors: in memory while their page is open, and as files to play.
 
-Gradio stores each upload as a file and leaves it there. Here every file of the page lies in
-a folder of its own, readable by nobody else on the machine, and is removed soon after use.
+Gradio stores each upload as a file and leaves it there. Here all files of the page are kept in one
+folder that nobody else on the machine can read, and each is removed soon after use.
 """
 
 from __future__ import annotations
@@ -26,171 +26,175 @@ import soundfile
 
 from cabcnn import audio
 from cabcnn.audio import Sound
+from cabcnn.classifier import Classifier
 
 PREFIX = "cabcnn-"
-EXPLORE = "explore"  # the place where a clip stands unless another is named
-UPLOAD_SECONDS = 600.0  # an upload may wait in the queue so long for its turn
-USED_SECONDS = 30.0  # and stays so long after: equal uploads of two visitors are one file
-HOLD_SECONDS = 3600.0  # what a page left open keeps
+EXPLORE_SLOT = "explore"
+UPLOAD_SECONDS = 600.0  # an upload may wait in the queue for so long
+USED_SECONDS = 30.0  # and is kept so long after use: two visitors' equal uploads are one file
+IDLE_SECONDS = 3600.0  # after which the clips of an open but unused page are dropped
 SWEEP_SECONDS = 10.0
-HELD_BYTES = 512 << 20  # of samples in memory, of all visitors together
+MAX_BYTES = 512 << 20  # of samples in memory, all visitors together
 
 
-class Origin(NamedTuple):
-    """The example that a clip is: its file, and how many seconds of it were read."""
+class ExampleSource(NamedTuple):
+    """Where a clip comes from that is an example: its file, and how many seconds were read."""
 
     path: Path
     seconds: float
 
 
 class Clip(NamedTuple):
-    """A sound that a visitor gave, what to call it, and what to say of it, if anything."""
+    """A visitor's sound, its name, and a sentence on it, if there is one."""
 
     name: str
     sound: Sound
-    about: str = ""
-    origin: Origin | None = None
+    description: str = ""
+    example: ExampleSource | None = None
 
 
-class Held(NamedTuple):
-    """A clip that stands at some place of a page, by which model and T it is shown there, and
-    the file that plays. Each explanation has a file of its own. `by` is the model as it was
-    loaded: another object once its file changes."""
+class OpenClip(NamedTuple):
+    """A clip that is shown on a page: the file that plays it (no two explanations share one), the
+    model and T that it is explained by, and that model as it was loaded (another object once its
+    file has changed)."""
 
     clip: Clip
-    playing: Path
+    file: Path
     model: str = ""
     seconds: float | None = None
-    by: object = None
+    classifier: Classifier | None = None
 
 
 @dataclass
-class Visitor:
-    """What is kept for one open page, by the place where it stands: clips, which may be let go,
-    and the files that play."""
+class Page:
+    """One open page: its clips, which may be dropped to save memory, and its files, by slot."""
 
-    held: dict[str, Held] = field(default_factory=dict)
-    playing: dict[str, Path] = field(default_factory=dict)
-    used: float = 0.0
+    clips: dict[str, OpenClip] = field(default_factory=dict)
+    files: dict[str, Path] = field(default_factory=dict)
+    last_used: float = 0.0
 
     @property
     def size(self) -> int:
-        """Bytes of the clips; the same sound at two places counts once."""
-        samples = (held.clip.sound.samples for held in self.held.values())
-        return sum({id(one): one.nbytes for one in samples}.values())
+        """Bytes of samples; a sound in two slots counts once."""
+        samples = (open_clip.clip.sound.samples for open_clip in self.clips.values())
+        return sum({id(array): array.nbytes for array in samples}.values())
 
 
 class Sounds:
-    """What each open page holds: its current clips, one a place, and the files that they play.
+    """The clips of all open pages, one for each slot of a page, and the files that play them.
 
-    Safe to use from several threads.
+    Can be shared by threads.
     """
 
     def __init__(self) -> None:
         self.folder = private_folder()
         self._lock = Lock()
-        self._visitors: dict[str, Visitor] = {}  # the least recently used first
+        self._pages: dict[str, Page] = {}  # by session, the least recently used first
 
-    def clip(self, session: str, place: str = EXPLORE) -> Clip | None:
-        """The clip that a page holds; None where there is none or it was let go."""
-        held = self.held(session, place)
-        return None if held is None else held.clip
+    def clip(self, session: str, slot: str = EXPLORE_SLOT) -> Clip | None:
+        """The clip in a slot of a page; None if there is none or it was dropped."""
+        open_clip = self.open_clip(session, slot)
+        return None if open_clip is None else open_clip.clip
 
-    def held(self, session: str, place: str = EXPLORE) -> Held | None:
-        """The clip that a page holds and how it is shown; None as for `clip`."""
+    def open_clip(self, session: str, slot: str = EXPLORE_SLOT) -> OpenClip | None:
+        """The same with how it is shown."""
         with self._lock:
-            return self._visitor(session).held.get(place)
+            return self._page(session).clips.get(slot)
 
-    def hold(
+    def open(
         self,
         session: str,
         clip: Clip,
-        part: Sound,
+        analysed: Sound,
         *,
         model: str = "",
         seconds: float | None = None,
-        by: object = None,
-        place: str = EXPLORE,
+        classifier: Classifier | None = None,
+        slot: str = EXPLORE_SLOT,
     ) -> dict[str, Any]:
-        """Keeps a clip for a page instead of the last one at that place, and writes the part
-        that was analysed, by `model` up to `seconds`, as the file to play. Returns that file
-        as a dumped Gradio `FileData`."""
+        """Puts a clip into a slot of a page, in place of the last one, and writes the part of it
+        that was analysed (by `model`, up to `seconds`) to a file. Returns that file as a dumped
+        Gradio `FileData`."""
         path = self.folder / f"{secrets.token_urlsafe(16)}.wav"
-        write_playable(part, path)
+        write_playable(analysed, path)
         with self._lock:
-            visitor = self._visitor(session)
-            last = visitor.playing.get(place)
-            visitor.playing[place] = path
-            visitor.held[place] = Held(clip, path, model, seconds, by)
-            self._keep_within(HELD_BYTES)
-        if last is not None:
-            self.used(last)  # not at once: the browser may still be loading it
+            page = self._page(session)
+            replaced = page.files.get(slot)
+            page.files[slot] = path
+            page.clips[slot] = OpenClip(clip, path, model, seconds, classifier)
+            self._limit_memory(MAX_BYTES)
+        if replaced is not None:
+            self.release(replaced)  # not at once: the browser may still be loading it
         return gr.FileData(path=str(path), mime_type="audio/wav").model_dump()
 
-    def used(self, file: Path) -> None:
-        """Says that a file has served: it goes soon. Leaves files outside the folder alone."""
+    def release(self, file: Path) -> None:
+        """Marks a file as used: it is removed soon. A file outside the folder is left alone."""
         if file.is_relative_to(self.folder):
-            due = time.time() - UPLOAD_SECONDS + USED_SECONDS
+            modified = time.time() - UPLOAD_SECONDS + USED_SECONDS
             with suppress(FileNotFoundError):
-                os.utime(file, (due, due))
+                os.utime(file, (modified, modified))
 
     def forget(self, session: str) -> None:
-        """Drops all that a page held: it was closed."""
+        """Drops the clips and files of a page that was closed."""
         with self._lock:
-            visitor = self._visitors.pop(session, Visitor())
-        for file in visitor.playing.values():
+            page = self._pages.pop(session, Page())
+        for file in page.files.values():
             file.unlink(missing_ok=True)
 
     def sweep(self) -> None:
-        """Removes what nobody needs any more: old uploads, and what an idle page held."""
+        """Removes what nobody needs any more: old uploads, and the sounds of idle pages."""
         now = time.time()
         with self._lock:
-            idle = [s for s, v in self._visitors.items() if now - v.used > HOLD_SECONDS]
+            idle = [
+                session
+                for session, page in self._pages.items()
+                if now - page.last_used > IDLE_SECONDS
+            ]
         for session in idle:
             self.forget(session)
         with self._lock:
-            playing = {file for v in self._visitors.values() for file in v.playing.values()}
-        for place, _, files in os.walk(self.folder, topdown=False):
-            for path in (Path(place, file) for file in files):
-                if path not in playing and _older(path, now - UPLOAD_SECONDS):
+            in_use = {file for page in self._pages.values() for file in page.files.values()}
+        for folder, _, names in os.walk(self.folder, topdown=False):
+            for path in (Path(folder, name) for name in names):
+                if path not in in_use and _older(path, now - UPLOAD_SECONDS):
                     path.unlink(missing_ok=True)
-            if Path(place) != self.folder and _older(Path(place), now - UPLOAD_SECONDS):
+            if Path(folder) != self.folder and _older(Path(folder), now - UPLOAD_SECONDS):
                 with suppress(OSError):  # not empty
-                    Path(place).rmdir()
-        os.utime(self.folder)  # tells other programs' `private_folder` that this one lives
+                    Path(folder).rmdir()
+        os.utime(self.folder)  # shows `private_folder` of other programs that this one is alive
 
     @asynccontextmanager
     async def sweeping(self, _app: object) -> AsyncIterator[None]:
         """Sweeps every few seconds for as long as the server runs."""
 
-        async def forever() -> None:
+        async def sweep_forever() -> None:
             while True:
                 await asyncio.to_thread(self.sweep)
                 await asyncio.sleep(SWEEP_SECONDS)
 
-        task = asyncio.create_task(forever())
+        task = asyncio.create_task(sweep_forever())
         try:
             yield
         finally:
             task.cancel()
 
-    def _visitor(self, session: str) -> Visitor:
-        visitor = self._visitors.pop(session, None) or Visitor()
-        visitor.used = time.time()
-        self._visitors[session] = visitor
-        return visitor
+    def _page(self, session: str) -> Page:
+        page = self._pages.pop(session, None) or Page()
+        page.last_used = time.time()
+        self._pages[session] = page
+        return page
 
-    def _keep_within(self, limit: int) -> None:
-        """Lets go of the clips of those who were idle longest, never of the last one."""
-        held = 0
-        for visitor in reversed(self._visitors.values()):
-            held += visitor.size
-            if held > limit and held > visitor.size:
-                visitor.held.clear()
+    def _limit_memory(self, limit: int) -> None:
+        """Drops the clips of the pages that were idle longest, never those of the last one."""
+        size = 0
+        for page in reversed(self._pages.values()):
+            size += page.size
+            if size > limit and size > page.size:
+                page.clips.clear()
 
 
 @cache
-def kept() -> Sounds:
+def shared_sounds() -> Sounds:
     """The one `Sounds` of this program."""
     return Sounds()
 
@@ -203,26 +207,26 @@ def _older(path: Path, than: float) -> bool:
 
 
 def write_playable(sound: Sound, path: Path) -> None:
-    """A mono sound as a 16-bit WAV file, at its own rate where browsers play that."""
-    played = audio.playable(sound)
-    soundfile.write(path, played.samples, played.rate, "PCM_16")
+    """Writes a mono sound as a 16-bit WAV file, at a rate that browsers play."""
+    playable = audio.playable(sound)
+    soundfile.write(path, playable.samples, playable.rate, "PCM_16")
 
 
 def private_folder() -> Path:
-    """Makes Gradio keep its files in a new folder that goes when the program ends.
+    """Has Gradio keep its files in a new folder that is removed when the program ends.
 
-    Must come before any component is made. Also removes what programs that crashed left.
+    Must be called before any component is made. Also removes the folders of crashed programs.
     """
-    given = os.environ.get("GRADIO_TEMP_DIR")
-    if given and Path(given).name.startswith(PREFIX):
-        folder = Path(given)
+    configured = os.environ.get("GRADIO_TEMP_DIR")
+    if configured and Path(configured).name.startswith(PREFIX):
+        folder = Path(configured)
         folder.mkdir(mode=0o700, parents=True, exist_ok=True)
         return folder
-    base = Path(given or tempfile.gettempdir())
+    base = Path(configured or tempfile.gettempdir())
     base.mkdir(parents=True, exist_ok=True)
     for other in base.glob(f"{PREFIX}*"):
         with suppress(OSError):
-            if time.time() - other.stat().st_mtime > HOLD_SECONDS:
+            if time.time() - other.stat().st_mtime > IDLE_SECONDS:
                 shutil.rmtree(other, ignore_errors=True)
     folder = Path(tempfile.mkdtemp(prefix=PREFIX, dir=base)).resolve()
     atexit.register(shutil.rmtree, folder, ignore_errors=True)

@@ -1,4 +1,4 @@
-"""Rounded matrices as planes of bytes that deflate well, as js/coding.js reads them.
+"""Rounded matrices as planes of bytes that deflate well, as shared/codec.js reads them.
 
 Deflate knows how often each byte occurs in a plane, not what came before it; so whatever is known
 of a number before it is read decides which plane it is in. Weights go by the power of two of the

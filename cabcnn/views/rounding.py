@@ -1,4 +1,4 @@
-"""Rounding the two matrices to as few bits as can be told apart, as js/rounding.js reads them.
+"""Rounding the two matrices to as few bits as can be told apart, as shared/rounding.js reads them.
 
 A number needs to be as exact as it can come to matter, so what counts is the order of the
 classifiers within each interval: the first decides the interval, the second decides it where the

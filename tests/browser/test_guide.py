@@ -98,8 +98,8 @@ def test_a_link_brings_back_what_was_chosen_and_says_what_is_not_there(open_page
     }
     assert other.get_by_label("10 s", exact=True).is_checked()
     other = open_page(link="#example=nobody&model=accents")
-    other.wait_for_selector("#message .trouble")
-    assert "'nobody'" in other.inner_text("#message .trouble")
+    other.wait_for_selector("#message .error")
+    assert "'nobody'" in other.inner_text("#message .error")
     assert other.get_attribute("#view .cav", "data-state") == "empty"
 
 

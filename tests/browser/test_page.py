@@ -129,13 +129,13 @@ def test_a_bad_file_is_one_sentence_and_the_result_stays(open_page, voice_file):
     upload_and_wait(page, voice_file(seconds=6), 240)
     before = verdict(page)
     upload(page, {"name": "notes.wav", "mimeType": "audio/wav", "buffer": b"only words " * 50})
-    page.wait_for_selector("#message .trouble")
-    assert "notes.wav" in page.inner_text("#message .trouble")
-    assert page.is_visible("#message .trouble")
+    page.wait_for_selector("#message .error")
+    assert "notes.wav" in page.inner_text("#message .error")
+    assert page.is_visible("#message .error")
     assert verdict(page) == before
     assert page.get_attribute(".cav", "data-state") == "ready"
     upload_and_wait(page, voice_file("better.wav", seconds=3), 120)
-    page.wait_for_selector("#message .trouble", state="detached")
+    page.wait_for_selector("#message .error", state="detached")
 
 
 def test_a_bar_tells_that_the_view_waits(open_page, voice_file):
@@ -164,7 +164,7 @@ def test_a_bar_tells_that_the_view_waits(open_page, voice_file):
     page.wait_for_selector(f'{SHOWN}[data-p="200"]')
     waited()
     upload(page, {"name": "bad.wav", "mimeType": "audio/wav", "buffer": b"not sound"})
-    page.wait_for_selector("#message .trouble")
+    page.wait_for_selector("#message .error")
     waited()
     # What nobody foresaw: the server says no more than that it failed.
     failed = {"msg": "process_completed", "event_id": "x", "success": False, "output": {}}

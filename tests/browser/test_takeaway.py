@@ -19,7 +19,7 @@ def test_files_of_the_clip_and_of_many_clips_come_out_of_the_page(
     page = open_page()
     page.set_input_files("#upload input[type=file]", voice_file(seconds=3))
     page.wait_for_selector('.cav[data-state=ready][data-p="120"]')
-    page.get_by_role("button", name="Take away").click()
+    page.get_by_role("button", name="Export").click()
     page.get_by_label("html:").check()
     page.get_by_label("pdf:").uncheck()
     page.get_by_label("Put the sound").check()

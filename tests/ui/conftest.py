@@ -12,7 +12,7 @@ import soundfile
 
 from cabcnn import checkpoint
 from cabcnn.ui import page
-from cabcnn.ui.sounds import kept
+from cabcnn.ui.sounds import shared_sounds
 
 
 class Shown(NamedTuple):
@@ -46,7 +46,7 @@ class Page:
         return self.call("open_file", str(path), model, seconds)
 
     def leave(self) -> None:
-        kept().forget(self.session)
+        shared_sounds().forget(self.session)
 
 
 @pytest.fixture(scope="module")

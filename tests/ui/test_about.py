@@ -55,7 +55,7 @@ def test_unseen_speakers_come_first(make_card):
 
 def test_spread_and_interval_stand_together_and_are_explained_where_they_are(make_card):
     (row,) = make_card().measurements
-    spread, interval = "±: the standard deviation over the models", "95 of 100 such numbers"
+    spread, interval = "±: the standard deviation over the models", "95 of 100 such scores"
     several = replace(row, interval=(0.55, 0.688))
     text = text_of(scores([several]))
     assert "62.0 % ± 4.0 55.0 to 68.8 50 100 5" in text
@@ -80,7 +80,7 @@ def test_the_confusion_matrix_has_all_counts_and_row_shares(make_card):
 
 
 def test_a_card_without_measurements_says_so(make_card):
-    assert "Nobody has measured" in text_of(describe(make_card(measurements=())))
+    assert "has not been tested" in text_of(describe(make_card(measurements=())))
 
 
 def test_a_card_cannot_bring_code_into_the_page(make_card):

@@ -7,7 +7,7 @@ import threading
 import pytest
 
 from cabcnn.ui import examples, prewarm, view_payload
-from cabcnn.ui.models import kept
+from cabcnn.ui.models import shared_models
 
 
 @pytest.fixture
@@ -16,7 +16,7 @@ def explain_all(models_folder):
 
     def run(meanwhile=None) -> None:
         before = set(threading.enumerate())
-        with prewarm.prewarm(kept()):
+        with prewarm.prewarm(shared_models()):
             threads = set(threading.enumerate()) - before
             if meanwhile is not None:
                 meanwhile()
@@ -25,7 +25,7 @@ def explain_all(models_folder):
                     one.join()
         assert not any(one.is_alive() for one in threads)
 
-    view_payload._example.cache_clear()
+    view_payload._explain_example.cache_clear()
     return run
 
 
@@ -33,7 +33,7 @@ def test_the_first_click_on_an_example_needs_no_network(visitor, explain_all, mo
     explain_all()
     monkeypatch.setattr("cabcnn.ui.view_payload.payload", None)
     for index, example in enumerate(examples.load()):
-        assert visitor.call("choose", index, 0).view["name"] == example.title
+        assert visitor.call("choose_example", index, 0).view["name"] == example.title
 
 
 def test_the_server_ends_without_waiting_for_all_of_them(explain_all, monkeypatch):

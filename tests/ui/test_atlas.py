@@ -52,7 +52,7 @@ def test_the_view_is_told_all_of_an_atlas(found):
     assert value["labels"] == ["noise", "tone"]
     assert value["classes"] == ["US", "UK", "AU"]
     assert value["about"].endswith("from 24 clips of 6 voices in short: 0.18 minutes.")
-    assert "None of these clips is of a class" in value["warning"]
+    assert "trained on other classes" in value["warning"]
     assert "synthetic" not in value["warning"]
     assert value["sounds"][0] == [found.sounds[0].label, found.sounds[0].speaker, "Hello."]
     for i, row in enumerate(value["rows"]):
@@ -74,7 +74,7 @@ def shipped_page():
 
 
 def test_a_shipped_model_shows_its_atlas_and_plays_its_moments(shipped_page, find_handler):
-    updates = find_handler(shipped_page, "look_at_atlas")("digits")
+    updates = find_handler(shipped_page, "update_atlas")("digits")
     (value,) = [v for v in updates.values() if isinstance(v, str)]
     value = json.loads(value)
     assert (value["state"], value["model"]) == ("ready", "digits")
@@ -100,7 +100,7 @@ def test_a_model_under_another_name_plays_its_moments(
 ):
     monkeypatch.setattr(checkpoint, "own_folder", lambda: tmp_path)
     shutil.copy(checkpoint.find("digits"), tmp_path / "renamed.safetensors")
-    updates = find_handler(shipped_page, "look_at_atlas")("renamed")
+    updates = find_handler(shipped_page, "update_atlas")("renamed")
     (value,) = [v for v in updates.values() if isinstance(v, str)]
     assert json.loads(value)["model"] == "renamed"
     (view,) = [b for b in shipped_page.blocks.values() if isinstance(b, AtlasView)]
@@ -109,7 +109,7 @@ def test_a_model_under_another_name_plays_its_moments(
 
 def test_a_model_that_is_gone_is_told_of(shipped_page, find_handler):
     (value,) = [
-        v for v in find_handler(shipped_page, "look_at_atlas")("nobody").values()
+        v for v in find_handler(shipped_page, "update_atlas")("nobody").values()
         if isinstance(v, str)
     ]  # fmt: skip
     assert json.loads(value)["state"] == "broken"
@@ -126,51 +126,51 @@ def test_a_model_of_ones_own_gets_an_atlas_in_the_background(demo, find_handler,
         (timer,) = [v for v in updates.values() if not isinstance(v, str)]
         return json.loads(value) | {"polled": timer.active}
 
-    first = call("look_at_atlas")
+    first = call("update_atlas")
     assert (first["state"], first["clips"], first["polled"]) == ("none", len(some), False)
     begun = call("compute_atlas")
     assert begun["state"] in ("busy", "ready")
     assert begun["state"] == "ready" or begun["polled"]
-    done = wait_for(lambda: (v := call("look_at_atlas"))["state"] == "ready" and v)
+    done = wait_for(lambda: (v := call("update_atlas"))["state"] == "ready" and v)
     assert not done["polled"]
     assert "15 clips of" in done["about"]
 
 
 def test_one_at_a_time_and_cancelled(classifier, short_clips):
-    working = BackgroundAtlases()
+    background = BackgroundAtlases()
     many = short_clips * 200
-    working.start("one", classifier, many)
-    working.start("one", classifier, many)
+    background.start("one", classifier, many)
+    background.start("one", classifier, many)
     with pytest.raises(CabcnnError, match="another model"):
-        working.start("two", classifier, many)
-    wait_for(lambda: (work := working.of("one")) and work.done > 2)
-    assert working.of("two") is None
-    working.end("two")
-    assert working.of("one") is not None
-    working.end("one")
-    assert working.of("one") is None
-    assert working.trouble("one") == ""
+        background.start("two", classifier, many)
+    wait_for(lambda: (work := background.running("one")) and work.done > 2)
+    assert background.running("two") is None
+    background.cancel("two")
+    assert background.running("one") is not None
+    background.cancel("one")
+    assert background.running("one") is None
+    assert background.error("one") == ""
     assert atlas.kept(classifier, many) is None
-    working.start("two", classifier, short_clips[:2])
-    wait_for(lambda: working.of("two") is None)
+    background.start("two", classifier, short_clips[:2])
+    wait_for(lambda: background.running("two") is None)
     assert atlas.kept(classifier, short_clips[:2]) is not None
 
 
 def test_what_goes_wrong_is_told(classifier, tmp_path, caplog):
-    working = BackgroundAtlases()
+    background = BackgroundAtlases()
     text = tmp_path / "notes.wav"
     text.write_text("only words")
-    working.start("one", classifier, [corpora.Clip(text, "a", "")])
-    wait_for(lambda: working.of("one") is None)
-    assert "None of the 1 clips can be used" in working.trouble("one")
-    assert working.trouble("two") == ""
-    working.start("one", classifier, [None])  # pyright: ignore[reportArgumentType]
-    wait_for(lambda: working.of("one") is None)
-    assert "the server's log tells it" in working.trouble("one")
-    assert "was not computed" in caplog.text
+    background.start("one", classifier, [corpora.Clip(text, "a", "")])
+    wait_for(lambda: background.running("one") is None)
+    assert "None of the 1 clips can be used" in background.error("one")
+    assert background.error("two") == ""
+    background.start("one", classifier, [None])  # pyright: ignore[reportArgumentType]
+    wait_for(lambda: background.running("one") is None)
+    assert "see the server's log" in background.error("one")
+    assert "could not be computed" in caplog.text
 
 
 def test_the_parts_of_the_built_in_corpus_are_named_alike(short_clips):
-    said = tab._said()
+    said = tab._transcripts()
     assert said["american/low-01-01.ogg"].startswith("The grocer")
     assert root_of(corpora.read("built-in")) == Path(corpora.read("built-in")[0].path).parents[1]

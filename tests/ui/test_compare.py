@@ -15,9 +15,9 @@ import cabcnn
 from cabcnn.audio import Sound
 from cabcnn.ui import examples
 from cabcnn.ui.compare.noise import with_noise
-from cabcnn.ui.compare.sides import NOISE, OPEN, OWN, PLACES, SAME
+from cabcnn.ui.compare.sides import NOISE, EXPLORE_CLIP, OWN, SLOTS, SAME
 from cabcnn.ui.components import CompareView
-from cabcnn.ui.sounds import kept
+from cabcnn.ui.sounds import shared_sounds
 
 
 class Comparison:
@@ -51,10 +51,10 @@ class Comparison:
 
     def pick(self, side: str, source: str) -> dict[str, Any]:
         self.chosen[f"compare-source-{side}"] = source
-        return self.call("pick_sound", side=side)
+        return self.call("choose_source", side=side)
 
     def upload(self, side: str, path: Path) -> dict[str, Any]:
-        return self.call("take_file", str(path), side=side)
+        return self.call("upload_sound", str(path), side=side)
 
     def side(self, side: str) -> dict[str, Any]:
         assert self.value is not None
@@ -97,13 +97,13 @@ def test_more_noise_and_another_t_change_what_they_concern(comparison, voice):
     comparison.upload("a", voice(seconds=8))
     before = comparison.side("a"), comparison.side("b")
     comparison.chosen["compare-noise"] = -5
-    comparison.call("change_noise")
+    comparison.call("choose_snr")
     assert comparison.side("a")["key"] == before[0]["key"]  # its sound plays on
     assert comparison.side("a")["data"] == before[0]["data"]
     assert comparison.side("b")["key"] != before[1]["key"]
     assert comparison.side("b")["name"].endswith("-5 dB")
     comparison.chosen["compare-seconds"] = 5
-    comparison.call("hear_more")
+    comparison.call("choose_seconds")
     assert [comparison.side(s)["p"] for s in "ab"] == [200, 200]
     assert comparison.side("b")["name"].endswith("-5 dB")
 
@@ -120,7 +120,7 @@ def test_one_clip_by_two_models(comparison, voice):
     x = cabcnn.load("digits").explain(path)
     np.testing.assert_allclose(b["probabilities"], x.probabilities, atol=1e-12)
     comparison.chosen["compare-model-b"] = "accents"
-    comparison.call("pick_model", side="b")
+    comparison.call("choose_model", side="b")
     assert comparison.side("b")["probabilities"] == a["probabilities"]
     assert comparison.value["same"]
 
@@ -128,7 +128,7 @@ def test_one_clip_by_two_models(comparison, voice):
 def test_noise_alone_is_the_difference_whichever_model_a_has(comparison, voice):
     comparison.upload("a", voice())
     comparison.chosen["compare-model-a"] = "digits"
-    comparison.call("pick_model", side="a")
+    comparison.call("choose_model", side="a")
     assert comparison.chosen["compare-model-b"] == "digits"
     assert comparison.value["same"]
     assert [comparison.side(s)["m"] for s in "ab"] == [10, 10]
@@ -146,13 +146,13 @@ def test_an_example_brings_the_model_that_it_suits(comparison):
 
 def test_the_clip_of_explore_and_both_sides_do_not_push_each_other_out(comparison, visitor, voice):
     visitor.upload(voice("explored.wav", seconds=2))
-    comparison.pick("a", OPEN)
+    comparison.pick("a", EXPLORE_CLIP)
     comparison.upload("b", voice("other.wav", seconds=3))
     assert [comparison.side(s)["name"] for s in "ab"] == ["explored.wav", "other.wav"]
     assert comparison.chosen["compare-source-b"] == OWN
-    clips = [kept().clip(visitor.session), *(kept().clip(visitor.session, p) for p in PLACES)]
+    clips = [shared_sounds().clip(visitor.session), *(shared_sounds().clip(visitor.session, p) for p in SLOTS)]
     assert [clip and clip.name for clip in clips] == ["explored.wav", "explored.wav", "other.wav"]
-    assert visitor.call("again", "digits", 0).view["name"] == "explored.wav"
+    assert visitor.call("explain_again", "digits", 0).view["name"] == "explored.wav"
     playing = [Path(comparison.side(s)["audio"]["path"]) for s in "ab"]
     assert all(path.exists() for path in playing)
     visitor.leave()
@@ -160,7 +160,7 @@ def test_the_clip_of_explore_and_both_sides_do_not_push_each_other_out(compariso
 
 
 def test_a_recording_is_taken_and_the_microphone_is_free_again(comparison, voice):
-    updates = comparison.call("take_recording", str(voice()), side="a")
+    updates = comparison.call("record_sound", str(voice()), side="a")
     assert comparison.side("a")["name"] == "Recording"
     assert updates["compare-microphone-a"] is None
     assert updates["compare-source-a"].choices[0] == ("Recording", OWN)
@@ -172,7 +172,7 @@ def test_what_fails_says_so_at_its_side_and_the_rest_stays(comparison, voice, tm
     before = comparison.value
     (tmp_path / "bad.wav").write_text("words only " * 50)
     comparison.upload("b", tmp_path / "bad.wav")
-    assert 'class="trouble"' in comparison.said["b"]
+    assert 'class="error"' in comparison.said["b"]
     assert "bad.wav" in comparison.said["b"]
     assert comparison.said["a"] == ""
     assert comparison.value is before
@@ -181,7 +181,7 @@ def test_what_fails_says_so_at_its_side_and_the_rest_stays(comparison, voice, tm
     assert "silent" in comparison.said["a"]
     assert comparison.value is before
     comparison.chosen["compare-seconds"] = 5
-    comparison.call("hear_more")  # what was there before is still there to be heard
+    comparison.call("choose_seconds")  # what was there before is still there to be heard
     assert [comparison.side(s)["name"] for s in "ab"] == ["voice.wav", "b.wav"]
     assert comparison.said == {"a": "", "b": ""}
 
@@ -201,14 +201,14 @@ def test_a_side_whose_model_went_away_says_so(comparison, voice, models_folder):
 
 
 def test_a_source_without_a_sound_is_a_sentence(comparison):
-    comparison.pick("a", OPEN)
+    comparison.pick("a", EXPLORE_CLIP)
     assert "No clip is open in Explore" in comparison.said["a"]
     comparison.pick("b", SAME)
     assert "choose a sound for A first" in comparison.said["b"]
     assert comparison.value is None
-    assert comparison.call("take_file", None, side="a") == {}
-    assert comparison.call("change_noise") == {}
-    assert comparison.call("hear_more") == {}
+    assert comparison.call("upload_sound", None, side="a") == {}
+    assert comparison.call("choose_snr") == {}
+    assert comparison.call("choose_seconds") == {}
 
 
 def test_a_newer_answer_is_told_from_an_older(comparison, voice):

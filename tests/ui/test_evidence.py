@@ -16,7 +16,7 @@ from cabcnn.faithfulness import FRACTIONS, Faithfulness, measure
 from cabcnn.ui.evidence import section
 from cabcnn.ui.evidence.result import to_html
 from cabcnn.ui.evidence.words import details, verdict
-from cabcnn.ui.sounds import kept
+from cabcnn.ui.sounds import shared_sounds
 
 
 @pytest.fixture
@@ -39,7 +39,7 @@ def test_the_clip_that_is_shown_is_measured_as_the_library_does(visitor, voice, 
     found = measure(cabcnn.load("accents"), path, 5)
     shown = silence().value
     assert verdict(found) in shown
-    for sentence in details(found, answers=True):
+    for sentence in details(found, for_answer=True):
         assert sentence in shown
     assert f'data-outcome="{found.outcome}"' in shown
     least = min(zip(found.strongest[0], found.labels))[1]
@@ -50,18 +50,18 @@ def test_the_clip_that_is_shown_is_measured_as_the_library_does(visitor, voice, 
 
 def test_it_is_about_the_model_and_the_t_of_the_picture(visitor, voice, silence):
     visitor.upload(voice(seconds=8), seconds=5)
-    visitor.call("again", "digits", 5)
-    held = kept().held(visitor.session)
+    visitor.call("explain_again", "digits", 5)
+    held = shared_sounds().open_clip(visitor.session)
     assert held is not None
     assert (held.model, held.seconds) == ("digits", 5)
     assert "by digits" in silence().value
 
 
 def test_another_clip_takes_the_result_away(demo, visitor, voice, find_handler, monkeypatch):
-    forget = find_handler(demo, "forget")
+    reset = find_handler(demo, "reset")
     visitor.upload(voice())
     request = gr.Request(session_hash=visitor.session)
-    updates = {c.elem_id: update for c, update in forget(request).items()}
+    updates = {c.elem_id: update for c, update in reset(request).items()}
     assert updates["evidence-result"].value == ""
     labels = [value for _, value in updates["evidence-for"].choices]
     assert labels == ["", "US", "UK", "AU"]
@@ -80,7 +80,7 @@ def test_a_model_that_is_gone_is_a_sentence(visitor, voice, silence, models_fold
     copy.write_bytes((models_folder / "accents.safetensors").read_bytes())
     visitor.upload(voice(), "gone")
     copy.unlink()
-    assert 'class="trouble"' in silence().value
+    assert 'class="error"' in silence().value
     assert "no model" in silence().value
 
 
@@ -111,7 +111,7 @@ def test_the_sentence_says_when_it_does_not_hold(found, says):
 
 
 def test_names_cannot_become_part_of_the_page_and_the_chart_is_well_formed():
-    shown = to_html(curves(0.2, 0.9), answers=True)
+    shown = to_html(curves(0.2, 0.9), for_answer=True)
     assert "<img" not in shown
     assert "<b>" not in shown
     charts = re.findall(r'<svg class="chart.*?</svg>', shown, re.DOTALL)
@@ -125,7 +125,7 @@ def test_names_cannot_become_part_of_the_page_and_the_chart_is_well_formed():
         heights = [float((line.get("points") or "").split()[-1].split(",")[1]) for line in lines]
         assert heights[0] > heights[1] > heights[2]  # strongest lowest: y runs down
     assert shown.count("<tr>") == 1 + len(FRACTIONS)
-    turn = "Strongest first, the answer turns to no once 40 % are silent; weakest first, never."
+    turn = "Strongest first, the answer changes to no once 40 % are silent; weakest first, never."
     assert turn in shown
 
 

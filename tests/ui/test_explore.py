@@ -18,40 +18,40 @@ from cabcnn.ui import examples, explore, view_payload
 
 def test_an_upload_is_explained_as_the_library_explains_it(visitor, voice):
     path = voice(seconds=4)
-    view_payload = visitor.upload(path)
+    shown = visitor.upload(path)
     x = cabcnn.load("accents").explain(path)
-    assert view_payload.view is not None
-    assert view_payload.view["name"] == "voice.wav"
-    assert view_payload.view["p"] == 160
-    assert view_payload.view["labels"] == ["US", "UK", "AU"]
-    np.testing.assert_allclose(view_payload.view["probabilities"], x.probabilities, atol=1e-12)
-    assert "speakers it never heard" in view_payload.view["score"]
-    assert view_payload.view["title"] == "A network for tests"
-    assert view_payload.message == ""
-    assert view_payload.updates["upload"] is None  # ready for the next
+    assert shown.view is not None
+    assert shown.view["name"] == "voice.wav"
+    assert shown.view["p"] == 160
+    assert shown.view["labels"] == ["US", "UK", "AU"]
+    np.testing.assert_allclose(shown.view["probabilities"], x.probabilities, atol=1e-12)
+    assert "speakers it never heard" in shown.view["score"]
+    assert shown.view["title"] == "A network for tests"
+    assert shown.message == ""
+    assert shown.updates["upload"] is None  # ready for the next
 
 
 def test_the_file_to_play_is_what_was_analysed(visitor, voice):
-    view_payload = visitor.upload(voice(seconds=8, rate=22_050), seconds=5)
-    heard, rate = soundfile.read(view_payload.view["audio"]["path"], dtype="float32")
+    shown = visitor.upload(voice(seconds=8, rate=22_050), seconds=5)
+    heard, rate = soundfile.read(shown.view["audio"]["path"], dtype="float32")
     assert (rate, heard.shape) == (22_050, (5 * 22_050,))
-    assert soundfile.info(view_payload.view["audio"]["path"]).subtype == "PCM_16"
+    assert soundfile.info(shown.view["audio"]["path"]).subtype == "PCM_16"
     given, _ = soundfile.read(voice(seconds=8, rate=22_050), dtype="float32")
     np.testing.assert_allclose(heard, given[: len(heard)], atol=2 / 32768)
 
 
 @pytest.mark.parametrize(("rate", "played"), [(192_000, 48_000), (4_000, 8_000)])
 def test_rates_that_browsers_do_not_play_are_changed_for_them(visitor, voice, rate, played):
-    view_payload = visitor.upload(voice(seconds=2, rate=rate))
-    info = soundfile.info(view_payload.view["audio"]["path"])
+    shown = visitor.upload(voice(seconds=2, rate=rate))
+    info = soundfile.info(shown.view["audio"]["path"])
     assert info.samplerate == played
     assert info.duration == pytest.approx(2, abs=0.001)
 
 
 def test_a_recording_is_taken_and_the_microphone_is_free_again(visitor, voice):
-    view_payload = visitor.call("record", str(voice()), "accents", 0)
-    assert view_payload.view["name"] == "Recording"
-    assert view_payload.updates["microphone"] is None
+    shown = visitor.call("record", str(voice()), "accents", 0)
+    assert shown.view["name"] == "Recording"
+    assert shown.updates["microphone"] is None
 
 
 @pytest.mark.parametrize(("seconds", "intervals"), [(5, 200), (10, 400), (30, 1200), (60, 2400)])
@@ -59,59 +59,59 @@ def test_another_t_needs_no_new_upload(visitor, voice, seconds, intervals):
     path = voice("long.flac", seconds=64)
     assert visitor.upload(path, seconds=8).view["p"] == 320
     path.unlink()
-    view_payload = visitor.call("again", "accents", seconds)
-    assert view_payload.view["p"] == intervals
-    assert view_payload.view["notices"] == [f"Only the first {seconds} seconds were used."]
+    shown = visitor.call("explain_again", "accents", seconds)
+    assert shown.view["p"] == intervals
+    assert shown.view["notices"] == [f"Only the first {seconds} seconds were used."]
 
 
 def test_what_is_shown_already_is_not_explained_again(visitor, voice, models_folder):
     visitor.upload(voice())
-    assert visitor.call("again", "accents", 30).view is None, "its own T, by its number"
-    assert visitor.call("again", "digits", 0).view is not None
-    assert visitor.call("again", "digits", 0).view is None
-    assert visitor.call("again", "lost", 0).message
-    told = visitor.call("again", "digits", 0)
+    assert visitor.call("explain_again", "accents", 30).view is None, "its own T, by its number"
+    assert visitor.call("explain_again", "digits", 0).view is not None
+    assert visitor.call("explain_again", "digits", 0).view is None
+    assert visitor.call("explain_again", "lost", 0).message
+    told = visitor.call("explain_again", "digits", 0)
     assert (told.view, told.message) == (None, ""), "the trouble is over"
     os.utime(models_folder / "digits.safetensors", (1, 1))  # as if it had been trained anew
-    assert visitor.call("again", "digits", 0).view is not None
+    assert visitor.call("explain_again", "digits", 0).view is not None
 
 
 def test_an_example_is_decoded_once(visitor, monkeypatch):
-    first = visitor.call("choose", 0, 0)
+    first = visitor.call("choose_example", 0, 0)
     monkeypatch.setattr(audio, "_decode", None)
-    again = visitor.call("choose", 0, 5)
+    again = visitor.call("choose_example", 0, 5)
     assert (first.view["name"], again.view["p"]) == (again.view["name"], 200)
 
 
 @pytest.fixture
 def nothing_known() -> Iterator[None]:
     """No example is explained before, nor what this test makes of one known after."""
-    view_payload._example.cache_clear()
+    view_payload._explain_example.cache_clear()
     yield
-    view_payload._example.cache_clear()
+    view_payload._explain_example.cache_clear()
 
 
 def test_an_example_is_explained_once_for_everybody(
     visitor, another_visitor, models_folder, nothing_known, monkeypatch
 ):
-    first = visitor.call("choose", 0, 5).view
+    first = visitor.call("choose_example", 0, 5).view
     monkeypatch.setattr("cabcnn.ui.view_payload.payload", None)
-    again = another_visitor.call("choose", 0, 5).view
+    again = another_visitor.call("choose_example", 0, 5).view
     assert again["data"] == first["data"]
     assert again["audio"]["path"] != first["audio"]["path"], "each page plays a file of its own"
     monkeypatch.undo()
-    assert another_visitor.call("again", "accents", 30).view["data"] != first["data"]
-    digits = another_visitor.call("again", "digits", 5).view
+    assert another_visitor.call("explain_again", "accents", 30).view["data"] != first["data"]
+    digits = another_visitor.call("explain_again", "digits", 5).view
     assert len(digits["labels"]) == 10
     os.utime(models_folder / "accents.safetensors", (2, 2))  # as if it had been trained anew
-    monkeypatch.setattr("cabcnn.ui.view_payload.payload", lambda **_: {"data": "by the new one"})
-    assert another_visitor.call("again", "accents", 5).view["data"] == "by the new one"
+    monkeypatch.setattr("cabcnn.ui.view_payload.payload", lambda *_: {"data": "by the new one"})
+    assert another_visitor.call("explain_again", "accents", 5).view["data"] == "by the new one"
 
 
 def test_the_models_own_t_is_its_cards(visitor, voice):
     path = voice("long.flac", seconds=64)
     assert visitor.upload(path).view["p"] == 1200
-    whole = visitor.call("again", "digits", explore.OWN)  # hears whole clips; 60 s are kept
+    whole = visitor.call("explain_again", "digits", explore.MODEL_T)  # hears whole clips; 60 s are kept
     assert whole.view["p"] == 2400
     assert whole.view["notices"] == ["Only the first 60 seconds were used."]
 
@@ -119,32 +119,32 @@ def test_the_models_own_t_is_its_cards(visitor, voice):
 def test_another_model_explains_the_same_sound(visitor, voice):
     path = voice()
     visitor.upload(path)
-    view_payload = visitor.call("again", "digits", 0)
-    assert view_payload.view["labels"] == list("0123456789")
+    shown = visitor.call("explain_again", "digits", 0)
+    assert shown.view["labels"] == list("0123456789")
     x = cabcnn.load("digits").explain(path)
-    np.testing.assert_allclose(view_payload.view["probabilities"], x.probabilities, atol=1e-12)
+    np.testing.assert_allclose(shown.view["probabilities"], x.probabilities, atol=1e-12)
 
 
 def test_without_a_sound_a_choice_of_model_only_says_what_to_do(visitor):
-    view_payload = visitor.call("again", "digits", 0)
-    assert view_payload.view is None
-    assert explore.NO_SOUND in view_payload.message
+    shown = visitor.call("explain_again", "digits", 0)
+    assert shown.view is None
+    assert explore.NO_SOUND in shown.message
 
 
 @pytest.mark.parametrize("index", range(len(examples.load())))
 def test_every_example_is_explained_by_the_model_that_it_suits(visitor, index):
     example = examples.load()[index]
-    view_payload = visitor.call("choose", index, 0)
-    assert view_payload.updates["model"] == example.checkpoint
+    shown = visitor.call("choose_example", index, 0)
+    assert shown.updates["model"] == example.checkpoint
     x = cabcnn.load(example.checkpoint).explain(example.path)
-    np.testing.assert_allclose(view_payload.view["probabilities"], x.probabilities, atol=1e-12)
-    assert view_payload.view["name"] == example.title
-    assert 'class="note"' in view_payload.message
+    np.testing.assert_allclose(shown.view["probabilities"], x.probabilities, atol=1e-12)
+    assert shown.view["name"] == example.title
+    assert 'class="notice"' in shown.message
 
 
 def test_what_an_example_is_stays_said_when_another_t_is_chosen(visitor):
-    said = visitor.call("choose", 0, 0).message
-    assert visitor.call("again", "accents", 5).message == said
+    said = visitor.call("choose_example", 0, 0).message
+    assert visitor.call("explain_again", "accents", 5).message == said
 
 
 def write_text(path: Path) -> None:
@@ -197,14 +197,14 @@ def test_bad_input_is_one_sentence_and_the_last_result_stays(
 ):
     before = visitor.upload(voice())
     write(tmp_path / "bad.wav")
-    view_payload = visitor.upload(tmp_path / "bad.wav")
-    assert view_payload.view is None
-    assert 'class="trouble"' in view_payload.message
-    assert sentence in view_payload.message
-    assert view_payload.updates["upload"] is None
+    shown = visitor.upload(tmp_path / "bad.wav")
+    assert shown.view is None
+    assert 'class="error"' in shown.message
+    assert sentence in shown.message
+    assert shown.updates["upload"] is None
     assert Path(before.view["audio"]["path"]).exists()
-    visitor.call("again", "accents", 5)
-    still = visitor.call("again", "accents", 0)
+    visitor.call("explain_again", "accents", 5)
+    still = visitor.call("explain_again", "accents", 0)
     assert still.view["probabilities"] == before.view["probabilities"]
 
 
@@ -229,9 +229,9 @@ def test_unusual_but_good_files_are_explained(visitor, tmp_path, babble, write_w
     write_with_av(tmp_path / "film.mp4", sound, 48_000, picture=True)
     write_with_av(tmp_path / "browser.webm", sound, 48_000, codec="libopus")
     for path in sorted(tmp_path.glob("*.*")):
-        view_payload = visitor.upload(path)
-        assert view_payload.view is not None, view_payload.message
-        assert view_payload.view["p"] in (80, 81, 82)  # codecs pad
+        shown = visitor.upload(path)
+        assert shown.view is not None, shown.message
+        assert shown.view["p"] in (80, 81, 82)  # codecs pad
 
 
 def test_what_a_file_is_called_cannot_become_part_of_the_page(visitor, tmp_path):
@@ -243,8 +243,8 @@ def test_what_a_file_is_called_cannot_become_part_of_the_page(visitor, tmp_path)
 
 
 def test_an_emptied_box_changes_nothing(visitor):
-    view_payload = visitor.call("open_file", None, "accents", 0)
-    assert (view_payload.view, view_payload.message) == (None, None)
+    shown = visitor.call("open_file", None, "accents", 0)
+    assert (shown.view, shown.message) == (None, None)
 
 
 def test_a_bug_of_ours_surfaces(visitor, voice, monkeypatch):
@@ -277,7 +277,7 @@ def test_a_long_file_costs_about_what_a_short_one_costs(visitor, tmp_path, babbl
 
 
 def test_t_buttons_name_the_models_own(demo, find_handler):
-    relabel = find_handler(demo, "relabel")
-    assert relabel("accents").choices[-1] == ("Model's own: 30 s", explore.OWN)
-    assert relabel("digits").choices[-1] == ("All (up to 60 s)", explore.OWN)
-    assert [value for _, value in relabel("accents").choices] == [5, 10, 30, 60, explore.OWN]
+    update_seconds = find_handler(demo, "update_seconds")
+    assert update_seconds("accents").choices[-1] == ("Model's own: 30 s", explore.MODEL_T)
+    assert update_seconds("digits").choices[-1] == ("All (up to 60 s)", explore.MODEL_T)
+    assert [value for _, value in update_seconds("accents").choices] == [5, 10, 30, 60, explore.MODEL_T]

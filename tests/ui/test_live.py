@@ -14,9 +14,9 @@ import pytest
 
 from cabcnn.model import CabCnn
 from cabcnn.ui.live import sessions as live
-from cabcnn.ui.live.sessions import FOREIGN, FULL, LONGEST, Sessions
+from cabcnn.ui.live.sessions import OUTDATED, FULL, MAX_SECONDS, Sessions
 from cabcnn.ui.models import Models
-from cabcnn.ui.sounds import kept
+from cabcnn.ui.sounds import shared_sounds
 from cabcnn.views.live.rows import Rows
 
 pytestmark = pytest.mark.usefixtures("models_folder", "one_thread")
@@ -91,9 +91,9 @@ def test_rows_are_what_the_stream_says(sessions, samples):
     np.testing.assert_allclose(
         rows["probabilities"] / 65535, heard.interval_probabilities, atol=1e-5
     )
-    np.testing.assert_array_equal(rows["selected"], heard.attention.argmax(1))
+    np.testing.assert_array_equal(rows["top_classifier"], heard.attention.argmax(1))
     at = np.arange(len(rows))
-    np.testing.assert_array_equal(rows["favourite"], heard.votes[at, rows["selected"]].argmax(1))
+    np.testing.assert_array_equal(rows["top_class"], heard.votes[at, rows["top_classifier"]].argmax(1))
     np.testing.assert_allclose(answer["probabilities"], stream.probabilities, atol=1e-9)
 
 
@@ -111,12 +111,12 @@ def test_nobody_is_listened_to_for_ever(sessions, samples):
     step, answer = np.tile(samples, 2)[: 5 * RATE], {}
     for at in range(0, 65 * RATE, len(step)):
         answer = sessions.answer(asked(step, at, seen=10_000))
-    assert answer["have"] == LONGEST * RATE
-    assert sessions.sound(KEY).seconds == LONGEST
+    assert answer["have"] == MAX_SECONDS * RATE
+    assert sessions.sound(KEY).seconds == MAX_SECONDS
 
 
 def test_as_many_as_there_is_room_for(sessions, samples, monkeypatch):
-    monkeypatch.setattr(live, "MOST", 2)
+    monkeypatch.setattr(live, "MAX_SESSIONS", 2)
     keys = [f"{k:032x}" for k in range(3)]
     said = [sessions.answer(asked(samples[:800], key=key)) for key in keys]
     assert said[2] == {"error": FULL}
@@ -124,8 +124,8 @@ def test_as_many_as_there_is_room_for(sessions, samples, monkeypatch):
     monkeypatch.setattr(live, "IDLE_SECONDS", -1.0)
     sessions.sweep()
     assert sessions.sound(keys[0]) is None
-    monkeypatch.setattr(live, "MOST", 64)
-    monkeypatch.setattr(live, "HELD_BYTES", 60 * RATE * 2 + 1)
+    monkeypatch.setattr(live, "MAX_SESSIONS", 64)
+    monkeypatch.setattr(live, "MAX_BYTES", 60 * RATE * 2 + 1)
     sessions.answer(asked(samples[:800], key=keys[0]))
     assert sessions.answer(asked(samples[:800], key=keys[1])) == {"error": FULL}
 
@@ -133,17 +133,17 @@ def test_as_many_as_there_is_room_for(sessions, samples, monkeypatch):
 @pytest.mark.parametrize(
     ("changes", "said"),
     [
-        ({"key": "short"}, FOREIGN),
-        ({"key": 5}, FOREIGN),
-        ({"at": -1}, FOREIGN),
-        ({"seen": "all"}, FOREIGN),
-        ({"rate": 0.5}, FOREIGN),
-        ({"rate": 200_000}, FOREIGN),
-        ({"rate": 20}, FOREIGN),  # more than five seconds at once
-        ({"samples": "no base64!"}, FOREIGN),
-        ({"samples": "AAAA"}, FOREIGN),  # a sample and a half
-        ({"rate": 800}, FOREIGN),
-        ({"model": ["accents"]}, FOREIGN),
+        ({"key": "short"}, OUTDATED),
+        ({"key": 5}, OUTDATED),
+        ({"at": -1}, OUTDATED),
+        ({"seen": "all"}, OUTDATED),
+        ({"rate": 0.5}, OUTDATED),
+        ({"rate": 200_000}, OUTDATED),
+        ({"rate": 20}, OUTDATED),  # more than five seconds at once
+        ({"samples": "no base64!"}, OUTDATED),
+        ({"samples": "AAAA"}, OUTDATED),  # a sample and a half
+        ({"rate": 800}, OUTDATED),
+        ({"model": ["accents"]}, OUTDATED),
         ({"model": "../secret"}, "There is no model"),
         ({"rate": 800, "samples": ""}, "sample rate"),
     ],
@@ -156,13 +156,13 @@ def test_what_no_page_sends_is_refused_in_a_sentence(sessions, samples, changes,
 
 @pytest.mark.parametrize("sent", [None, [], "text", {}, {"key": KEY}])
 def test_so_is_what_is_no_piece(sessions, sent):
-    assert sessions.answer(sent) == {"error": FOREIGN}
+    assert sessions.answer(sent) == {"error": OUTDATED}
 
 
 def test_a_session_keeps_its_model_and_rate(sessions, samples):
     sessions.answer(asked(samples[:800]))
     for changes in ({"model": "digits"}, {"rate": 48_000}):
-        assert sessions.answer(asked(samples[:800]) | changes) == {"error": FOREIGN}
+        assert sessions.answer(asked(samples[:800]) | changes) == {"error": OUTDATED}
     assert sessions.answer(asked(samples[800:900], 800))["have"] == 900
 
 
@@ -199,7 +199,7 @@ def test_what_came_together_is_answered_in_its_order(sessions, samples):
     ]
     said = sessions.answer_all(calls)
     assert [answer.get("have") for answer in said] == [4_000, 900, None, 4_000, 5_000, 900]
-    assert said[2] == {"error": FOREIGN}
+    assert said[2] == {"error": OUTDATED}
     assert said[0]["data"] == said[3]["data"]
 
 
@@ -262,40 +262,40 @@ def test_a_recording_opens_in_explore(demo, find_handler, samples):
     shown = {block.elem_id: value for block, value in finish("accents", request, event).items()}
     assert shown["live"]["opened"] == KEY
     assert shown["tabs"].selected == "explore"
-    clip = kept().clip("speaker")
+    clip = shared_sounds().clip("speaker")
     assert clip is not None
     np.testing.assert_array_equal(clip.sound.samples * 32768, samples)
     assert clip.sound.rate == RATE
-    result = find_handler(demo, "follow")("accents", 0, request)
+    result = find_handler(demo, "explain_if_open")("accents", 0, request)
     explained = next(v for b, v in result.items() if b.elem_id == "view")
     exact = Models().get("accents").explain((samples, RATE))
     np.testing.assert_allclose(explained["probabilities"], exact.probabilities, atol=1e-5)
     assert explained["name"] == "Live recording"
-    kept().forget("speaker")
+    shared_sounds().forget("speaker")
 
 
 def test_a_silent_recording_leaves_what_is_open_in_explore(demo, find_handler, visitor, voice):
     visitor.upload(voice())
-    there = kept().held(visitor.session)
+    there = shared_sounds().open_clip(visitor.session)
     (view,) = (b for b in demo.blocks.values() if getattr(b, "elem_id", "") == "live")
     key = "f" * len(KEY)
     run(view.send(asked(np.zeros(RATE, "<i2"), key=key)))
     request = gr.Request(session_hash=visitor.session)
     with pytest.raises(gr.Error, match="The clip is silent"):
         find_handler(demo, "open_recording")("accents", request, gr.EventData(None, {"key": key}))
-    assert kept().held(visitor.session) is there
+    assert shared_sounds().open_clip(visitor.session) is there
 
 
 @pytest.mark.parametrize("said", [{"key": KEY}, {"key": 3}, {}, None, "text"])
 def test_a_recording_that_is_gone_is_said_so(demo, find_handler, said):
     finish = find_handler(demo, "open_recording")
-    with pytest.raises(gr.Error, match="not held here any more"):
+    with pytest.raises(gr.Error, match="no longer on the server"):
         finish("accents", gr.Request(session_hash="nobody"), gr.EventData(None, said))
 
 
 def test_the_view_is_told_of_the_model(demo, find_handler):
-    facts = find_handler(demo, "tell")("digits")
+    facts = find_handler(demo, "update_live_view")("digits")
     assert facts["labels"] == list("0123456789")
     assert (facts["model"], facts["longest"], facts["opened"]) == ("digits", 60, None)
     assert "Nobody has measured" in facts["score"]
-    assert "There is no model" in find_handler(demo, "tell")("lost")["error"]
+    assert "There is no model" in find_handler(demo, "update_live_view")("lost")["error"]

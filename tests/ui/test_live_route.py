@@ -13,8 +13,8 @@ import numpy as np
 import pytest
 
 from cabcnn.ui import page
-from cabcnn.ui.live.route import MOST_BYTES, PATH
-from cabcnn.ui.live.sessions import FOREIGN
+from cabcnn.ui.live.route import MAX_BYTES, PATH
+from cabcnn.ui.live.sessions import OUTDATED
 
 pytestmark = pytest.mark.usefixtures("models_folder", "one_thread")
 
@@ -31,6 +31,12 @@ def served(demo: gr.Blocks, **options: Any) -> Iterator[str]:
         demo.close()
 
 
+@pytest.fixture(scope="module")
+def url(demo) -> Iterator[str]:
+    with served(demo) as address:
+        yield address
+
+
 @pytest.fixture
 def piece(babble) -> Callable[..., dict[str, Any]]:
     """Something like speech, as the page's view sends it."""
@@ -44,35 +50,32 @@ def piece(babble) -> Callable[..., dict[str, Any]]:
     return make
 
 
-def test_it_answers_as_gradios_own_address_does(demo, piece):
-    with served(demo) as url:
-        answer = httpx.post(url + PATH, json=piece("a")).json()
-        (view,) = (b for b in demo.blocks.values() if getattr(b, "elem_id", "") == "live")
-        call = {"component_id": view._id, "fn_name": "send", "session_hash": "x"}
-        gradios = f"{url}/gradio_api/component_server"
-        assert httpx.post(gradios, json={**call, "data": piece("b")}).json() == answer
-        again = httpx.post(url + PATH, json=piece("a")).json()
+def test_it_answers_as_gradios_own_address_does(demo, url, piece):
+    answer = httpx.post(url + PATH, json=piece("a")).json()
+    (view,) = (b for b in demo.blocks.values() if getattr(b, "elem_id", "") == "live")
+    call = {"component_id": view._id, "fn_name": "send", "session_hash": "x"}
+    gradios = f"{url}/gradio_api/component_server"
+    assert httpx.post(gradios, json={**call, "data": piece("b")}).json() == answer
+    again = httpx.post(url + PATH, json=piece("a")).json()
     assert (answer["have"], answer["count"]) == (RATE, again["count"])
     assert len(answer["probabilities"]) == 3
     assert sum(answer["probabilities"]) == pytest.approx(1)
     assert answer["count"] > 0
 
 
-def test_what_no_page_sends_is_refused(demo):
-    with served(demo) as url:
-        assert httpx.post(url + PATH, json={"key": "x"}).json() == {"error": FOREIGN}
-        for broken in (b"{", b"\xff", b"[" * 100_000):
-            assert httpx.post(url + PATH, content=broken).status_code == 400
-        assert httpx.post(url + PATH, content=bytes(MOST_BYTES + 1)).status_code == 413
-        assert httpx.get(url + PATH).status_code in (404, 405)
+def test_what_no_page_sends_is_refused(url):
+    assert httpx.post(url + PATH, json={"key": "x"}).json() == {"error": OUTDATED}
+    for broken in (b"{", b"\xff", b"[" * 100_000):
+        assert httpx.post(url + PATH, content=broken).status_code == 400
+    assert httpx.post(url + PATH, content=bytes(MAX_BYTES + 1)).status_code == 413
+    assert httpx.get(url + PATH).status_code in (404, 405)
 
 
-def test_the_longest_piece_has_room(demo):
+def test_the_longest_piece_has_room(url):
     rate, seconds = 192_000, 5
     packed = base64.b64encode(bytes(2 * rate * seconds)).decode()
     longest = {"key": "c" * 32, "model": "accents", "rate": rate, "at": 0, "seen": 0}
-    with served(demo) as url:
-        answer = httpx.post(url + PATH, json={**longest, "samples": packed}, timeout=60).json()
+    answer = httpx.post(url + PATH, json={**longest, "samples": packed}, timeout=60).json()
     assert answer["have"] == rate * seconds
 
 

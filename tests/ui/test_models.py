@@ -82,7 +82,7 @@ def test_only_names_are_taken_never_paths(add, tmp_path):
 
 def test_the_page_opens_without_any_model_and_offers_one_after_a_reload(add, find_handler):
     demo = page.build()
-    offer = find_handler(demo, "offer")
+    offer = find_handler(demo, "update_models")
     assert offer(None).choices == []
     add("accents", title="Accents")
     dropdown = offer(None)

@@ -26,8 +26,8 @@ def clip(seconds: float = 1.0, name: str = "clip") -> Clip:
     return Clip(name, Sound(samples.astype(np.float32), 8_000))
 
 
-def hold(store: Sounds, session: str, held: Clip) -> Path:
-    return Path(store.hold(session, held, held.sound)["path"])
+def open_clip(store: Sounds, session: str, held: Clip) -> Path:
+    return Path(store.open(session, held, held.sound)["path"])
 
 
 def files(store: Sounds) -> set[Path]:
@@ -40,8 +40,8 @@ def age(path: Path, seconds: float) -> None:
 
 
 def test_a_page_holds_one_sound_and_soon_one_file(store, monkeypatch):
-    first = hold(store, "a", clip(name="first"))
-    second = hold(store, "a", clip(name="second"))
+    first = open_clip(store, "a", clip(name="first"))
+    second = open_clip(store, "a", clip(name="second"))
     assert store.clip("a").name == "second"
     assert files(store) == {first, second}  # a browser may be in the middle of the first
     now = time.time()
@@ -51,12 +51,12 @@ def test_a_page_holds_one_sound_and_soon_one_file(store, monkeypatch):
 
 
 def test_each_place_of_a_page_has_a_sound_of_its_own(store, monkeypatch):
-    explored = hold(store, "a", clip(name="explored"))
+    explored = open_clip(store, "a", clip(name="explored"))
     shown = clip(name="compared")
-    compared = Path(store.hold("a", shown, shown.sound, model="m", seconds=5, place="b")["path"])
+    compared = Path(store.open("a", shown, shown.sound, model="m", seconds=5, slot="b")["path"])
     assert store.clip("a").name == "explored"
-    assert store.held("a", "b") == (shown, compared, "m", 5, None)
-    last = Path(store.hold("a", shown, shown.sound, place="b")["path"])
+    assert store.open_clip("a", "b") == (shown, compared, "m", 5, None)
+    last = Path(store.open("a", shown, shown.sound, slot="b")["path"])
     now = time.time()
     monkeypatch.setattr(time, "time", lambda: now + sounds.USED_SECONDS + 1)
     store.sweep()
@@ -66,16 +66,16 @@ def test_each_place_of_a_page_has_a_sound_of_its_own(store, monkeypatch):
 
 
 def test_pages_do_not_see_each_others_sounds(store):
-    hold(store, "a", clip(name="mine"))
-    hold(store, "b", clip(name="yours"))
+    open_clip(store, "a", clip(name="mine"))
+    open_clip(store, "b", clip(name="yours"))
     assert store.clip("a").name == "mine"
     assert store.clip("b").name == "yours"
     assert store.clip("c") is None
 
 
 def test_a_closed_page_leaves_nothing(store):
-    hold(store, "a", clip())
-    other = hold(store, "b", clip())
+    open_clip(store, "a", clip())
+    other = open_clip(store, "b", clip())
     store.forget("a")
     store.forget("never seen")
     assert store.clip("a") is None
@@ -83,11 +83,11 @@ def test_a_closed_page_leaves_nothing(store):
 
 
 def test_an_idle_page_is_let_go_and_a_busy_one_kept(store, monkeypatch):
-    hold(store, "idle", clip())
+    open_clip(store, "idle", clip())
     now = time.time()
-    monkeypatch.setattr(time, "time", lambda: now + sounds.HOLD_SECONDS - 10)
-    busy = hold(store, "busy", clip())
-    monkeypatch.setattr(time, "time", lambda: now + sounds.HOLD_SECONDS + 10)
+    monkeypatch.setattr(time, "time", lambda: now + sounds.IDLE_SECONDS - 10)
+    busy = open_clip(store, "busy", clip())
+    monkeypatch.setattr(time, "time", lambda: now + sounds.IDLE_SECONDS + 10)
     os.utime(busy, (now, now))  # older than any upload may be, and yet it plays
     store.sweep()
     assert store.clip("idle") is None
@@ -101,7 +101,7 @@ def test_a_used_upload_goes_soon_and_a_waiting_one_may_wait(store, monkeypatch):
     used, waiting = folder / "used.wav", folder / "waiting.wav"
     used.write_bytes(b"1")
     waiting.write_bytes(b"2")
-    store.used(used)
+    store.release(used)
     store.sweep()
     assert files(store) == {used, waiting}  # an equal upload of another page may be in the queue
     now = time.time()
@@ -125,19 +125,19 @@ def test_used_leaves_other_peoples_files_alone(store, tmp_path):
     example = tmp_path / "example.ogg"
     example.write_bytes(b"1")
     before = example.stat().st_mtime_ns
-    store.used(example)
+    store.release(example)
     assert example.stat().st_mtime_ns == before
 
 
 def test_memory_is_bounded_and_the_last_sound_is_never_dropped(store, monkeypatch):
-    monkeypatch.setattr(sounds, "HELD_BYTES", 3 * 32_000)  # three clips of one second
+    monkeypatch.setattr(sounds, "MAX_BYTES", 3 * 32_000)  # three clips of one second
     for name in "abcd":
-        hold(store, name, clip(1, name))
+        open_clip(store, name, clip(1, name))
     assert [store.clip(name) is not None for name in "abcd"] == [False, True, True, True]
     held = store.clip("d")
-    store.hold("d", held, held.sound, place="again")  # the same samples cost nothing more
+    store.open("d", held, held.sound, slot="again")  # the same samples cost nothing more
     assert store.clip("b") is not None
-    hold(store, "e", clip(10, "e"))
+    open_clip(store, "e", clip(10, "e"))
     assert [store.clip(name) is not None for name in "abcde"] == [False] * 4 + [True]
 
 
@@ -154,8 +154,8 @@ def test_what_a_crashed_program_left_goes_at_the_next_start(tmp_path, monkeypatc
     for folder in (crashed, running, other):
         folder.mkdir()
         (folder / "voice.wav").write_bytes(b"1")
-    age(crashed, sounds.HOLD_SECONDS + 1)
-    age(other, sounds.HOLD_SECONDS + 1)
+    age(crashed, sounds.IDLE_SECONDS + 1)
+    age(other, sounds.IDLE_SECONDS + 1)
     sounds.private_folder()
     assert not crashed.exists()
     assert (running / "voice.wav").exists()
@@ -163,6 +163,6 @@ def test_what_a_crashed_program_left_goes_at_the_next_start(tmp_path, monkeypatc
 
 
 def test_a_sweep_tells_others_that_this_program_runs(store):
-    age(store.folder, 10 * sounds.HOLD_SECONDS)
+    age(store.folder, 10 * sounds.IDLE_SECONDS)
     store.sweep()
     assert time.time() - store.folder.stat().st_mtime < 60

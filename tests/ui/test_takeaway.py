@@ -17,7 +17,7 @@ import pytest
 import cabcnn
 from cabcnn.errors import CabcnnError
 from cabcnn.ui.export import many
-from cabcnn.ui.sounds import kept
+from cabcnn.ui.sounds import shared_sounds
 
 
 @pytest.fixture
@@ -26,7 +26,7 @@ def take(demo, visitor, find_handler):
 
     def press(kinds: list[str], muted: str = "", sound: bool = False) -> Path:
         request = gr.Request(session_hash=visitor.session)
-        return Path(find_handler(demo, "take_away")(kinds, muted, sound, request))
+        return Path(find_handler(demo, "export_clip")(kinds, muted, sound, request))
 
     return press
 
@@ -41,12 +41,12 @@ def test_the_clip_that_is_shown_is_taken_away(visitor, voice, take):
     visitor.upload(path, seconds=5)
     taken = take([".json"])
     assert taken.name == "my-voice-accents-5s.json"
-    assert taken.is_relative_to(kept().folder)
+    assert taken.is_relative_to(shared_sounds().folder)
     found = json.loads(taken.read_text("utf-8"))
     x = cabcnn.load("accents").explain(path, 5)
     np.testing.assert_allclose(list(found["probabilities"].values()), x.probabilities, atol=1e-12)
     assert found["name"] == "my voice.wav"
-    visitor.call("again", "digits", 0)
+    visitor.call("explain_again", "digits", 0)
     assert take([".txt"]).name == "my-voice-digits-8s.txt"
 
 
@@ -87,7 +87,7 @@ def test_what_was_taken_away_does_not_stay(visitor, voice, take, monkeypatch):
     taken = take([".csv"])
     now = time.time()
     monkeypatch.setattr(time, "time", lambda: now + 601)
-    kept().sweep()
+    shared_sounds().sweep()
     assert not taken.exists()
 
 
@@ -139,7 +139,7 @@ def test_what_was_unpacked_is_gone_when_all_is_done(voice, tmp_path, explain_man
         archive.write(voice("secret-voice.wav", 1), "secret-voice.wav")
     told = explain_many([tmp_path / "more.zip"], [])
     assert Path(told[-1]["many-result"].value["path"]).exists()
-    assert list(kept().folder.rglob("secret-voice.wav")) == []
+    assert list(shared_sounds().folder.rglob("secret-voice.wav")) == []
 
 
 def test_bad_lots_are_sentences(voice, tmp_path, explain_many, monkeypatch):
@@ -149,14 +149,14 @@ def test_bad_lots_are_sentences(voice, tmp_path, explain_many, monkeypatch):
         archive.writestr("list.csv", "path,label")
     for name, sentence in (("no.zip", "no zip archive"), ("empty.zip", "There is no sound")):
         told = explain_many([tmp_path / name], [".pdf"])
-        assert 'class="trouble"' in told[-1]["many-status"].value
+        assert 'class="error"' in told[-1]["many-status"].value
         assert sentence in told[-1]["many-status"].value
     told = explain_many([voice("a.wav", 0.5), tmp_path / "swept.wav"], [".csv"])
-    assert "choose it again" in told[-1]["many-status"].value
-    monkeypatch.setattr(many, "MOST", 2)
+    assert "choose them again" in told[-1]["many-status"].value
+    monkeypatch.setattr(many, "MAX_CLIPS", 2)
     told = explain_many([voice(f"{k}.wav", 0.5) for k in range(3)], [".csv"])
     assert "3 clips are more than the 2" in told[-1]["many-status"].value
-    monkeypatch.setattr(many, "LARGEST_RESULT", 10)
+    monkeypatch.setattr(many, "MAX_RESULT_BYTES", 10)
     told = explain_many([voice("a.wav", 0.5)], [".csv"])
     assert "more than 1 GiB" in told[-1]["many-status"].value
 

@@ -6,7 +6,7 @@ import json
 import shutil
 import time
 import zipfile
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -22,17 +22,16 @@ from cabcnn.ui import page
 from cabcnn.ui.train import Training, runs_panel, settings, training_enabled
 from cabcnn.ui.train import recordings as recordings_of
 from cabcnn.ui.train.corpus_summary import CorpusSummary, built_in
-from cabcnn.ui.train.recordings import BUILT_IN, DETECT, FOLDER, ZIP
+from cabcnn.ui.train.recordings import BUILT_IN, DETECT, FOLDER, PATTERN, UNKNOWN, ZIP
 
-HOW = (DETECT, "", "", "")
+OPTIONS = (DETECT, "", "", UNKNOWN, "")
 
 
 class TrainPage:
     """One visitor's open page, of which only the Train tab is used."""
 
-    def __init__(self, training: Training, session: str) -> None:
-        self.training, self.session = training, session
-        self.demo = page.build(training)
+    def __init__(self, demo: gr.Blocks, training: Training, session: str) -> None:
+        self.demo, self.training, self.session = demo, training, session
         self.values: dict[str, Any] = {}
 
     def handler(self, name: str) -> Callable[..., Any]:
@@ -49,8 +48,8 @@ class TrainPage:
         self.values |= {name: getattr(value, "value", value) for name, value in shown.items()}
         return shown
 
-    def open_zip(self, path: Path, *how: str) -> dict[str, Any]:
-        return self.call("open_zip", str(path), gr.Progress(), *(how or HOW))
+    def open_zip(self, path: Path, *options: str) -> dict[str, Any]:
+        return self.call("open_zip", str(path), gr.Progress(), *(options or OPTIONS))
 
     @property
     def message(self) -> str:
@@ -71,21 +70,33 @@ class TrainPage:
         return self.call("train", classes or self.values["train-classes"], *values.values())
 
     def view(self) -> dict[str, Any]:
-        self.call("look")
+        self.call("update_runs")
         return json.loads(self.values["train-runs"])
 
 
-@pytest.fixture
-def training(tmp_path, monkeypatch, models_folder) -> Training:
-    """A host's, whose queue nobody works on, with a folder of corpora."""
-    monkeypatch.setenv("CABCNN_HOME", str(tmp_path / "home"))
-    (tmp_path / "corpora").mkdir()
-    return Training(JobQueue(tmp_path / "home"), tmp_path / "corpora")
+@pytest.fixture(scope="module")
+def host(home, models_folder) -> Training:
+    """What somebody serves: a queue that nobody works on, and a folder of corpora."""
+    return Training(JobQueue(), home / "corpora")
+
+
+@pytest.fixture(scope="module")
+def demo(host) -> gr.Blocks:
+    return page.build(host)
 
 
 @pytest.fixture
-def visitor(training) -> TrainPage:
-    return TrainPage(training, "a visitor")
+def training(host) -> Iterator[Training]:
+    """The same, empty before each test."""
+    host.corpora_folder.mkdir()
+    yield host
+    for folder in (host.corpora_folder, host.jobs.folder, host.jobs.uploads.folder):
+        shutil.rmtree(folder, ignore_errors=True)
+
+
+@pytest.fixture
+def visitor(demo, training, request) -> TrainPage:
+    return TrainPage(demo, training, request.node.name)
 
 
 @pytest.fixture(scope="module")
@@ -128,18 +139,13 @@ def tabs(demo: gr.Blocks) -> list[str]:
     return [str(one.label) for one in demo.blocks.values() if isinstance(one, gr.Tab)]
 
 
-def test_without_training_there_is_no_train_tab(training):
-    with_it, without = (tabs(page.build(given)) for given in (training, None))
-    assert without == [tab for tab in with_it if tab != "Train"]
-    assert len(without) == len(with_it) - 1
-
-
-def test_programs_see_no_more_endpoints_with_it(training):
-    with_it, without = (
-        page.build(given).get_api_info()["named_endpoints"] for given in (training, None)
-    )
-    assert list(with_it) == list(without)
-    assert "/explain" in without
+def test_without_training_there_is_no_train_tab_and_programs_see_the_same_endpoints(demo):
+    without = page.build(None)
+    assert tabs(without) == [tab for tab in tabs(demo) if tab != "Train"]
+    assert len(tabs(without)) == len(tabs(demo)) - 1
+    endpoints = [list(one.get_api_info()["named_endpoints"]) for one in (demo, without)]
+    assert endpoints[0] == endpoints[1]
+    assert "/explain" in endpoints[1]
 
 
 @pytest.mark.parametrize(
@@ -160,12 +166,12 @@ def test_the_environment_says_whether_visitors_may_train(environment, allowed, m
 
 
 def test_the_built_in_voices_are_there_at_once(visitor):
-    visitor.call("begin", BUILT_IN)
+    visitor.call("open_tab", BUILT_IN)
     labels = sorted({clip.label for clip in corpora.read("built-in")})
     assert visitor.values["train-classes"] == labels
     for label in labels:
         assert label in visitor.found
-    assert visitor.call("begin", BUILT_IN) == {}  # they are there already
+    assert visitor.call("open_tab", BUILT_IN) == {}  # they are there already
     visitor.train(labels[:2])
     (job,) = visitor.training.jobs.all()
     assert job.plan.corpus == "built-in"
@@ -174,7 +180,7 @@ def test_the_built_in_voices_are_there_at_once(visitor):
 
 def test_what_is_in_a_zip_is_told(visitor, pack, recordings):
     shown = visitor.open_zip(pack(recordings))
-    assert "<b>8 recordings</b> of 2 classes, 5 s together" in visitor.found
+    assert "<b>8 recordings</b> of 2 classes, 5 s in total" in visitor.found
     assert visitor.values["train-classes"] == ["noise", "tone"]
     assert visitor.values["train-name"] == "my voices"
     assert visitor.values["train-seconds"] == 5.0
@@ -186,11 +192,11 @@ def test_what_is_in_a_zip_is_told(visitor, pack, recordings):
 
 def test_the_speakers_can_be_told_without_bringing_it_again(visitor, pack, recordings):
     visitor.open_zip(pack(recordings))
-    again = visitor.call("read_again", ZIP, None, gr.Progress(), DETECT, "", "", "no such")
-    assert "finds nobody in" in visitor.message
+    again = visitor.call("read_again", ZIP, None, gr.Progress(), DETECT, "", "", PATTERN, "no such")
+    assert "finds no speaker in" in visitor.message
     assert visitor.found == ""
-    how = (DETECT, "", "", r"^(\w+?)_")
-    again = visitor.call("read_again", ZIP, None, gr.Progress(), *how)
+    options = (DETECT, "", "", PATTERN, r"^(\w+?)_")
+    again = visitor.call("read_again", ZIP, None, gr.Progress(), *options)
     assert visitor.message == ""
     assert "no known speaker" not in visitor.found
     assert [value for _, value in again["Test it"].choices] == ["paper"]  # two speakers a class
@@ -201,22 +207,22 @@ def test_the_speakers_can_be_told_without_bringing_it_again(visitor, pack, recor
 
 def test_enough_known_speakers_are_tested_on_voices_never_heard():
     labels = (("a", 9, 3, 0.1), ("b", 9, 3, 0.1), ("c", 9, 2, 0.1))
-    found = CorpusSummary("x", "x", labels, 5.0, known=True, several=True, official=False)
-    ways = [way for _, way in settings.protocols(found, ["a", "b"])]
+    found = CorpusSummary("x", "x", labels, 5.0, speakers_known=True, repeated_speakers=True, official_split=False)
+    ways = [way for _, way in settings.protocol_choices(found, ["a", "b"])]
     assert ways == ["both", "speaker-disjoint", "paper"]
-    assert [way for _, way in settings.protocols(found, ["a", "c"])] == ["paper"]
-    once = CorpusSummary("x", "x", labels, 5.0, known=True, several=False, official=True)
-    assert [way for _, way in settings.protocols(once, ["a", "b"])] == [
+    assert [way for _, way in settings.protocol_choices(found, ["a", "c"])] == ["paper"]
+    once = CorpusSummary("x", "x", labels, 5.0, speakers_known=True, repeated_speakers=False, official_split=True)
+    assert [way for _, way in settings.protocol_choices(once, ["a", "b"])] == [
         "speaker-disjoint",
         "official",
     ]
     many = replace(found, labels=(("a", 9, 5, 0.1), ("b", 9, 6, 0.1)))
-    ways = [way for _, way in settings.protocols(many, ["a", "b"])]
+    ways = [way for _, way in settings.protocol_choices(many, ["a", "b"])]
     assert ways == ["both", "speaker-disjoint", "paper", "folds"]
 
 
 def test_fewer_classes_may_change_how_it_is_tested(visitor):
-    visitor.call("begin", BUILT_IN)
+    visitor.call("open_tab", BUILT_IN)
     function = visitor.handler("choose_classes")
     request = gr.Request(session_hash=visitor.session)
     two = [row[0] for row in built_in().labels[:2]]
@@ -226,7 +232,7 @@ def test_fewer_classes_may_change_how_it_is_tested(visitor):
 
 
 def test_boxes_that_were_never_filled_say_nothing(visitor, pack, recordings):
-    visitor.open_zip(pack(recordings), DETECT, None, None, None)
+    visitor.open_zip(pack(recordings), DETECT, None, None, None, None)
     assert visitor.message == ""
 
 
@@ -244,10 +250,10 @@ def test_a_list_of_any_name_is_read_and_classes_may_be_of_another_column(visitor
     assert "list.csv has no column &#x27;label&#x27;, only path, accent" in visitor.message
     assert "or choose the layout folder" in visitor.message
     assert visitor.found == ""
-    visitor.call("read_again", ZIP, None, gr.Progress(), DETECT, "accent", "", "")
+    visitor.call("read_again", ZIP, None, gr.Progress(), DETECT, "accent", "", UNKNOWN, "")
     assert visitor.message == ""
     assert visitor.values["train-classes"] == ["noises", "tones"]
-    visitor.call("read_again", ZIP, None, gr.Progress(), "folder", "", "", "")
+    visitor.call("read_again", ZIP, None, gr.Progress(), "folder", "", "", UNKNOWN, "")
     assert visitor.values["train-classes"] == ["noise", "tone"]
 
 
@@ -263,15 +269,15 @@ def test_a_list_can_not_reach_out_of_its_zip(visitor, pack, recordings, training
     [
         ({}, "holds no files"),
         ({"notes.txt": b"x"}, "holds no recordings"),
-        ({"../a.wav": b"x"}, "leads out of its folder"),
+        ({"../a.wav": b"x"}, "outside its folder"),
         ({"tone/a.wav": b"x"}, "A classifier needs two labels or more"),
-        ({"tone/a.wav": b"x", "Tone/b.wav": b"x"}, "differ only in case or blanks"),
+        ({"tone/a.wav": b"x", "Tone/b.wav": b"x"}, "differ only in case or spaces"),
         ({"a.wav": b"x", "tone/b.wav": b"x"}, "lies outside any label"),
     ],
 )
 def test_what_can_not_be_trained_on_is_one_sentence(visitor, pack, others, sentence, training):
     visitor.open_zip(pack(None, **others))
-    assert 'class="trouble"' in visitor.message
+    assert 'class="error"' in visitor.message
     assert sentence in visitor.message
     assert str(training.jobs.folder.parent) not in visitor.message
     assert visitor.found == ""
@@ -297,7 +303,7 @@ def test_recordings_that_can_not_be_heard_are_named(visitor, pack, recordings):
 
 
 def test_an_emptied_box_changes_nothing(visitor):
-    assert visitor.call("open_zip", None, gr.Progress(), *HOW) == {}
+    assert visitor.call("open_zip", None, gr.Progress(), *OPTIONS) == {}
 
 
 def test_another_source_puts_the_last_one_away(visitor, pack, recordings, training):
@@ -316,16 +322,16 @@ def test_a_folder_of_the_hosts_can_be_chosen_and_no_other(visitor, recordings, t
     (folder / "sounds").symlink_to(recordings)
     (tmp_path / "elsewhere").mkdir()
     for name in ("../elsewhere", str(tmp_path), "/", "nothing"):
-        visitor.call("open_folder", name, gr.Progress(), *HOW)
+        visitor.call("open_folder", name, gr.Progress(), *OPTIONS)
         assert "There is no folder" in visitor.message
-    assert visitor.call("open_folder", "", gr.Progress(), *HOW) == {}
-    visitor.call("open_folder", "sounds", gr.Progress(), *HOW)
+    assert visitor.call("open_folder", "", gr.Progress(), *OPTIONS) == {}
+    visitor.call("open_folder", "sounds", gr.Progress(), *OPTIONS)
     assert "There is no folder" in visitor.message  # a link leads out as well
     (folder / "sounds").unlink()
     shutil.copytree(recordings, folder / "sounds")
-    visitor.call("open_folder", "sounds", gr.Progress(), *HOW)
+    visitor.call("open_folder", "sounds", gr.Progress(), *OPTIONS)
     assert "<b>8 recordings</b>" in visitor.found
-    visitor.call("read_again", FOLDER, "sounds", gr.Progress(), DETECT, "", "", r"^(\w+?)_")
+    visitor.call("read_again", FOLDER, "sounds", gr.Progress(), DETECT, "", "", PATTERN, r"^(\w+?)_")
     assert "no known speaker" not in visitor.found
 
 
@@ -338,38 +344,39 @@ def test_the_hosts_lists_can_be_chosen_too(training, recordings):
     places = ("all.CSV", "lab/some.tsv", "lab/sounds/list.csv", "lab/sounds/deep/no.csv", ".no.csv")
     for place in places:
         (folder / place).write_text("\n".join(lines))
-    visitor = TrainPage(training, "a visitor")
+    visitor = TrainPage(page.build(training), training, "a visitor")
     (offered,) = (one for one in visitor.demo.blocks.values() if one.elem_id == "train-folder")
     assert isinstance(offered, gr.Dropdown)
     assert [value for _, value in offered.choices] == [
         "all.CSV", "lab", "lab/some.tsv", "lab/sounds", "lab/sounds/list.csv",
     ]  # fmt: skip
-    visitor.call("open_folder", "lab/sounds/list.csv", gr.Progress(), *HOW)
+    visitor.call("open_folder", "lab/sounds/list.csv", gr.Progress(), *OPTIONS)
     assert visitor.values["train-classes"] == ["noises", "tones"]
     assert visitor.values["train-name"] == "list"
 
 
 def test_a_folder_that_holds_no_list_is_told_so(visitor, recordings, training):
     shutil.copytree(recordings, training.corpora_folder / "sounds")
-    visitor.call("open_folder", "sounds", gr.Progress(), "manifest", "", "", "")
+    visitor.call("open_folder", "sounds", gr.Progress(), "manifest", "", "", UNKNOWN, "")
     assert "sounds holds no list in CSV or TSV; give the list itself" in visitor.message
     assert str(training.corpora_folder) not in visitor.message
 
 
 def test_many_lists_leave_room_for_the_folders(tmp_path):
-    for number in range(recordings_of.MOST_LISTED):
+    for number in range(recordings_of.MAX_LISTED):
         (tmp_path / f"{number}.csv").touch()
     for number in range(3):
         (tmp_path / f"folder-{number}").mkdir()
-    offered = recordings_of.listed(tmp_path)
-    assert len(offered) == recordings_of.MOST_LISTED
+    offered = recordings_of.folders_and_lists(tmp_path)
+    assert len(offered) == recordings_of.MAX_LISTED
     assert {f"folder-{number}" for number in range(3)} <= set(offered)
 
 
 def test_a_host_that_offers_no_folder_has_none(training):
-    visitor = TrainPage(Training(training.jobs), "a visitor")
-    visitor.call("open_folder", "sounds", gr.Progress(), *HOW)
-    assert "lets nobody train on its folders" in visitor.message
+    none = Training(training.jobs)
+    visitor = TrainPage(page.build(none), none, "a visitor")
+    visitor.call("open_folder", "sounds", gr.Progress(), *OPTIONS)
+    assert "no folder to train on" in visitor.message
 
 
 def test_choices_become_a_plan(visitor, pack, recordings, training):
@@ -396,13 +403,13 @@ def test_choices_become_a_plan(visitor, pack, recordings, training):
 
 def test_a_recipe_fills_the_advanced_settings(visitor):
     for name, recipe in RECIPES.items():
-        switches, *numbers = settings.of_recipe(name)
+        switches, *numbers = settings.recipe_values(name)
         for _, field in settings.SWITCHES:
             assert (field in switches) is getattr(recipe, field)
         training_enabled = [getattr(recipe, field) or 0 for field, _, _ in settings.NUMBERS]
         assert numbers == training_enabled
         fields = (field for field, _, _ in settings.NUMBERS)
-        visitor.call("begin", BUILT_IN)
+        visitor.call("open_tab", BUILT_IN)
         visitor.train(recipe=name, switches=switches, **dict(zip(fields, numbers, strict=True)))
         made = visitor.training.jobs.all()[0].plan.full_recipe
         assert replace(made, seconds=recipe.seconds) == recipe
@@ -412,15 +419,15 @@ def test_a_recipe_fills_the_advanced_settings(visitor):
     ("changes", "sentence"),
     [
         ({"classes": ["tone"]}, "tick two or more"),
-        ({"name": "a/b"}, "can&#x27;t be a file&#x27;s name"),
-        ({"name": "x" * 99}, "1 to 80 printable characters"),
+        ({"name": "a/b"}, "name is &#x27;a/b&#x27;"),
+        ({"name": "x" * 99}, "1 to 80 characters"),
         ({"max_epochs": None}, "Epochs at most is empty"),
         ({"max_epochs": 0}, "max_epochs is 0"),
         ({"learning_rate": -1}, "learning_rate is -1"),
         ({"seconds": settings.OTHER, "other": None}, "Give the seconds to hear"),
         ({"seconds": settings.OTHER, "other": -3}, "Give the seconds to hear"),
         ({"recipe": "secret"}, "Choose one of the recipes"),
-        ({"protocol": "none"}, "no way to split"),
+        ({"protocol": "none"}, "protocol is"),
     ],
 )
 def test_a_choice_that_makes_no_sense_is_a_sentence(
@@ -433,7 +440,7 @@ def test_a_choice_that_makes_no_sense_is_a_sentence(
 
 
 def test_jobs_of_one_name_are_numbered_and_the_visitor_is_told(visitor, training):
-    visitor.call("begin", BUILT_IN)
+    visitor.call("open_tab", BUILT_IN)
     visitor.train()
     assert visitor.message == ""
     shown = visitor.train()
@@ -442,16 +449,16 @@ def test_jobs_of_one_name_are_numbered_and_the_visitor_is_told(visitor, training
     assert [job.name for job in training.jobs.all()] == ["voices-2", "voices"]
 
 
-def test_the_queue_is_bounded(visitor, training):
-    training.jobs.most_waiting = 1
-    visitor.call("begin", BUILT_IN)
+def test_the_queue_is_bounded(visitor, training, monkeypatch):
+    monkeypatch.setattr(training.jobs, "most_waiting", 1)
+    visitor.call("open_tab", BUILT_IN)
     visitor.train()
     visitor.train()
     assert "1 training runs are waiting already" in visitor.message
 
 
 def test_those_who_wait_see_their_place_and_may_cancel(visitor, training):
-    visitor.call("begin", BUILT_IN)
+    visitor.call("open_tab", BUILT_IN)
     for name in ("first", "second"):
         visitor.train(name=name)
     view = visitor.view()
@@ -460,27 +467,27 @@ def test_those_who_wait_see_their_place_and_may_cancel(visitor, training):
         ("first", "waiting, place 1"),
     ]
     assert (view["run"]["name"], view["run"]["actions"]) == ("second", ["cancel"])
-    visitor.call("act", gr.EventData(None, {"do": "cancel", "run": "first"}))
+    visitor.call("act_on_run", gr.EventData(None, {"do": "cancel", "run": "first"}))
     assert [row["words"] for row in visitor.view()["runs"]] == ["waiting, place 1"]
-    visitor.call("act", gr.EventData(None, {"do": "cancel", "run": "second"}))
+    visitor.call("act_on_run", gr.EventData(None, {"do": "cancel", "run": "second"}))
     view = visitor.view()
     assert view == {"runs": [], "run": None}
 
 
 def test_the_page_asks_on_while_something_goes_on_and_a_little_longer(visitor, monkeypatch):
-    look = visitor.handler("look")
+    look = visitor.handler("update_runs")
     request = gr.Request(session_hash=visitor.session)
     timer = next(one for one in look(request) if isinstance(one, gr.Timer))
     assert timer.active is False
     assert look(request)[timer].active is False
-    visitor.call("begin", BUILT_IN)
+    visitor.call("open_tab", BUILT_IN)
     visitor.train()
     assert look(request)[timer].active is True
-    visitor.call("act", gr.EventData(None, {"do": "cancel", "run": "voices"}))
+    visitor.call("act_on_run", gr.EventData(None, {"do": "cancel", "run": "voices"}))
     assert look(request)[timer].active is True  # an answer that came late stops nothing
-    monkeypatch.setattr(runs_panel, "ASK_ON_SECONDS", 0.0)
+    monkeypatch.setattr(runs_panel, "KEEP_POLLING_SECONDS", 0.0)
     visitor.train()
-    visitor.call("act", gr.EventData(None, {"do": "cancel", "run": "voices"}))
+    visitor.call("act_on_run", gr.EventData(None, {"do": "cancel", "run": "voices"}))
     assert look(request)[timer].active is False
 
 
@@ -489,7 +496,7 @@ def test_another_visitor_sees_the_same_runs_and_not_the_same_recordings(
 ):
     visitor.open_zip(pack(recordings))
     visitor.train(name="mine")
-    other = TrainPage(training, "another visitor")
+    other = TrainPage(visitor.demo, training, "another visitor")
     assert [row["name"] for row in other.view()["runs"]] == ["mine"]
     other.train(["noise", "tone"])
     assert "Choose recordings first" in other.message
@@ -497,17 +504,17 @@ def test_another_visitor_sees_the_same_runs_and_not_the_same_recordings(
 
 @pytest.mark.parametrize("said", [{}, {"do": "stop"}, {"do": "stop", "run": 3}, "stop", None])
 def test_what_the_view_can_not_have_said_does_nothing(visitor, said, training):
-    visitor.call("begin", BUILT_IN)
+    visitor.call("open_tab", BUILT_IN)
     visitor.train()
-    visitor.call("act", gr.EventData(None, said))
-    visitor.call("pick", gr.EventData(None, said))
+    visitor.call("act_on_run", gr.EventData(None, said))
+    visitor.call("choose_run", gr.EventData(None, said))
     assert [job.state for job in training.jobs.all()] == ["queued"]
 
 
 def test_a_run_that_is_gone_is_a_sentence(visitor):
-    visitor.call("act", gr.EventData(None, {"do": "stop", "run": "../voices"}))
+    visitor.call("act_on_run", gr.EventData(None, {"do": "stop", "run": "../voices"}))
     assert "There is no training run" in visitor.message
-    for handler in ("use", "take"):
+    for handler in ("use_model", "download_from_run"):
         with pytest.raises(gr.Error, match="There is no training run"):
             visitor.call(handler, gr.EventData(None, {"do": "model", "run": "nobody"}))
 
@@ -540,6 +547,6 @@ def test_a_page_left_open_does_not_keep_recordings_for_ever(
     monkeypatch.setattr(time, "time", lambda: now)
     assert held(training) == []
     visitor.train()
-    assert "bring them again" in visitor.message
-    visitor.call("read_again", ZIP, None, gr.Progress(), *HOW)
-    assert 'class="trouble"' in visitor.message
+    assert "upload them again" in visitor.message
+    visitor.call("read_again", ZIP, None, gr.Progress(), *OPTIONS)
+    assert 'class="error"' in visitor.message

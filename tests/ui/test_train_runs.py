@@ -19,15 +19,15 @@ import pytest
 import soundfile
 
 from cabcnn import checkpoint
-from cabcnn.cli.serve import allowed
+from cabcnn.cli.serve import training_allowed
 from cabcnn.errors import CabcnnError
 from cabcnn.runs.plan import Plan
 from cabcnn.runs.queue import JobQueue
 from cabcnn.ui import page
-from cabcnn.ui.auth import people
-from cabcnn.ui.sounds import kept
+from cabcnn.ui.auth import credentials
+from cabcnn.ui.sounds import shared_sounds
 from cabcnn.ui.train import Training, model_files
-from cabcnn.ui.train.report import report
+from cabcnn.ui.train.report import to_html as report_of
 from cabcnn.views.runs import payload
 
 EPOCHS = 3
@@ -69,7 +69,7 @@ def jobs(tmp_path_factory, tone, babble, models_folder) -> Iterator[JobQueue]:
         yield made
 
 
-@pytest.fixture
+@pytest.fixture(scope="module")
 def demo(jobs) -> gr.Blocks:
     return page.build(Training(jobs))
 
@@ -105,7 +105,7 @@ def test_the_view_has_both_models_curves(jobs):
 
 
 def test_nothing_that_is_shown_tells_where_the_server_keeps_things(jobs):
-    shown = payload.payload(jobs.all(), None) + report(jobs.get("voices"))
+    shown = payload.payload(jobs.all(), None) + report_of(jobs.get("voices"))
     assert str(jobs.folder.parent) not in shown
 
 
@@ -123,7 +123,7 @@ def test_the_attention_after_each_epoch_reaches_the_view_as_it_was_kept(jobs):
 
 def test_long_clips_are_narrowed_without_changing_their_mean():
     levels = np.random.default_rng(0).integers(0, 255, (40, 2400), np.uint8)
-    narrow = payload._narrowed(levels)
+    narrow = payload._narrow(levels)
     assert narrow.shape == (40, payload.FRAME_COLUMNS)
     np.testing.assert_allclose(narrow.mean(1), levels.mean(1), atol=0.5)
 
@@ -139,7 +139,7 @@ def test_questions_that_the_view_does_not_ask_are_answered_with_nothing(demo, as
 
 def test_the_report_quotes_unseen_speakers_first(jobs):
     job = jobs.get("voices")
-    text = report(job)
+    text = report_of(job)
     _, card = checkpoint.load(job.folder / "model.safetensors")
     assert card.score() in text.replace("&#x27;", "'")
     assert card.measurements[0].unseen_speakers
@@ -151,15 +151,15 @@ def test_the_report_quotes_unseen_speakers_first(jobs):
 
 
 def test_the_report_comes_once_and_goes_with_its_run(demo):
-    first = by_id(call(demo, "look", session="somebody"))
+    first = by_id(call(demo, "update_runs", session="somebody"))
     assert first["train-report"].visible
-    assert "What it is worth" in first["train-report"].value
-    assert "train-report" not in by_id(call(demo, "look", session="somebody"))
-    assert "train-report" in by_id(call(demo, "look", session="somebody else"))
+    assert "How good it is" in first["train-report"].value
+    assert "train-report" not in by_id(call(demo, "update_runs", session="somebody"))
+    assert "train-report" in by_id(call(demo, "update_runs", session="somebody else"))
 
 
 def test_use_puts_the_model_into_the_list_of_the_page_and_chooses_it(demo, jobs, tmp_path, babble):
-    shown = by_id(call(demo, "use", event("use")))
+    shown = by_id(call(demo, "use_model", event("use")))
     dropdown = shown["model"]
     assert dropdown.value == "voices"
     assert "voices" in {name for _, name in dropdown.choices}
@@ -168,21 +168,21 @@ def test_use_puts_the_model_into_the_list_of_the_page_and_chooses_it(demo, jobs,
     request = gr.Request(session_hash="visitor")
     functions = [one.fn for one in demo.fns.values() if one.fn is not None]
     open_file = next(one for one in functions if one.__name__ == "open_file")
-    follow = next(one for one in functions if one.__name__ == "follow")
-    assert follow("voices", 0, request) == gr.skip()  # there is no sound to explain again
+    explain_if_open = next(one for one in functions if one.__name__ == "explain_if_open")
+    assert explain_if_open("voices", 0, request) == gr.skip()  # there is no sound to explain again
     view = by_id(open_file(str(tmp_path / "a.wav"), "voices", 0, request))["view"]
     assert view["labels"] == ["noise", "tone"]
     assert view["p"] == 16  # T is 0.4 s
-    again = by_id(follow("accents", 0, request))["view"]
+    again = by_id(explain_if_open("accents", 0, request))["view"]
     assert again["labels"] == ["US", "UK", "AU"]
-    kept().forget("visitor")
+    shared_sounds().forget("visitor")
 
 
 def test_the_model_and_the_report_can_be_taken_away(demo, jobs):
-    path = Path(by_id(call(demo, "take", event("model")))["train-file"])
+    path = Path(by_id(call(demo, "download_from_run", event("model")))["train-file"])
     assert path.name == "voices.safetensors"
     assert checkpoint.load(path)[1].name == "voices"
-    path = Path(by_id(call(demo, "take", event("report")))["train-file"])
+    path = Path(by_id(call(demo, "download_from_run", event("report")))["train-file"])
     assert path.name == "voices report.zip"
     with zipfile.ZipFile(path) as archive:
         names = archive.namelist()
@@ -202,47 +202,47 @@ def test_an_interrupted_run_is_resumed_by_a_press(demo, jobs):
     (jobs.folder / "cut/model.safetensors").unlink()
     facts = json.loads((jobs.folder / "cut/job.json").read_text())
     (jobs.folder / "cut/job.json").write_text(json.dumps(facts | {"upload": None}))
-    call(demo, "pick", gr.EventData(None, {"run": "cut"}))
-    run = json.loads(by_id(call(demo, "look"))["train-runs"])["run"]
+    call(demo, "choose_run", gr.EventData(None, {"run": "cut"}))
+    run = json.loads(by_id(call(demo, "update_runs"))["train-runs"])["run"]
     assert (run["state"], run["actions"]) == ("interrupted", ["resume", "remove"])
     assert "resume it and it goes on" in run["sentence"]
-    run = json.loads(by_id(call(demo, "act", event("resume", "cut")))["train-runs"])["run"]
+    run = json.loads(by_id(call(demo, "act_on_run", event("resume", "cut")))["train-runs"])["run"]
     assert (run["state"], run["actions"]) == ("queued", ["cancel"])
-    call(demo, "act", event("cancel", "cut"))  # it has a past and stays
+    call(demo, "act_on_run", event("cancel", "cut"))  # it has a past and stays
     assert jobs.get("cut").state == "interrupted"
-    call(demo, "act", event("remove", "cut"))
+    call(demo, "act_on_run", event("remove", "cut"))
     assert [job.name for job in jobs.all()] == ["voices"]
 
 
 def test_a_checkpoint_that_is_brought_gets_a_name_of_its_own(jobs, demo, make_card, formula_model):
-    source = kept().folder / "voices.safetensors"
+    source = shared_sounds().folder / "voices.safetensors"
     checkpoint.save(source, formula_model(3), make_card(title="Brought <b>"))
-    shown = by_id(call_plain(demo, "add", str(source), "accents"))
+    shown = by_id(call_plain(demo, "add_model", str(source), "accents"))
     assert shown["model"].value == "accents"  # nobody's choice is changed
     assert ("Brought <b>", "voices-2") in shown["model"].choices
-    assert "voices-2 is among the models now" in shown["train-message"].value
-    assert "voices-2" in model_files.own()
-    path = Path(call_plain(demo, "take_model", "voices-2"))
+    assert "voices-2 was added to the models" in shown["train-message"].value
+    assert "voices-2" in model_files.own_models()
+    path = Path(call_plain(demo, "download_model", "voices-2"))
     assert path.name == "voices-2.safetensors"
-    shown = by_id(call_plain(demo, "drop", "voices-2", "voices-2"))
+    shown = by_id(call_plain(demo, "remove_model", "voices-2", "voices-2"))
     assert shown["model"].value == "accents"
     assert "voices-2" not in checkpoint.names()
 
 
 def test_what_is_no_checkpoint_is_a_sentence(demo, tmp_path):
     (tmp_path / "x.safetensors").write_bytes(b"nothing")
-    shown = by_id(call_plain(demo, "add", str(tmp_path / "x.safetensors"), None))
+    shown = by_id(call_plain(demo, "add_model", str(tmp_path / "x.safetensors"), None))
     assert "not a whole checkpoint" in shown["train-message"].value
 
 
 @pytest.mark.parametrize("name", [None, "", "accents", "../accents", "/etc/hostname"])
 def test_only_models_made_here_can_be_taken_or_removed(demo, name):
-    shown = by_id(call_plain(demo, "drop", name, "accents"))
+    shown = by_id(call_plain(demo, "remove_model", name, "accents"))
     assert (
         "Choose one of the models that were trained or added here" in shown["train-message"].value
     )
     with pytest.raises(gr.Error, match="Choose one of the models"):
-        call_plain(demo, "take_model", name)
+        call_plain(demo, "download_model", name)
     assert "accents" in checkpoint.names()
 
 
@@ -255,7 +255,7 @@ def test_a_page_can_be_kept_for_those_with_a_password(jobs):
     training = Training(jobs)
     demo = page.build(training)
     _, url, _ = page.launch(
-        demo, training=training, auth=people("ann:secret"),
+        demo, training=training, auth=credentials("ann:secret"),
         prevent_thread_lock=True, quiet=True,
     )  # fmt: skip
     try:
@@ -273,17 +273,25 @@ def test_a_page_can_be_kept_for_those_with_a_password(jobs):
 
 
 def test_passwords_come_from_the_option_or_a_file(tmp_path):
-    assert people("ann:a:b") == [("ann", "a:b")]
+    assert credentials("ann:a:b") == [("ann", "a:b")]
     (tmp_path / "people").write_text("# the lab\nann:one\n\nbob:two\n")
-    assert people(str(tmp_path / "people")) == [("ann", "one"), ("bob", "two")]
+    assert credentials(str(tmp_path / "people")) == [("ann", "one"), ("bob", "two")]
     for bad in ("ann", "ann:", ":secret", ""):
         with pytest.raises(CabcnnError, match="USER:PASSWORD"):
-            people(bad)
+            credentials(bad)
     (tmp_path / "nobody").write_text("# nobody\n")
     with pytest.raises(CabcnnError, match="a line of that for each visitor"):
-        people(str(tmp_path / "nobody"))
+        credentials(str(tmp_path / "nobody"))
 
 
 def test_the_world_may_train_only_where_it_is_said():
-    assert [allowed(said, share=True) for said in (None, True, False)] == [False, True, False]
-    assert [allowed(said, share=False) for said in (None, True, False)] == [True, True, False]
+    assert [training_allowed(said, share=True) for said in (None, True, False)] == [
+        False,
+        True,
+        False,
+    ]
+    assert [training_allowed(said, share=False) for said in (None, True, False)] == [
+        True,
+        True,
+        False,
+    ]

@@ -1,4 +1,4 @@
-"""Atlases computed while the page is served: in the background, one at a time."""
+"""Atlases that are computed in the background while the page is served, one at a time."""
 
 from __future__ import annotations
 
@@ -14,89 +14,90 @@ from cabcnn.corpora import Clip
 from cabcnn.errors import CabcnnError
 
 LOG = logging.getLogger(__name__)
-A_BUG = "It failed for a reason that is not yours; the server's log tells it."
+BUG = "The atlas could not be computed because of a bug in this program; see the server's log."
 
 
-class _EndedError(Exception):
-    """Whoever wanted the atlas wants it no more."""
+class _CancelledError(Exception):
+    pass
 
 
 @dataclass
-class Work:
-    """One atlas that is being computed, or was not in the end."""
+class Job:
+    """An atlas that is being computed, or that could not be."""
 
     model: str  # its name
     total: int
     done: int = 0
-    trouble: str = ""
-    ended: threading.Event = field(default_factory=threading.Event)
+    error: str = ""
+    cancelled: threading.Event = field(default_factory=threading.Event)
     thread: threading.Thread | None = None
 
 
 class BackgroundAtlases:
-    """The one atlas that is being computed, and what became of the last. Safe to use from
-    several threads."""
+    """The atlas that is being computed, or the last one. Can be shared by threads."""
 
     def __init__(self) -> None:
         self._lock = threading.Lock()
-        self._work: Work | None = None
+        self._job: Job | None = None
         atexit.register(self.close)
 
-    def of(self, name: str) -> Work | None:
-        """The work on a model's atlas that goes on; None where none does."""
+    def running(self, model: str) -> Job | None:
+        """The job that computes a model's atlas, None if none is running."""
         with self._lock:
-            return self._work if self._work and self._work.model == name and self._busy() else None
+            return self._job if self._job and self._job.model == model and self._busy() else None
 
-    def trouble(self, name: str) -> str:
-        """Why the last atlas did not come about, if it was this model's."""
+    def error(self, model: str) -> str:
+        """Why the last atlas could not be computed, if it was this model's; else ""."""
         with self._lock:
-            return self._work.trouble if self._work and self._work.model == name else ""
+            return self._job.error if self._job and self._job.model == model else ""
 
-    def start(self, name: str, classifier: Classifier, clips: Sequence[Clip]) -> None:
-        """Begins, unless this very work goes on. Raises CabcnnError where another does."""
+    def start(self, model: str, classifier: Classifier, clips: Sequence[Clip]) -> None:
+        """Starts computing, unless this model's atlas is being computed already. Raises
+        CabcnnError if another model's is."""
         with self._lock:
-            if self._work is not None and self._busy():
-                if self._work.model == name:
+            if self._job is not None and self._busy():
+                if self._job.model == model:
                     return
                 raise CabcnnError(
                     "The atlas of another model is being computed; wait until it is done."
                 )
-            work = Work(name, len(clips))
-            work.thread = threading.Thread(
-                target=_carry_out, args=(work, classifier, clips), name="atlas", daemon=True
+            job = Job(model, len(clips))
+            job.thread = threading.Thread(
+                target=_run, args=(job, classifier, clips), name="atlas", daemon=True
             )
-            self._work = work
-            work.thread.start()
+            self._job = job
+            job.thread.start()
 
-    def end(self, name: str) -> None:
-        """Ends the work on a model's atlas, if any, and waits until it has: a clip's time."""
-        work = self.of(name)
-        if work is not None and work.thread is not None:
-            work.ended.set()
-            work.thread.join()
+    def cancel(self, model: str) -> None:
+        """Cancels computing a model's atlas, if it is running, and waits until the current clip is
+        finished."""
+        job = self.running(model)
+        if job is not None and job.thread is not None:
+            job.cancelled.set()
+            job.thread.join()
 
     def close(self) -> None:
-        """Ends whatever goes on."""
-        if self._work is not None:
-            self.end(self._work.model)
+        """Cancels whatever is running."""
+        if self._job is not None:
+            self.cancel(self._job.model)
 
     def _busy(self) -> bool:
-        thread = self._work.thread if self._work else None
+        thread = self._job.thread if self._job else None
         return thread is not None and thread.is_alive()
 
 
-def _carry_out(work: Work, classifier: Classifier, clips: Sequence[Clip]) -> None:
-    def tell(done: int) -> None:
-        work.done = done
-        if work.ended.is_set():
-            raise _EndedError
+def _run(job: Job, classifier: Classifier, clips: Sequence[Clip]) -> None:
+    def progress(done: int) -> None:
+        job.done = done
+        if job.cancelled.is_set():
+            raise _CancelledError
 
     try:
-        atlas.of(classifier, clips, progress=tell)
-    except _EndedError:
+        atlas.of(classifier, clips, progress=progress)
+    except _CancelledError:
         pass
     except CabcnnError as error:
-        work.trouble = str(error)
-    except Exception:  # in a thread nobody sees it: the log does, and the visitor is told
-        LOG.exception("The atlas of %s was not computed.", work.model)
-        work.trouble = A_BUG
+        job.error = str(error)
+    except Exception:  # nobody sees an exception in a thread: log it, and tell the visitor
+        LOG.exception("The atlas of %s could not be computed.", job.model)
+        job.error = BUG

@@ -1,4 +1,4 @@
-"""The tab: the atlas of the page's chosen model, or how it gets one."""
+"""The tab: the atlas of the page's model, or how it gets one."""
 
 from __future__ import annotations
 
@@ -11,11 +11,12 @@ import gradio as gr
 from cabcnn import atlas, corpora
 from cabcnn.atlas import Atlas
 from cabcnn.atlas.compute import name_of
-from cabcnn.atlas.snippets import snippet as cut
+from cabcnn.atlas.snippets import snippet as cut_snippet
 from cabcnn.classifier import Classifier
 from cabcnn.corpora import Clip, built_in
 from cabcnn.corpora.layouts import BUILT_IN
 from cabcnn.errors import CabcnnError
+from cabcnn.ui import tab_ids
 from cabcnn.ui.atlas.background import BackgroundAtlases
 from cabcnn.ui.components import AtlasView
 from cabcnn.ui.models import Models
@@ -24,26 +25,25 @@ from cabcnn.views.atlas import payload
 POLL_SECONDS = 1.0
 
 
-def build(models: Models, model: gr.Dropdown, tab: gr.Tab, tabs: gr.Tabs, explore: str) -> None:
-    """Lays out the tab, one of the page's `tabs`. `model` is the page's choice of model, `explore`
-    the id of the tab in which a classifier can be looked up."""
-    working = BackgroundAtlases()
+def build(models: Models, model: gr.Dropdown, tab: gr.Tab, tabs: gr.Tabs) -> None:
+    """Lays out the tab, one of the page's `tabs`. `model` is the page's choice of model."""
+    background = BackgroundAtlases()
 
-    def snippet(asked: Any) -> str:
-        """The view's own question: a moment's sound as a data URL, "" where there is none."""
-        question = payload.asked(asked)
-        if question is None:
+    def snippet(request: Any) -> str:
+        """A moment's sound as a data URL, which the view requests; "" if there is none."""
+        moment_id = payload.parse_snippet_request(request)
+        if moment_id is None:
             return ""
-        name, classifier, place = question
+        name, classifier, rank = moment_id
         try:
-            found = _find(models.get(name))
-            if found is None or not 0 <= classifier < len(found.moments):
+            model_atlas = _atlas(models.get(name))
+            if model_atlas is None or not 0 <= classifier < len(model_atlas.moments):
                 return ""
-            moments = found.moments[classifier]
-            if not 0 <= place < len(moments):
+            moments = model_atlas.moments[classifier]
+            if not 0 <= rank < len(moments):
                 return ""
-            sound = found.sounds[moments[place].sound]
-            wav = cut(built_in.folder() / sound.name, moments[place])
+            sound = model_atlas.sounds[moments[rank].sound]
+            wav = cut_snippet(built_in.folder() / sound.name, moments[rank])
         except CabcnnError:
             return ""
         return "data:audio/wav;base64," + base64.b64encode(wav).decode("ascii")
@@ -51,53 +51,54 @@ def build(models: Models, model: gr.Dropdown, tab: gr.Tab, tabs: gr.Tabs, explor
     view = AtlasView("", server_functions=[snippet], elem_id="atlas")
     timer = gr.Timer(POLL_SECONDS, active=False)
 
-    def shown(name: str | None) -> tuple[str, bool]:
-        """What the view shows of a model, and whether that changes by itself."""
+    def view_value(name: str | None) -> tuple[str, bool]:
+        """What the view shows of a model, and whether that is going to change."""
         try:
             classifier = models.get(name)
-            title, work = classifier.card.title, working.of(name or "")
-            if work is not None:
-                return payload.busy(title, work.done, work.total), True
-            found = _find(classifier)
-            if found is not None:
-                return payload.ready(found, title, _said(), name=name), False
-            return payload.waiting(title, len(_clips()), working.trouble(name or "")), False
+            title, job = classifier.card.title, background.running(name or "")
+            if job is not None:
+                return payload.busy(title, job.done, job.total), True
+            model_atlas = _atlas(classifier)
+            if model_atlas is not None:
+                return payload.ready(model_atlas, title, _transcripts(), name=name), False
+            error = background.error(name or "")
+            return payload.missing(title, len(_clips()), error), False
         except CabcnnError as error:
             return payload.broken(str(error)), False
 
-    def look_at_atlas(name: str | None) -> dict[Any, Any]:
-        value, active = shown(name)
-        return {view: value, timer: gr.Timer(active=active)}
+    def update_atlas(name: str | None) -> dict[Any, Any]:
+        value, poll = view_value(name)
+        return {view: value, timer: gr.Timer(active=poll)}
 
     def compute_atlas(name: str | None) -> dict[Any, Any]:
         try:
-            working.start(name or "", models.get(name), _clips())
+            background.start(name or "", models.get(name), _clips())
         except CabcnnError as error:
             gr.Warning(str(error))
-        return look_at_atlas(name)
+        return update_atlas(name)
 
     def cancel_atlas(name: str | None) -> dict[Any, Any]:
-        working.end(name or "")
-        return look_at_atlas(name)
+        background.cancel(name or "")
+        return update_atlas(name)
 
-    def look_up():
-        return gr.Tabs(selected=explore)
+    def open_explore():
+        return gr.Tabs(selected=tab_ids.EXPLORE)
 
-    quiet: dict[str, Any] = {"api_visibility": "private", "show_progress": "hidden"}
-    both: dict[str, Any] = {"inputs": model, "outputs": [view, timer], **quiet}
+    private: dict[str, Any] = {"api_visibility": "private", "show_progress": "hidden"}
+    updating: dict[str, Any] = {"inputs": model, "outputs": [view, timer], **private}
     gr.on(
         [tab.select, timer.tick, model.change],
-        look_at_atlas,
+        update_atlas,
         trigger_mode="always_last",
         queue=False,
-        **both,
+        **updating,
     )
-    view.compute(compute_atlas, **both)
-    view.cancel(cancel_atlas, **both)
-    view.look(look_up, None, tabs, queue=False, **quiet)
+    view.compute(compute_atlas, **updating)
+    view.cancel(cancel_atlas, **updating)
+    view.look(open_explore, None, tabs, queue=False, **private)
 
 
-def _find(classifier: Classifier) -> Atlas | None:
+def _atlas(classifier: Classifier) -> Atlas | None:
     return atlas.kept(classifier, _clips())
 
 
@@ -107,7 +108,8 @@ def _clips() -> list[Clip]:
 
 
 @cache
-def _said() -> dict[str, str]:
-    """What is said in each clip of the built-in corpus, by the clip's name in an atlas."""
+def _transcripts() -> dict[str, str]:
+    """The sentence that is spoken in each clip of the built-in corpus, by the clip's name in an
+    atlas."""
     root = built_in.folder().absolute()
     return {name_of(clip, root): clip.extra.get("sentence", "") for clip in _clips()}

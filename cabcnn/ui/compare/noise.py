@@ -6,16 +6,18 @@ import numpy as np
 
 from cabcnn.audio import Sound
 
-PEAK = 0.99  # of what comes out, where it would be louder than a file can be
+PEAK = 0.99  # of the result, if it would exceed full scale otherwise
 
 
-def with_noise(sound: Sound, decibels: float, seed: int = 0) -> Sound:
-    """A sound with white Gaussian noise `decibels` below it, the same for the same seed: the
-    ratio is that of the variances over the whole sound (SNR). Turned down as a whole where it
-    would exceed full scale; the network hears no loudness. A silent sound stays as it is.
+def with_noise(sound: Sound, snr: float, seed: int = 0) -> Sound:
+    """A sound with white Gaussian noise added at a signal-to-noise ratio of `snr` dB (of the
+    variances over the whole sound), the same noise for the same seed.
+
+    The result is scaled down if it would exceed full scale, which changes nothing for the
+    network: it does not hear loudness. A silent sound is returned as it is.
     """
     samples = sound.samples.astype(np.float64)
-    deviation = samples.std() * 10 ** (-decibels / 20)
+    deviation = samples.std() * 10 ** (-snr / 20)
     noisy = samples + deviation * np.random.default_rng(seed).standard_normal(len(samples))
     peak = np.abs(noisy).max(initial=0.0)
     if peak > 1 and deviation:

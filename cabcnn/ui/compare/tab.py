@@ -1,4 +1,4 @@
-"""The tab: what A and B are, by which models, and the view of both."""
+"""The Compare tab: the sounds and models of A and B, and the view of both."""
 
 from __future__ import annotations
 
@@ -11,15 +11,15 @@ import gradio as gr
 
 from cabcnn.errors import CabcnnError
 from cabcnn.ui import busy
-from cabcnn.ui.compare.sides import NAMES, NOISE, OWN, PLACES, TIED, Settings, Sides
+from cabcnn.ui.compare.sides import MADE_FROM_A, NAMES, NOISE, OWN, SLOTS, Settings, Sides
 from cabcnn.ui.components import CompareView
-from cabcnn.ui.explore import FILE_TYPES, RECORDING, SECONDS
-from cabcnn.ui.messages import note, nothing, session_of, trouble
+from cabcnn.ui.explore import FILE_TYPES, MODEL_T, RECORDING, SECONDS
+from cabcnn.ui.messages import error_message, no_message, notice, session_id
 from cabcnn.ui.models import Models
 from cabcnn.ui.sounds import Clip, Sounds
 
 VIEW = "compare-view"
-DECIBELS = (-10, 40, 10)  # lowest, highest and first ratio of sound to noise
+LOWEST_SNR, HIGHEST_SNR, FIRST_SNR = -10, 40, 10  # dB
 LIMITS: dict[str, Any] = {"concurrency_id": "compare", "concurrency_limit": 4}
 
 
@@ -37,24 +37,23 @@ def build(models: Models, sounds: Sounds, tab: gr.Tab) -> None:
     """Lays out `tab`."""
     sides = Sides(models, sounds)
     gr.HTML(
-        "<p>Two clips, one clip by two models, or a clip against itself with noise added: who "
-        "hears what, and which classifiers change.</p>",
+        "<p>Two clips, one clip by two models, or a clip against itself with noise added: which "
+        "answer each gets, and which classifiers change.</p>",
         elem_id="compare-about",
     )
     with gr.Row(elem_id="compare-inputs"):
         columns = [_column(sides, models, side) for side in range(len(NAMES))]
     with gr.Row(elem_id="compare-both"):
         seconds = gr.Radio(
-            choices=[*((f"{s} s", s) for s in SECONDS), ("Model's own", 0)],
-            value=0,
+            choices=[*((f"{s} s", s) for s in SECONDS), ("Model's own", MODEL_T)],
+            value=MODEL_T,
             label="Hear the first",
             elem_id="compare-seconds",
         )
-        low, high, first = DECIBELS
-        decibels = gr.Slider(
-            low,
-            high,
-            first,
+        snr = gr.Slider(
+            LOWEST_SNR,
+            HIGHEST_SNR,
+            FIRST_SNR,
             step=1,
             label="Noise in B: sound over noise, dB",
             elem_id="compare-noise",
@@ -62,146 +61,154 @@ def build(models: Models, sounds: Sounds, tab: gr.Tab) -> None:
         )
     view = CompareView(elem_id=VIEW)
 
-    first_, second = columns
-    settings = [first_.source, first_.model, second.source, second.model, seconds, decibels]
+    a, b = columns
+    inputs = [a.source, a.model, b.source, b.model, seconds, snr]
 
     def update(
-        session: str, chosen: Settings, news: dict[int, Callable[[], Clip]]
+        session: str, settings: Settings, new_clips: dict[int, Callable[[], Clip]]
     ) -> dict[Any, Any]:
-        """Puts new clips to their sides, and B anew where it is made of a new A. What fails
-        says so at its side, which keeps what it had, as the other does."""
-        out: dict[Any, Any] = {}
-        made: dict[int, dict[str, Any]] = {}
-        follows = 0 in news and 1 not in news and chosen.sources[1] in TIED
+        """Opens new clips on their sides, and makes B anew if it is made from a new A. A side
+        that fails shows the error and keeps its last clip, as the other side does."""
+        updates: dict[Any, Any] = {}
+        payloads: dict[int, dict[str, Any]] = {}
+        remake_b = 0 in new_clips and 1 not in new_clips and settings.sources[1] in MADE_FROM_A
         for side in range(len(NAMES)):
-            if side not in news and not (side == 1 and follows and 0 in made):
+            if side not in new_clips and not (side == 1 and remake_b and 0 in payloads):
                 continue
-            make = news.get(side, lambda: sides.clip(session, 1, chosen))
+            make_clip = new_clips.get(side, lambda: sides.clip(session, 1, settings))
+            message = columns[side].message
             try:
-                clip = make()
-                made[side] = sides.put(session, side, clip, chosen)
-                out[columns[side].message] = note(clip.about) if clip.about else nothing()
+                clip = make_clip()
+                payloads[side] = sides.open(session, side, clip, settings)
+                updates[message] = notice(clip.description) if clip.description else no_message()
             except CabcnnError as error:
-                out[columns[side].message] = trouble(error)
-        if made:
-            out[view], troubles = sides.value(session, made)
-            out |= {columns[side].message: trouble(error) for side, error in troubles.items()}
-        return out
+                updates[message] = error_message(error)
+        if payloads:
+            updates[view], errors = sides.value(session, payloads)
+            for side, error in errors.items():
+                updates[columns[side].message] = error_message(error)
+        return updates
 
-    def again(session: str, chosen: Settings, which: tuple[int, ...]) -> dict[Any, Any]:
-        """The sides' own sounds once more, by another model or T."""
-        held = {side: sounds.clip(session, PLACES[side]) for side in which}
-        return update(session, chosen, {s: lambda c=c: c for s, c in held.items() if c})
+    def explain_again(session: str, settings: Settings, which: tuple[int, ...]) -> dict[Any, Any]:
+        """Explains the clips of some sides again, by another model or T."""
+        clips = {side: sounds.clip(session, SLOTS[side]) for side in which}
+        return update(
+            session,
+            settings,
+            {side: lambda clip=clip: clip for side, clip in clips.items() if clip},
+        )
 
     def wire(side: int) -> None:
         column = columns[side]
 
-        def pick_sound(request: gr.Request, *values: Any) -> dict[Any, Any]:
-            chosen, session = Settings.of(values), session_of(request)
-            out: dict[Any, Any] = {}
-            names = list(chosen.models)
-            if example := sides.example(chosen.sources[side]):
+        def choose_source(request: gr.Request, *values: Any) -> dict[Any, Any]:
+            settings, session = Settings.of(values), session_id(request)
+            updates: dict[Any, Any] = {}
+            names = list(settings.models)
+            if example := sides.example(settings.sources[side]):
                 names[side] = example.checkpoint
-            if side == 1 and chosen.sources[1] == NOISE:
+            if side == 1 and settings.sources[1] == NOISE:
                 names[1] = names[0]
-            if side == 0 and chosen.sources[1] == NOISE:
-                names[1] = names[0]  # noise, and nothing else, is then the difference
-            for place, name in enumerate(names):
-                if name != chosen.models[place]:
-                    out[columns[place].model] = name
-            if chosen.sources[side] != OWN:
-                out[column.source] = gr.Dropdown(choices=sides.sources(side))
-            chosen = chosen._replace(models=(names[0], names[1]))
-            news = {side: lambda: sides.clip(session, side, chosen)}
-            return out | update(session, chosen, news)
+            if side == 0 and settings.sources[1] == NOISE:
+                names[1] = names[0]  # so that the noise is the only difference
+            for other, name in enumerate(names):
+                if name != settings.models[other]:
+                    updates[columns[other].model] = name
+            if settings.sources[side] != OWN:
+                updates[column.source] = gr.Dropdown(choices=sides.source_choices(side))
+            settings = settings._replace(models=(names[0], names[1]))
+            new_clips = {side: lambda: sides.clip(session, side, settings)}
+            return updates | update(session, settings, new_clips)
 
-        def take(path: str | None, title: str, request: gr.Request, values: tuple[Any, ...]):
+        def open_own(path: str | None, title: str, request: gr.Request, values: tuple[Any, ...]):
             if path is None:  # the box was emptied
                 return {}
-            chosen = Settings.of(values)
-            sources = [*chosen.sources]
+            settings = Settings.of(values)
+            sources = [*settings.sources]
             sources[side] = OWN
-            chosen = chosen._replace(sources=(sources[0], sources[1]))
+            settings = settings._replace(sources=(sources[0], sources[1]))
             try:
                 clip = sides.read(Path(path), title)
             except CabcnnError as error:
-                return {column.message: trouble(error)}
+                return {column.message: error_message(error)}
             finally:
-                sounds.used(Path(path))
-            out = update(session_of(request), chosen, {side: lambda: clip})
-            if view in out:
-                own = gr.Dropdown(choices=sides.sources(side, title), value=OWN)
-                out[column.source] = own
-            return out
+                sounds.release(Path(path))
+            updates = update(session_id(request), settings, {side: lambda: clip})
+            if view in updates:
+                choices = sides.source_choices(side, title)
+                updates[column.source] = gr.Dropdown(choices=choices, value=OWN)
+            return updates
 
-        def take_file(path: str | None, request: gr.Request, *values: Any):
-            return take(path, Path(path or "").name, request, values)
+        def upload_sound(path: str | None, request: gr.Request, *values: Any):
+            return open_own(path, Path(path or "").name, request, values)
 
-        def take_recording(path: str | None, request: gr.Request, *values: Any):
-            return take(path, RECORDING, request, values) | {column.microphone: None}
+        def record_sound(path: str | None, request: gr.Request, *values: Any):
+            return open_own(path, RECORDING, request, values) | {column.microphone: None}
 
-        def pick_model(request: gr.Request, *values: Any):
-            chosen, session = Settings.of(values), session_of(request)
-            if side == 0 and chosen.sources[1] == NOISE:
-                name = chosen.models[0]
-                chosen = chosen._replace(models=(name, name))
-                return {columns[1].model: name} | again(session, chosen, (0, 1))
-            return again(session, chosen, (side,))
+        def choose_model(request: gr.Request, *values: Any):
+            settings, session = Settings.of(values), session_id(request)
+            if side == 0 and settings.sources[1] == NOISE:
+                name = settings.models[0]
+                settings = settings._replace(models=(name, name))
+                return {columns[1].model: name} | explain_again(session, settings, (0, 1))
+            return explain_again(session, settings, (side,))
 
         outputs = [
             view,
             *(part for one in columns for part in (one.source, one.model, one.message)),
         ]
-        answered(column.source.input(pick_sound, settings, outputs, **each))
-        answered(column.upload.upload(take_file, [column.upload, *settings], outputs, **each))
-        answered(
+        stop_busy(column.source.input(choose_source, inputs, outputs, **explaining))
+        stop_busy(
+            column.upload.upload(upload_sound, [column.upload, *inputs], outputs, **explaining)
+        )
+        stop_busy(
             column.microphone.stop_recording(
-                take_recording,
-                [column.microphone, *settings],
+                record_sound,
+                [column.microphone, *inputs],
                 [*outputs, column.microphone],
-                **each,
+                **explaining,
             )
         )
-        answered(column.model.input(pick_model, settings, outputs, **each))
+        stop_busy(column.model.input(choose_model, inputs, outputs, **explaining))
 
-    def hear_more(request: gr.Request, *values: Any):
-        return again(session_of(request), Settings.of(values), (0, 1))
+    def choose_seconds(request: gr.Request, *values: Any):
+        return explain_again(session_id(request), Settings.of(values), (0, 1))
 
-    def change_noise(request: gr.Request, *values: Any):
-        chosen, session = Settings.of(values), session_of(request)
-        if chosen.sources[1] != NOISE or sounds.clip(session, PLACES[0]) is None:
+    def choose_snr(request: gr.Request, *values: Any):
+        settings, session = Settings.of(values), session_id(request)
+        if settings.sources[1] != NOISE or sounds.clip(session, SLOTS[0]) is None:
             return {}
-        return update(session, chosen, {1: lambda: sides.clip(session, 1, chosen)})
+        return update(session, settings, {1: lambda: sides.clip(session, 1, settings)})
 
-    def offer_models(*names: str | None):
-        known = models.choices()
-        there = {name for _, name in known}
+    def update_model_choices(*names: str | None):
+        choices = models.choices()
+        known = {name for _, name in choices}
         return [
-            gr.Dropdown(choices=known, value=name if name in there else models.first())
+            gr.Dropdown(choices=choices, value=name if name in known else models.first())
             for name in names
         ]
 
-    def show_noise(source: str | None):
+    def show_snr(source: str | None):
         return gr.Slider(visible=source == NOISE)
 
-    quiet: dict[str, Any] = {"api_visibility": "private"}
-    each: dict[str, Any] = {
-        **quiet,
+    private: dict[str, Any] = {"api_visibility": "private"}
+    explaining: dict[str, Any] = {
+        **private,
         **LIMITS,
         "show_progress": "hidden",
         "show_progress_on": view,
         "trigger_mode": "always_last",
         "js": busy.start(VIEW),
     }
-    answered = partial(busy.stop, elem_id=VIEW)
+    stop_busy = partial(busy.stop, elem_id=VIEW)
     wire(0)
     wire(1)
-    said = [view, *(column.message for column in columns)]
-    answered(seconds.input(hear_more, settings, said, **each))
-    answered(decibels.release(change_noise, settings, said, **each))
-    second.source.change(show_noise, second.source, decibels, queue=False, **quiet)
+    outputs = [view, *(column.message for column in columns)]
+    stop_busy(seconds.input(choose_seconds, inputs, outputs, **explaining))
+    stop_busy(snr.release(choose_snr, inputs, outputs, **explaining))
+    b.source.change(show_snr, b.source, snr, queue=False, **private)
     choices = [column.model for column in columns]
-    tab.select(offer_models, choices, choices, queue=False, show_progress="hidden", **quiet)
+    tab.select(update_model_choices, choices, choices, queue=False, show_progress="hidden", **private)
 
 
 def _column(sides: Sides, models: Models, side: int) -> Column:
@@ -209,7 +216,7 @@ def _column(sides: Sides, models: Models, side: int) -> Column:
     letter = name.lower()
     with gr.Column(elem_classes=["compare-side", f"compare-{letter}"], min_width=320):
         source = gr.Dropdown(
-            choices=sides.sources(side),
+            choices=sides.source_choices(side),
             value=NOISE if side else None,
             label=f"{name}: sound",
             elem_id=f"compare-source-{letter}",

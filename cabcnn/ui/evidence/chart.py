@@ -22,25 +22,25 @@ SPREAD = (5, 95)  # percentiles of the random draws that the band holds
 
 
 class Size(NamedTuple):
-    """Of the drawing, in its own units, which are CSS pixels where there is room."""
+    """The size of the drawing in its own units: CSS pixels, if there is enough room."""
 
     name: str
     width: int
     height: int
-    ticks: int  # per cent from one amount to the next
+    ticks: int  # per cent of silence between two marks
 
 
 SIZES = (Size("wide", 760, 290, 10), Size("narrow", 330, 240, 20))
 LEFT, RIGHT, TOP, BOTTOM = 44, 12, 10, 40
 
 
-def draw(found: Faithfulness) -> str:
-    """The chart in two sizes, of which the style sheet shows the one that fits."""
-    return "".join(_svg(found, size) for size in SIZES)
+def draw(measured: Faithfulness) -> str:
+    """The chart in two sizes; the style sheet shows the one that fits."""
+    return "".join(_svg(measured, size) for size in SIZES)
 
 
 def legend() -> str:
-    """The lines' names, each with a piece of its line."""
+    """The names of the lines, each with a sample of its line."""
     low, high = SPREAD
     names = dict(NAMES)
     names["random"] = term("at-random", NAMES["random"])
@@ -53,11 +53,11 @@ def legend() -> str:
     return f'<ul class="legend">{"".join(entries)}</ul>'
 
 
-def _svg(found: Faithfulness, size: Size) -> str:
+def _svg(measured: Faithfulness, size: Size) -> str:
     bottom, right = size.height - BOTTOM, size.width - RIGHT
-    drawn = found.random[..., found.labels.index(found.label)]
-    low, high = np.percentile(drawn, SPREAD, axis=0)
-    highest = math.ceil(10 * max(found.curves.max(), high.max())) / 10
+    draws = measured.random[..., measured.labels.index(measured.label)]
+    low, high = np.percentile(draws, SPREAD, axis=0)
+    highest = math.ceil(10 * max(measured.curves.max(), high.max())) / 10
     step = 0.1 if highest <= 0.5 else 0.2
     top = min(math.ceil(highest / step - 1e-9) * step, 1.0)
 
@@ -68,7 +68,7 @@ def _svg(found: Faithfulness, size: Size) -> str:
         return bottom - probability / top * (bottom - TOP)
 
     def path(values: np.ndarray) -> str:
-        return " ".join(f"{x(f):.1f},{y(v):.1f}" for f, v in zip(found.fractions, values))
+        return " ".join(f"{x(f):.1f},{y(v):.1f}" for f, v in zip(measured.fractions, values))
 
     parts = []
     for j in range(round(top / step) + 1):
@@ -80,25 +80,27 @@ def _svg(found: Faithfulness, size: Size) -> str:
     parts.append(_text("moments silent, %", (LEFT + right) / 2, size.height - 5, "middle"))
     back = " ".join(path(low).split()[::-1])
     parts.append(f'<polygon class="band" points="{path(high)} {back}"/>')
-    for order, curve in zip(ORDERS, found.curves, strict=True):
+    for order, curve in zip(ORDERS, measured.curves, strict=True):
         parts.append(f'<polyline class="line {order}" points="{path(curve)}"/>')
-        for fraction, value in zip(found.fractions, curve, strict=True):
-            said = f"{NAMES[order]}, {100 * fraction:.0f} % silent: {percent(value)}"
+        for fraction, value in zip(measured.fractions, curve, strict=True):
+            title = f"{NAMES[order]}, {100 * fraction:.0f} % silent: {percent(value)}"
             parts.append(
                 f'<circle class="dot {order}" cx="{x(fraction):.1f}" cy="{y(value):.1f}" r="3">'
-                f"<title>{said}</title></circle>"
+                f"<title>{title}</title></circle>"
             )
-    label = html.escape(f"Probability of {found.label} as moments fall silent: {_words(found)}")
+    label = html.escape(
+        f"Probability of {measured.label} as moments are silenced: {_summary(measured)}"
+    )
     return (
         f'<svg class="chart {size.name}" role="img" aria-label="{label}" '
         f'viewBox="0 0 {size.width} {size.height}">{"".join(parts)}</svg>'
     )
 
 
-def _words(found: Faithfulness) -> str:
-    half = int(np.argmin(np.abs(found.fractions - 0.5)))
-    each = (f"{NAMES[order]} {percent(c[half])}" for order, c in zip(ORDERS, found.curves))
-    return f"{percent(found.curves[0, 0])} at first; at half, {', '.join(each)}"
+def _summary(measured: Faithfulness) -> str:
+    half = int(np.argmin(np.abs(measured.fractions - 0.5)))
+    each = (f"{NAMES[order]} {percent(c[half])}" for order, c in zip(ORDERS, measured.curves))
+    return f"{percent(measured.curves[0, 0])} at first; at half, {', '.join(each)}"
 
 
 def _text(text: str, x: float, y: float, anchor: str) -> str:

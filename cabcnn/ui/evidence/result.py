@@ -1,4 +1,4 @@
-"""What is shown of one measurement: a sentence, the curves, their numbers."""
+"""A measurement as it is shown: a sentence, the curves, and their numbers."""
 
 from __future__ import annotations
 
@@ -10,25 +10,27 @@ from cabcnn.ui.evidence.chart import NAMES, draw, legend
 from cabcnn.ui.evidence.words import caution, details, percent, verdict
 
 
-def to_html(found: Faithfulness, *, answers: bool) -> str:
-    """`answers` where the evidence is for the model's own answer, not a class chosen by hand."""
-    title = html.escape(f"Probability of {found.label} in {found.name}, by {found.model}")
-    said = "".join(f"<p>{html.escape(one)}</p>" for one in details(found, answers=answers))
+def to_html(measured: Faithfulness, *, for_answer: bool) -> str:
+    """`for_answer`: whether the evidence is for the model's own answer, not for a class that the
+    visitor chose."""
+    title = html.escape(f"Probability of {measured.label} in {measured.name}, by {measured.model}")
+    sentences = details(measured, for_answer=for_answer)
+    paragraphs = "".join(f"<p>{html.escape(sentence)}</p>" for sentence in sentences)
     return (
-        f'<div class="evidence" data-outcome="{found.outcome}" role="status">'
-        f'<p class="verdict">{html.escape(verdict(found))}</p>{said}</div>'
-        f'<figure class="evidence"><figcaption>{title}</figcaption>{legend()}{draw(found)}'
-        f'<p class="caution">{html.escape(caution(found))}</p>{_table(found)}</figure>'
+        f'<div class="evidence" data-outcome="{measured.outcome}" role="status">'
+        f'<p class="verdict">{html.escape(verdict(measured))}</p>{paragraphs}</div>'
+        f'<figure class="evidence"><figcaption>{title}</figcaption>{legend()}{draw(measured)}'
+        f'<p class="caution">{html.escape(caution(measured))}</p>{_table(measured)}</figure>'
     )
 
 
-def _table(found: Faithfulness) -> str:
+def _table(measured: Faithfulness) -> str:
     head = "".join(f'<th scope="col">{NAMES[order]}</th>' for order in ORDERS)
     rows = "".join(
         f'<tr><th scope="row">{100 * fraction:.0f} %</th>'
         + "".join(f"<td>{percent(value)}</td>" for value in values)
         + "</tr>"
-        for fraction, values in zip(found.fractions, found.curves.T, strict=True)
+        for fraction, values in zip(measured.fractions, measured.curves.T, strict=True)
     )
     return (
         "<details><summary>The numbers</summary><table><thead><tr>"

@@ -1,4 +1,4 @@
-"""What may be taken away from the Explore tab: files of its clip, and many clips at once."""
+"""Exports from the Explore tab: files of its clip, and of many clips at once."""
 
 from cabcnn.ui.export.section import build
 

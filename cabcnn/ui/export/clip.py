@@ -1,4 +1,4 @@
-"""The files of the clip that the Explore tab shows."""
+"""Exports the clip that the Explore tab shows."""
 
 from __future__ import annotations
 
@@ -10,40 +10,40 @@ from cabcnn import audio
 from cabcnn.errors import CabcnnError
 from cabcnn.export import formats, zip_file
 from cabcnn.ui.models import Models
-from cabcnn.ui.sounds import Held, Sounds
+from cabcnn.ui.sounds import OpenClip, Sounds
 
-NO_CLIP = "There is no clip to take away: record, upload or choose one first."
+NO_CLIP = "There is no clip to export: record, upload or choose one first."
 NO_KIND = "Choose at least one kind of file."
 
 
 def write(
-    held: Held | None,
+    shown: OpenClip | None,
     kinds: Sequence[str],
     muted: Sequence[int],
     with_sound: bool,
     models: Models,
     sounds: Sounds,
 ) -> Path:
-    """Writes a clip as it is shown, without its muted classifiers: one file, or several as a
-    zip, in a folder of its own that goes soon.
+    """Writes a clip as it is shown, without its muted classifiers: one file, or a zip of several,
+    in a folder of its own that is removed soon.
 
-    Raises CabcnnError where there is no clip, no kind, or no such classifier.
+    Raises CabcnnError if there is no clip, no kind of file, or no such classifier.
     """
-    if held is None:
+    if shown is None:
         raise CabcnnError(NO_CLIP)
     if not kinds:
         raise CabcnnError(NO_KIND)
-    part = audio.read(held.clip.sound, held.seconds)
-    x = models.get(held.model).explain(part, held.seconds, name=held.clip.name)
+    sound = audio.read(shown.clip.sound, shown.seconds)
+    x = models.get(shown.model).explain(sound, shown.seconds, name=shown.clip.name)
     if muted:
         x = x.without(muted)
     folder = Path(tempfile.mkdtemp(dir=sounds.folder))
-    sound = part if with_sound else None
+    sound_to_include = sound if with_sound else None
     if len(kinds) == 1:
         path = folder / f"{formats.stem(x)}{kinds[0]}"
-        formats.write(x, path, sound=sound)
+        formats.write(x, path, sound=sound_to_include)
     else:
         path = folder / f"{formats.stem(x)}.zip"
         with zip_file.writing(path, kinds) as zipped:
-            zipped.add(x, sound)
+            zipped.add(x, sound_to_include)
     return path

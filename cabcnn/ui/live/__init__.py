@@ -1,4 +1,4 @@
-"""The Live tab: what the network makes of a voice while one speaks."""
+"""The Live tab: a voice is classified while it is speaking."""
 
 from cabcnn.ui.live.route import route
 from cabcnn.ui.live.tab import build

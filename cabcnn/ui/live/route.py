@@ -1,7 +1,8 @@
-"""The way of the sound: an address of its own, at which the page's view hands in its pieces.
+"""The HTTP address to which the page's view posts its sound.
 
-Gradio's address for a component's functions would do, and does where this one is missing; but of
-the server's time it takes twice as much, for which everybody waits where many speak at once.
+Gradio's own address for a component's functions would work, and is used if this one is missing;
+but it takes twice as much of the server's time, which everybody waits for if many people speak at
+once.
 """
 
 from __future__ import annotations
@@ -14,11 +15,11 @@ from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
 from cabcnn.ui.components import LiveView
-from cabcnn.ui.live.sessions import AT_ONCE, HIGHEST_RATE
+from cabcnn.ui.live.sessions import CHUNK_SECONDS, HIGHEST_RATE
 
 PATH = "/live-sound"
-# Of a request: the longest piece in base 64, and what stands around it.
-MOST_BYTES = round(AT_ONCE * HIGHEST_RATE * 2 * 4 / 3) + 10_000
+# Of a request: the longest chunk in base64, and the fields beside it.
+MAX_BYTES = round(CHUNK_SECONDS * HIGHEST_RATE * 2 * 4 / 3) + 10_000
 
 
 def route() -> Route:
@@ -28,27 +29,28 @@ def route() -> Route:
 
 async def _answer(request: Request) -> Response:
     app: App = request.app
-    if not _admitted(app, request):
+    if not _is_allowed(app, request):
         return Response(status_code=401)
     body = bytearray()
     try:
         async for part in request.stream():
             body += part
-            if len(body) > MOST_BYTES:
+            if len(body) > MAX_BYTES:
                 return Response(status_code=413)
-        asked = json.loads(body)
+        message = json.loads(body)
     except (ValueError, RecursionError, ClientDisconnect):
         return Response(status_code=400)
     blocks = app.get_blocks().blocks.values()
     view = next((block for block in blocks if isinstance(block, LiveView)), None)
     if view is None:
         return Response(status_code=404)
-    return JSONResponse(await view.send(asked))
+    return JSONResponse(await view.send(message))
 
 
-def _admitted(app: App, request: Request) -> bool:
-    """Whether this visitor may use the page: what Gradio's own addresses ask first, where a host
-    asks for a password. Who lets visitors in otherwise has Gradio's address only."""
+def _is_allowed(app: App, request: Request) -> bool:
+    """Whether this visitor may use the page: the check that Gradio's own addresses make if the
+    host asks for a password. A host that authenticates visitors in another way has Gradio's
+    address only."""
     if app.auth_dependency is not None:
         return False
     if app.auth is None:

@@ -1,10 +1,10 @@
-"""Who speaks at the moment: each one's sound so far, and what the network has made of it.
+"""The recordings that are going on: the sound of each so far, and its result.
 
-A browser sends its sound in pieces that say where they begin. What was already there is taken
-once, what comes too early is refused by saying how much is there, and every answer goes on from
-the interval that the browser asks for. So it does not matter which request or answer got lost,
-came twice or came late; and a browser that finds its session gone (the server was started again,
-or it was silent for too long) sends its sound again from the beginning.
+A browser sends its sound in chunks that say where they begin. Samples that were received before are
+skipped, a chunk that comes too early is refused by answering how many samples are there, and every
+answer continues from the interval that the browser asks for. So it does not matter which requests
+or answers are lost, doubled or late; and a browser whose session is gone (because the server was
+restarted, or the session was idle for too long) sends its sound again from the beginning.
 """
 
 from __future__ import annotations
@@ -26,25 +26,26 @@ import numpy as np
 from cabcnn import audio
 from cabcnn.audio import Sound
 from cabcnn.errors import AudioError, CabcnnError
-from cabcnn.streaming import Stream, push_together
+from cabcnn.model import check_finite
+from cabcnn.streaming import Stream, push_batch
 from cabcnn.ui.models import Models
 from cabcnn.views.live.rows import Rows
 
-LONGEST = 60.0  # seconds of one recording
-AT_ONCE = 5.0  # seconds that one piece may hold
-IDLE_SECONDS = 60.0  # after so long without a word, a session is let go
+MAX_SECONDS = 60.0  # of one recording
+CHUNK_SECONDS = 5.0  # of one chunk, at most
+IDLE_SECONDS = 60.0  # after which a session is dropped
 SWEEP_SECONDS = 10.0
-MOST = 64  # sessions at a time
-HELD_BYTES = 512 << 20  # of sound, of all sessions together once each is as long as it may be
-HIGHEST_RATE = 192_000  # of a microphone
-KEY = 32  # letters of a session's key, which its browser draws by chance
-FULL = "Too many people speak here at the moment; try again in a minute."
-FOREIGN = "This page is of another version of the program; reload it."
+MAX_SESSIONS = 64
+MAX_BYTES = 512 << 20  # of sound, if all sessions grow to their full length
+HIGHEST_RATE = 192_000  # of a microphone, Hz
+KEY_LENGTH = 32  # letters of a session's key, which its browser draws at random
+FULL = "Too many people are using Live at the moment; try again in a minute."
+OUTDATED = "This page belongs to another version of the program; reload it."
 
 
-class Piece(NamedTuple):
-    """What a browser sends: `samples` (k,) int16 from sample `at` of its recording on, and the
-    first interval that it wants to know of."""
+class Chunk(NamedTuple):
+    """What a browser sends: `samples` (k,) int16, from sample number `at` of its recording on, and
+    the first interval that it has not `seen` yet."""
 
     key: str
     model: str | None
@@ -56,55 +57,58 @@ class Piece(NamedTuple):
 
 @dataclass
 class Session:
-    """One recording that goes on. `lock` is held while a piece is let in."""
+    """One recording that is going on. `lock` is held while a chunk is processed."""
 
     model: str | None
     rate: int
     stream: Stream
     rows: Rows
     samples: bytearray = field(default_factory=bytearray)
-    used: float = 0.0
+    last_used: float = 0.0
     lock: Lock = field(default_factory=Lock)
 
     @property
-    def held(self) -> int:
+    def length(self) -> int:
         """Samples so far."""
         return len(self.samples) // 2
 
-    def new(self, piece: Piece) -> np.ndarray:
-        """The samples of a piece that are not here yet; none where something before it is
+    def new_samples(self, chunk: Chunk) -> np.ndarray:
+        """The samples of a chunk that were not received before; none if samples before it are
         missing."""
-        known = self.held - piece.at
-        room = math.floor(LONGEST * self.rate) - self.held
-        return piece.samples[known:][: max(room, 0)] if known >= 0 else piece.samples[:0]
+        already = self.length - chunk.at
+        room = math.floor(MAX_SECONDS * self.rate) - self.length
+        return chunk.samples[already:][: max(room, 0)] if already >= 0 else chunk.samples[:0]
 
-    def since(self, seen: int) -> dict[str, Any]:
-        """What a browser that has seen so many intervals does not know yet."""
-        said = self.stream.probabilities if self.rows.count else ()
+    def answer(self, seen: int) -> dict[str, Any]:
+        """The result from interval `seen` on, or {"error": a sentence} if it is not numbers."""
+        probabilities = self.stream.probabilities if self.rows.count else np.zeros(0)
+        try:
+            check_finite(probabilities)
+        except CabcnnError as error:  # of this session's model: the others are all right
+            return {"error": str(error)}
         return {
-            "have": self.held,
-            "probabilities": [float(x) for x in said],
+            "have": self.length,
+            "probabilities": [float(x) for x in probabilities],
             **self.rows.since(seen),
         }
 
 
-def take(sessions: Sequence[Session], pieces: Sequence[Piece]) -> list[dict[str, Any]]:
-    """Takes what is new of each session's piece, none twice; returns what each browser does not
-    know yet."""
-    with contextlib.ExitStack() as held:
-        for session in sorted(sessions, key=id):  # one order, so that nobody waits in a circle
-            held.enter_context(session.lock)
-        new = [session.new(piece) for session, piece in zip(sessions, pieces, strict=True)]
-        heard = push_together([session.stream for session in sessions], new)
-        for session, samples, rows in zip(sessions, new, heard, strict=True):
-            session.rows.add(rows)
-            session.samples += samples.tobytes()
-        return [s.since(piece.seen) for s, piece in zip(sessions, pieces, strict=True)]
+def process(sessions: Sequence[Session], chunks: Sequence[Chunk]) -> list[dict[str, Any]]:
+    """Feeds the new samples of each session's chunk to its stream. Returns an answer each."""
+    with contextlib.ExitStack() as locks:
+        for session in sorted(sessions, key=id):  # always in the same order: no deadlock
+            locks.enter_context(session.lock)
+        pieces = [session.new_samples(chunk) for session, chunk in zip(sessions, chunks)]
+        outputs = push_batch([session.stream for session in sessions], pieces)
+        for session, piece, output in zip(sessions, pieces, outputs, strict=True):
+            session.rows.add(output)
+            session.samples += piece.tobytes()
+        return [session.answer(chunk.seen) for session, chunk in zip(sessions, chunks)]
 
 
 class Sessions:
-    """All sessions of the page, worked on by one thread, which takes everything that came while
-    it was at work, together: the more people speak, the less each one costs. (Several threads
+    """All sessions of the page. One thread serves them and processes the chunks that arrived while
+    it was busy as a batch: the more people speak, the less each one costs. (Several threads would
     spend their time waiting for Python's lock.)"""
 
     def __init__(self, models: Models) -> None:
@@ -112,78 +116,79 @@ class Sessions:
         self._lock = Lock()
         self._sessions: dict[str, Session] = {}
         self._worker = ThreadPoolExecutor(1, thread_name_prefix="live")
-        self._waiting: list[tuple[Any, asyncio.Future[dict[str, Any]]]] = []
+        self._queue: list[tuple[Any, asyncio.Future[dict[str, Any]]]] = []
         self._working: asyncio.Task[None] | None = None
         self._sweeping: asyncio.Task[None] | None = None
 
-    async def push(self, asked: Any) -> dict[str, Any]:
-        """Answers a browser's call: what `take` returns, or {"error": a sentence}."""
+    async def push(self, message: Any) -> dict[str, Any]:
+        """Answers a browser's message: as `process` does, or with {"error": a sentence}."""
         if self._sweeping is None or self._sweeping.done():
             self._sweeping = asyncio.create_task(self._sweep_while_used())
-        answer = asyncio.get_running_loop().create_future()
-        self._waiting.append((asked, answer))
+        future = asyncio.get_running_loop().create_future()
+        self._queue.append((message, future))
         if self._working is None or self._working.done():
             self._working = asyncio.create_task(self._work())
-        return await answer
+        return await future
 
     async def _work(self) -> None:
-        while self._waiting:
-            batch, self._waiting = self._waiting, []
-            calls = [asked for asked, _ in batch]
+        while self._queue:
+            batch, self._queue = self._queue, []
+            messages = [message for message, _ in batch]
             answers = await asyncio.get_running_loop().run_in_executor(
-                self._worker, self.answer_all, calls
+                self._worker, self.answer_all, messages
             )
-            for (_, answer), said in zip(batch, answers, strict=True):
-                if answer.done():  # its caller has gone
+            for (_, future), answer in zip(batch, answers, strict=True):
+                if future.done():  # its caller has gone
                     continue
-                if isinstance(said, Exception):
-                    answer.set_exception(said)
+                if isinstance(answer, Exception):
+                    future.set_exception(answer)
                 else:
-                    answer.set_result(said)
+                    future.set_result(answer)
 
-    def answer(self, asked: Any) -> dict[str, Any]:
-        """The same, at once."""
-        (said,) = self.answer_all([asked])
-        if isinstance(said, Exception):
-            raise said
-        return said
+    def answer(self, message: Any) -> dict[str, Any]:
+        """The same for one message, without waiting for others."""
+        (answer,) = self.answer_all([message])
+        if isinstance(answer, Exception):
+            raise answer
+        return answer
 
-    def answer_all(self, calls: Sequence[Any]) -> list[dict[str, Any] | Exception]:
-        """The answers to several calls, in their order; a bug is the answer to those it hit."""
-        answers: list[dict[str, Any] | Exception] = [{}] * len(calls)
-        turns: list[dict[str, tuple[int, Session, Piece]]] = []  # by key: a piece each
-        for place, asked in enumerate(calls):
+    def answer_all(self, messages: Sequence[Any]) -> list[dict[str, Any] | Exception]:
+        """The answers to several messages, in their order; a bug is the answer to those that it
+        affects."""
+        answers: list[dict[str, Any] | Exception] = [{}] * len(messages)
+        batches: list[dict[str, tuple[int, Session, Chunk]]] = []  # with one chunk for each key
+        for number, message in enumerate(messages):
             try:
-                piece = _piece(asked)
-                mine = place, self._session(piece), piece
+                chunk = _parse(message)
+                entry = number, self._session(chunk), chunk
             except Exception as error:
-                answers[place] = _told(error)
+                answers[number] = _error_answer(error)
                 continue
-            turn = next((turn for turn in turns if piece.key not in turn), None)
-            if turn is None:
-                turns.append(turn := {})
-            turn[piece.key] = mine
-        for number, turn in enumerate(turns):
-            if not turn:
+            batch = next((batch for batch in batches if chunk.key not in batch), None)
+            if batch is None:
+                batches.append(batch := {})
+            batch[chunk.key] = entry
+        for position, batch in enumerate(batches):
+            if not batch:
                 continue
-            places, sessions, pieces = zip(*turn.values(), strict=True)
+            numbers, sessions, chunks = zip(*batch.values(), strict=True)
             try:
-                said = take(sessions, pieces)
+                results: Sequence[Any] = process(sessions, chunks)
             except Exception as error:
-                # Some of these streams have heard their piece and some have not: their browsers
-                # send everything again.
-                for key in turn:
+                # Some of these streams have taken their chunk and some have not: their browsers
+                # have to send everything again.
+                for key in batch:
                     self.forget(key)
-                    for later in turns[number + 1 :]:
+                    for later in batches[position + 1 :]:
                         if key in later:
-                            answers[later.pop(key)[0]] = _told(error)
-                said = [_told(error)] * len(places)
-            for place, answer in zip(places, said, strict=True):
-                answers[place] = answer
+                            answers[later.pop(key)[0]] = _error_answer(error)
+                results = [_error_answer(error)] * len(numbers)
+            for number, result in zip(numbers, results, strict=True):
+                answers[number] = result
         return answers
 
     def sound(self, key: str) -> Sound | None:
-        """The recording of a session so far, None where there is none."""
+        """The recording of a session so far, None if there is none."""
         with self._lock:
             session = self._sessions.get(key)
         if session is None:
@@ -193,15 +198,16 @@ class Sessions:
         return audio.read((samples, session.rate)) if len(samples) else None
 
     def forget(self, key: str) -> None:
-        """Lets a session go."""
+        """Drops a session."""
         with self._lock:
             self._sessions.pop(key, None)
 
     def sweep(self) -> None:
-        """Lets sessions go that nobody has used for a while."""
+        """Drops idle sessions."""
         now = time.monotonic()
         with self._lock:
-            for key in [k for k, s in self._sessions.items() if now - s.used > IDLE_SECONDS]:
+            idle = [k for k, s in self._sessions.items() if now - s.last_used > IDLE_SECONDS]
+            for key in idle:
                 del self._sessions[key]
 
     async def _sweep_while_used(self) -> None:
@@ -209,53 +215,53 @@ class Sessions:
             await asyncio.sleep(SWEEP_SECONDS)
             self.sweep()
 
-    def _session(self, piece: Piece) -> Session:
+    def _session(self, chunk: Chunk) -> Session:
         with self._lock:
-            session = self._sessions.get(piece.key)
+            session = self._sessions.get(chunk.key)
         if session is None:
-            session = self._begin(piece)
-        if (session.model, session.rate) != (piece.model, piece.rate):
-            raise AudioError(FOREIGN)
-        session.used = time.monotonic()
+            session = self._begin(chunk)
+        if (session.model, session.rate) != (chunk.model, chunk.rate):
+            raise AudioError(OUTDATED)
+        session.last_used = time.monotonic()
         return session
 
-    def _begin(self, piece: Piece) -> Session:
-        with self._lock:  # before a model is read for nothing
-            self._check_room(piece)
-        classifier = self._models.get(piece.model)
+    def _begin(self, chunk: Chunk) -> Session:
+        with self._lock:  # checked first, so that no model is loaded in vain
+            self._check_room(chunk)
+        classifier = self._models.get(chunk.model)
         rows = Rows(classifier.model.n, classifier.model.classes)
-        session = Session(piece.model, piece.rate, classifier.stream(piece.rate), rows)
+        session = Session(chunk.model, chunk.rate, classifier.stream(chunk.rate), rows)
         with self._lock:
-            if piece.key not in self._sessions:
-                self._check_room(piece)
-            return self._sessions.setdefault(piece.key, session)
+            if chunk.key not in self._sessions:
+                self._check_room(chunk)
+            return self._sessions.setdefault(chunk.key, session)
 
-    def _check_room(self, piece: Piece) -> None:
-        rates = [piece.rate, *(session.rate for session in self._sessions.values())]
-        if len(rates) > MOST or sum(2 * LONGEST * rate for rate in rates) > HELD_BYTES:
+    def _check_room(self, chunk: Chunk) -> None:
+        rates = [chunk.rate, *(session.rate for session in self._sessions.values())]
+        if len(rates) > MAX_SESSIONS or sum(2 * MAX_SECONDS * rate for rate in rates) > MAX_BYTES:
             raise AudioError(FULL)
 
 
-def _told(error: Exception) -> dict[str, Any] | Exception:
-    """What a browser is told: a sentence, of what its visitor can mend."""
+def _error_answer(error: Exception) -> dict[str, Any] | Exception:
+    """What is answered to an error: a sentence if the visitor can do something about it."""
     return {"error": str(error)} if isinstance(error, CabcnnError) else error
 
 
-def _piece(asked: Any) -> Piece:
-    """Raises AudioError for what the page's own view would never send."""
+def _parse(message: Any) -> Chunk:
+    """Raises AudioError for a message that the page's own view would never send."""
     try:
-        samples = np.frombuffer(base64.b64decode(asked["samples"], validate=True), "<i2")
-        piece = Piece(**{name: asked[name] for name in Piece._fields[:-1]}, samples=samples)
+        samples = np.frombuffer(base64.b64decode(message["samples"], validate=True), "<i2")
+        chunk = Chunk(**{name: message[name] for name in Chunk._fields[:-1]}, samples=samples)
     except (KeyError, TypeError, ValueError, binascii.Error) as error:
-        raise AudioError(FOREIGN) from error
-    numbers = (piece.rate, piece.at, piece.seen)
+        raise AudioError(OUTDATED) from error
+    numbers = (chunk.rate, chunk.at, chunk.seen)
     if (
-        not isinstance(piece.key, str)
-        or len(piece.key) != KEY
-        or not (piece.model is None or isinstance(piece.model, str))
+        not isinstance(chunk.key, str)
+        or len(chunk.key) != KEY_LENGTH
+        or not (chunk.model is None or isinstance(chunk.model, str))
         or not all(isinstance(number, int) and number >= 0 for number in numbers)
-        or piece.rate > HIGHEST_RATE
-        or len(samples) > AT_ONCE * piece.rate
+        or chunk.rate > HIGHEST_RATE
+        or len(samples) > CHUNK_SECONDS * chunk.rate
     ):
-        raise AudioError(FOREIGN)
-    return piece
+        raise AudioError(OUTDATED)
+    return chunk

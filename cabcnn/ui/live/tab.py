@@ -1,4 +1,4 @@
-"""The tab: the view that listens, and what opens its recording in Explore."""
+"""The tab: the view that records, and what opens its recording in Explore."""
 
 from __future__ import annotations
 
@@ -9,15 +9,18 @@ import gradio as gr
 from gradio import events
 
 from cabcnn import audio
-from cabcnn.errors import CabcnnError
+from cabcnn.errors import AudioError, CabcnnError
+from cabcnn.ui import tab_ids
 from cabcnn.ui.components import LiveView
-from cabcnn.ui.explore import nothing, session_of
-from cabcnn.ui.live.sessions import LONGEST, Sessions
+from cabcnn.ui.live.sessions import MAX_SECONDS, Sessions
+from cabcnn.ui.messages import gradio_errors, no_message, session_id
 from cabcnn.ui.models import Models
 from cabcnn.ui.sounds import Clip, Sounds
 
 NAME = "Live recording"
-GONE = "The recording is not held here any more; press “Open in Explore” again to send it anew."
+EXPIRED = (
+    "The recording is no longer on the server; press “Open in Explore” once more to send it again."
+)
 
 
 def build(
@@ -25,15 +28,13 @@ def build(
     sounds: Sounds,
     model: gr.Dropdown,
     tabs: gr.Tabs,
-    explore: str,
     explain_after: Callable[[events.Dependency], None],
 ) -> Sessions:
-    """Lays out the tab. `model` is the page's choice of model; `explain_after` lets an event end
-    in an explanation of the sound that is held, in the tab `explore` of `tabs`."""
+    """Lays out the tab, one of the page's `tabs`. `model` is the page's choice of model;
+    `explain_after` adds to an event the explanation of the clip that is open in Explore."""
     sessions = Sessions(models)
 
-    def facts(name: str | None, opened: str | None = None) -> dict[str, Any]:
-        """The value of the view."""
+    def view_value(name: str | None, opened: str | None = None) -> dict[str, Any]:
         try:
             card = models.card(name)
         except CabcnnError as error:
@@ -43,37 +44,40 @@ def build(
             "title": card.title,
             "labels": list(card.labels),
             "score": card.score(),
-            "longest": LONGEST,
+            "longest": MAX_SECONDS,
             "opened": opened,
         }
 
-    async def send(asked: Any) -> dict[str, Any]:
-        return await sessions.push(asked)
+    async def send(message: Any) -> dict[str, Any]:
+        return await sessions.push(message)
 
-    view = LiveView(facts(models.first()), server_functions=[send], elem_id="live")
+    view = LiveView(view_value(models.first()), server_functions=[send], elem_id="live")
     message = gr.HTML(visible=False, elem_id="live-message", elem_classes="message")
 
-    def tell(name: str | None) -> dict[str, Any]:
-        return facts(name)
+    def update_live_view(name: str | None) -> dict[str, Any]:
+        return view_value(name)
 
     def open_recording(name: str | None, request: gr.Request, event: gr.EventData):
-        said = event._data
-        key = said.get("key") if isinstance(said, dict) else None
-        sound = sessions.sound(key) if isinstance(key, str) else None
-        if not isinstance(key, str) or sound is None:
-            raise gr.Error(GONE, print_exception=False)
-        try:  # before what is open in Explore makes way for it
+        key = event._data.get("key") if isinstance(event._data, dict) else None
+        with gradio_errors():
+            sound = sessions.sound(key) if isinstance(key, str) else None
+            if not isinstance(key, str) or sound is None:
+                raise AudioError(EXPIRED)
             card = models.card(name)
-            audio.analysed(audio.read(sound, card.seconds), card.rate, card.seconds)
-        except CabcnnError as error:
-            raise gr.Error(str(error), print_exception=False) from error
-        clip, longest = Clip(NAME, sound), card.seconds
-        sounds.hold(session_of(request), clip, sound, model=name or "", seconds=longest)
+            # Checked before the clip that is open in Explore is replaced.
+            audio.prepare(audio.read(sound, card.seconds), card.rate, card.seconds)
+        sounds.open(
+            session_id(request), Clip(NAME, sound), sound, model=name or "", seconds=card.seconds
+        )
         sessions.forget(key)
-        return {view: facts(name, opened=key), tabs: gr.Tabs(selected=explore), message: nothing()}
+        return {
+            view: view_value(name, opened=key),
+            tabs: gr.Tabs(selected=tab_ids.EXPLORE),
+            message: no_message(),
+        }
 
-    quiet: dict[str, Any] = {"api_visibility": "private", "show_progress": "hidden"}
-    model.change(tell, model, view, queue=False, **quiet)
-    # In the queue, without which nothing can be said to the visitor (`gr.Error`).
-    explain_after(view.finish(open_recording, model, [view, tabs, message], **quiet))
+    private: dict[str, Any] = {"api_visibility": "private", "show_progress": "hidden"}
+    model.change(update_live_view, model, view, queue=False, **private)
+    # In the queue: without it Gradio can't show a `gr.Error`.
+    explain_after(view.finish(open_recording, model, [view, tabs, message], **private))
     return sessions

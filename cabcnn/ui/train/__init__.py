@@ -1,4 +1,4 @@
-"""The Train tab: recordings in, a model out, and seeing how it comes about."""
+"""The Train tab: from recordings to a model, with its training to watch."""
 
 from cabcnn.ui.train.tab import build
 from cabcnn.ui.train.training import Training, training_enabled

@@ -1,4 +1,4 @@
-"""What happens in the first step: recordings are chosen, read, and what is in them is told."""
+"""The events of the first step: recordings are chosen, read, and described."""
 
 from __future__ import annotations
 
@@ -9,157 +9,161 @@ from typing import Any
 import gradio as gr
 
 from cabcnn.errors import CabcnnError
-from cabcnn.ui.explore import note, nothing, session_of, trouble
+from cabcnn.ui.messages import error_message, no_message, notice, session_id
 from cabcnn.ui.sounds import Sounds
 from cabcnn.ui.train import recordings, settings
-from cabcnn.ui.train.corpus_summary import CorpusSummary, built_in, describe
+from cabcnn.ui.train.corpus_summary import CorpusSummary, built_in, to_html
 from cabcnn.ui.train.page_state import PageStates
 from cabcnn.ui.train.recordings import BUILT_IN, FOLDER, ZIP, Recordings, Upload
 from cabcnn.ui.train.settings import Settings
 
-PROGRESS = gr.Progress()  # as a default, it tells Gradio to hand in the event's own
-BRING_AGAIN = "The recordings are no longer held for you: bring them again."
+PROGRESS = gr.Progress()  # as a default, it tells Gradio to pass the event's own
+UPLOAD_EXPIRED = "The recordings are no longer on the server: upload them again."
 
 
-def wire(
-    given: Recordings,
-    chosen: Settings,
-    desk: PageStates,
+def connect(
+    step: Recordings,
+    training_step: Settings,
+    pages: PageStates,
     sounds: Sounds,
     corpora_folder: Path | None,
     tab: gr.Tab,
 ) -> None:
-    """Lets the components of the first step act; what is found sets some of the second's."""
+    """Connects the components of the first step; its result sets some of the second's."""
 
-    def put(
-        session: str, look: Callable[[], CorpusSummary], brought: Upload | None = None
+    def show_corpus(
+        session: str, inspect: Callable[[], CorpusSummary], upload: Upload | None = None
     ) -> dict[Any, Any]:
-        """Looks at recordings and tells what is there. Those that were brought stay, even where
-        they can't be read as they are: they may be read in another way."""
+        """Shows what `inspect` returns. An upload that can't be read is kept: it may be read with
+        other options."""
         try:
-            found = look()
+            summary = inspect()
         except CabcnnError as error:
-            return {**clear(session, brought), given.said: trouble(error)}
-        desk.put(session, found, brought)
-        classes = [row[0] for row in found.labels]
-        protocols = settings.protocols(found, classes)
+            return {**clear(session, upload), step.message: error_message(error)}
+        pages.set_corpus(session, summary, upload)
+        classes = [row[0] for row in summary.labels]
+        protocols = settings.protocol_choices(summary, classes)
         return {
-            given.found: describe(found),
-            given.classes: gr.CheckboxGroup(choices=classes, value=classes, visible=True),
-            chosen.seconds: found.seconds,
-            chosen.protocol: gr.Radio(choices=protocols, value=protocols[0][1]),
-            chosen.name: found.name,
-            given.said: nothing(),
+            step.summary: to_html(summary),
+            step.classes: gr.CheckboxGroup(choices=classes, value=classes, visible=True),
+            training_step.seconds: summary.seconds,
+            training_step.protocol: gr.Radio(choices=protocols, value=protocols[0][1]),
+            training_step.name: summary.name,
+            step.message: no_message(),
         }
 
-    def clear(session: str, brought: Upload | None = None) -> dict[Any, Any]:
-        desk.put(session, None, brought)
+    def clear(session: str, upload: Upload | None = None) -> dict[Any, Any]:
+        pages.set_corpus(session, None, upload)
         return {
-            given.found: "",
-            given.classes: gr.CheckboxGroup(choices=[], value=[], visible=False),
-            given.said: nothing(),
+            step.summary: "",
+            step.classes: gr.CheckboxGroup(choices=[], value=[], visible=False),
+            step.message: no_message(),
         }
 
     def choose_kind(request: gr.Request, kind: str) -> dict[Any, Any]:
-        session = session_of(request)
-        shown = {
-            given.explained: recordings.explanation(kind),
-            given.upload: gr.File(visible=kind == ZIP, value=None),
-            given.folder: gr.Dropdown(visible=kind == FOLDER, value=None),
-            given.reading: gr.Accordion(visible=False),
+        session = session_id(request)
+        updates = {
+            step.description: recordings.description_of(kind),
+            step.upload: gr.File(visible=kind == ZIP, value=None),
+            step.folder: gr.Dropdown(visible=kind == FOLDER, value=None),
+            step.options: gr.Accordion(visible=False),
         }
-        return shown | (put(session, built_in) if kind == BUILT_IN else clear(session))
+        return updates | (show_corpus(session, built_in) if kind == BUILT_IN else clear(session))
 
-    def begin(request: gr.Request, kind: str) -> dict[Any, Any]:
-        """The first look at the tab: the built-in voices are there already."""
-        session = session_of(request)
-        if kind != BUILT_IN or desk.page(session).found is not None:
+    def open_tab(request: gr.Request, kind: str) -> dict[Any, Any]:
+        """Shows the built-in voices when the tab is first opened."""
+        session = session_id(request)
+        if kind != BUILT_IN or pages.page(session).corpus is not None:
             return gr.skip()
-        return put(session, built_in)
+        return show_corpus(session, built_in)
 
     def open_zip(
-        request: gr.Request, path: str | None, progress: Any = PROGRESS, *how: Any
+        request: gr.Request, path: str | None, progress: Any = PROGRESS, *options: Any
     ) -> dict[Any, Any]:
         if path is None:  # the box was emptied
             return gr.skip()
 
-        session = session_of(request)
+        session = session_id(request)
         try:
-            brought = recordings.unpacked(Path(path), desk.jobs.uploads, told(progress))
+            upload = recordings.unpack(Path(path), pages.jobs.uploads, reporter(progress))
         except CabcnnError as error:
-            shown = {**clear(session), given.said: trouble(error)}
+            updates = {**clear(session), step.message: error_message(error)}
         else:
-            shown = put(session, lambda: reread(brought, how, progress), brought)
-            shown[given.reading] = gr.Accordion(visible=True)
+            updates = show_corpus(session, lambda: read_upload(upload, options, progress), upload)
+            updates[step.options] = gr.Accordion(visible=True)
         finally:
-            sounds.used(Path(path))
-        return {**shown, given.upload: None}
+            sounds.release(Path(path))
+        return {**updates, step.upload: None}
 
-    def reread(brought: Upload, how: Sequence[Any], progress: gr.Progress) -> CorpusSummary:
-        upload, begins, name = brought
-        return recordings.read(begins, name, how, begins, told(progress), upload)
+    def read_upload(upload: Upload, options: Sequence[Any], progress: gr.Progress) -> CorpusSummary:
+        folder, root, name = upload
+        return recordings.read(root, name, options, root, reporter(progress), folder)
 
     def open_folder(
-        request: gr.Request, name: str | None, progress: Any = PROGRESS, *how: Any
+        request: gr.Request, name: str | None, progress: Any = PROGRESS, *options: Any
     ) -> dict[Any, Any]:
         if not name:
             return gr.skip()
 
-        def look() -> CorpusSummary:
-            path = recordings.below(corpora_folder, name)
-            called = recordings.called(path.stem)
+        def inspect() -> CorpusSummary:
+            path = recordings.path_below(corpora_folder, name)
+            corpus_name = recordings.safe_name(path.stem)
             assert corpora_folder is not None
-            return recordings.read(path, called, how, corpora_folder.resolve(), told(progress))
+            root = corpora_folder.resolve()
+            return recordings.read(path, corpus_name, options, root, reporter(progress))
 
-        shown = put(session_of(request), look)
-        return {**shown, given.reading: gr.Accordion(visible=True)}
+        updates = show_corpus(session_id(request), inspect)
+        return {**updates, step.options: gr.Accordion(visible=True)}
 
     def read_again(
-        request: gr.Request, kind: str, name: str | None, progress: Any = PROGRESS, *how: Any
+        request: gr.Request, kind: str, name: str | None, progress: Any = PROGRESS, *options: Any
     ) -> dict[Any, Any]:
         if kind == FOLDER:
-            return open_folder(request, name, progress, *how)
-        session = session_of(request)
-        brought = desk.page(session).brought
-        if brought is None:
-            return {given.said: note(BRING_AGAIN)}
-        return put(session, lambda: reread(brought, how, progress), brought)
+            return open_folder(request, name, progress, *options)
+        session = session_id(request)
+        upload = pages.page(session).upload
+        if upload is None:
+            return {step.message: notice(UPLOAD_EXPIRED)}
+        return show_corpus(session, lambda: read_upload(upload, options, progress), upload)
 
-    def choose_classes(request: gr.Request, classes: list[str], now: str) -> Any:
-        """Fewer classes may allow, or no longer allow, tests on unheard voices."""
-        found = desk.page(session_of(request)).found
-        if found is None:
+    def choose_classes(request: gr.Request, classes: list[str], protocol: str) -> Any:
+        """With other classes, tests on unseen speakers may become possible, or impossible."""
+        summary = pages.page(session_id(request)).corpus
+        if summary is None:
             return gr.skip()
-        protocols = settings.protocols(found, classes)
-        kept = now in {value for _, value in protocols}
-        if kept:  # without a word of the value: the visitor may have chosen another meanwhile
+        protocols = settings.protocol_choices(summary, classes)
+        if protocol in {value for _, value in protocols}:
+            # Without a value: the visitor may have chosen another protocol meanwhile.
             return gr.Radio(choices=protocols)
         return gr.Radio(choices=protocols, value=protocols[0][1])
 
-    told_of = [given.found, given.classes, given.reading, *chosen[:1], chosen.protocol,
-               chosen.name, given.said]  # fmt: skip
-    quiet: dict[str, Any] = {
+    outputs = [
+        step.summary, step.classes, step.options, training_step.seconds, training_step.protocol,
+        training_step.name, step.message,
+    ]  # fmt: skip
+    private: dict[str, Any] = {
         "api_visibility": "private",
-        "show_progress_on": given.found,
+        "show_progress_on": step.summary,
         "concurrency_id": "corpora",
-        "concurrency_limit": 2,  # what listens to thousands of clips leaves room for the rest
+        "concurrency_limit": 2,  # decoding thousands of clips must not hold up everything else
     }
-    given.kind.input(
-        choose_kind, given.kind, [given.explained, given.upload, given.folder, *told_of], **quiet
+    options = step.option_inputs()
+    step.kind.input(
+        choose_kind, step.kind, [step.description, step.upload, step.folder, *outputs], **private
     )
-    tab.select(begin, given.kind, told_of, **quiet)
-    given.upload.upload(open_zip, [given.upload, *given.how()], [given.upload, *told_of], **quiet)
-    given.folder.input(open_folder, [given.folder, *given.how()], told_of, **quiet)
-    given.again.click(read_again, [given.kind, given.folder, *given.how()], told_of, **quiet)
-    given.classes.input(
+    tab.select(open_tab, step.kind, outputs, **private)
+    step.upload.upload(open_zip, [step.upload, *options], [step.upload, *outputs], **private)
+    step.folder.input(open_folder, [step.folder, *options], outputs, **private)
+    step.read_again.click(read_again, [step.kind, step.folder, *options], outputs, **private)
+    step.classes.input(
         choose_classes,
-        [given.classes, chosen.protocol],
-        chosen.protocol,
+        [step.classes, training_step.protocol],
+        training_step.protocol,
         queue=False,
         show_progress="hidden",
         api_visibility="private",
     )
 
 
-def told(progress: gr.Progress) -> Callable[[float, str], object]:
-    return lambda share, what: progress(share, desc=what)
+def reporter(progress: gr.Progress) -> Callable[[float, str], object]:
+    return lambda share, description: progress(share, desc=description)

@@ -1,4 +1,4 @@
-"""What a visitor wants to train on: read, listened to, and told before training starts."""
+"""A visitor's corpus, read and checked before training starts, and described on the page."""
 
 from __future__ import annotations
 
@@ -13,29 +13,32 @@ import numpy as np
 
 from cabcnn import corpora
 from cabcnn.corpora.layouts import BUILT_IN
+from cabcnn.dataset.cache import describe_cached
+from cabcnn.runs.plan import Plan
+from cabcnn.runs.queue.uploads import CACHE
 
 SECONDS = (5.0, 10.0, 30.0, 60.0)
-SUGGESTED = 30.0  # at most: longer clips take longer to learn and seldom tell more
-FEW_SPEAKERS = 3  # of a label: one each to learn from, to validate and to test
-SHOWN = 3  # files that are named of each problem
-NAMES_TELL = "If the files' names tell who speaks, say how under “How to read them”."
-BEGINNING = 500  # characters at most of a file's name
+MAX_SUGGESTED = 30.0  # longer clips take longer to train on and seldom help
+MIN_SPEAKERS = 3  # of a class: one each to train, to validate and to test on
+SHOWN_FILES = 3  # for each problem
+MAX_NAME = 500  # characters of a file's name
 
 
 @dataclass(frozen=True)
 class CorpusSummary:
-    """A corpus as it was read, and what is in it: `labels` has (name, clips, speakers, hours).
+    """A corpus as it was read, and what is in it: `labels` has a row (label, clips, speakers,
+    hours) for each.
 
-    `upload` is the folder of the recordings, where they were brought for this.
+    `upload` is the folder of the recordings if they were uploaded.
     """
 
     corpus: str
     name: str
     labels: tuple[tuple[str, int, int, float], ...]
-    seconds: float  # T that hears nine clips of ten to their end
-    known: bool  # every clip's speaker
-    several: bool  # clips of a speaker
-    official: bool  # a split of the corpus's own
+    seconds: float  # a T that covers nine clips of ten to their end
+    speakers_known: bool  # of all clips
+    repeated_speakers: bool  # some speaker has several clips
+    official_split: bool  # the corpus comes with one
     layout: str | None = None
     options: Mapping[str, Any] = field(default_factory=dict)
     problems: tuple[tuple[str, tuple[str, ...]], ...] = ()
@@ -43,11 +46,11 @@ class CorpusSummary:
     upload: Path | None = None
 
     def protocol(self, labels: Sequence[str]) -> str:
-        """How to test a model of these labels, as honestly as they allow."""
+        """The most honest test of a model of these labels that the corpus allows."""
         speakers = [row[2] for row in self.labels if row[0] in labels]
-        if not self.known or min(speakers, default=0) < FEW_SPEAKERS:
+        if not self.speakers_known or min(speakers, default=0) < MIN_SPEAKERS:
             return "paper"
-        return "both" if self.several else "speaker-disjoint"
+        return "both" if self.repeated_speakers else "speaker-disjoint"
 
 
 def inspect(
@@ -60,88 +63,96 @@ def inspect(
     upload: Path | None = None,
     progress: Callable[[float], object] = lambda share: None,
 ) -> CorpusSummary:
-    """Reads a corpus and listens to every clip; nothing outside the folder `inside` is opened.
+    """Reads a corpus and decodes every clip; no file outside the folder `inside` is opened.
 
-    Raises CorpusError where it can't be trained on.
+    Raises CorpusError if it can't be trained on.
     """
-    given = {key: value for key, value in (options or {}).items() if value}
+    options = {key: value for key, value in (options or {}).items() if value}
     if inside is not None:
-        given["inside"] = str(inside)
-    clips = corpora.read(corpus, layout, **given)
+        options["inside"] = str(inside)
+    clips = corpora.read(corpus, layout, **options)
     corpora.check(clips)
 
-    def heard_so_far(done: int) -> None:
+    def report(done: int) -> None:
         progress(done / len(clips))
 
-    told = corpora.describe(clips, heard_so_far)
-    heard = told.seconds[told.seconds > 0]
-    long = float(np.quantile(heard, 0.9)) if len(heard) else 0.0
+    if upload is None:
+        description = corpora.describe(clips, report)
+    else:  # into the cache that training will use, which is removed with the upload
+        description = describe_cached(clips, Plan.rate, upload / CACHE, progress=report)
+    lengths = description.seconds[description.seconds > 0]
+    most = float(np.quantile(lengths, 0.9)) if len(lengths) else 0.0
     return CorpusSummary(
         corpus=corpus,
         name=name,
-        labels=tuple((one.label, one.clips, one.speakers, one.hours) for one in told.labels),
-        seconds=next((t for t in SECONDS if long <= t <= SUGGESTED), SUGGESTED),
-        known=all(clip.speaker for clip in clips),
-        several=told.speakers < len(clips),
-        official={"train", "test"} <= {clip.split for clip in clips},
+        labels=tuple((row.label, row.clips, row.speakers, row.hours) for row in description.labels),
+        seconds=next((t for t in SECONDS if most <= t <= MAX_SUGGESTED), MAX_SUGGESTED),
+        speakers_known=all(clip.speaker for clip in clips),
+        repeated_speakers=description.speakers < len(clips),
+        official_split={"train", "test"} <= {clip.split for clip in clips},
         layout=layout,
-        options=given,
-        problems=tuple((one.sentence, _named(one.details, inside)) for one in told.problems),
-        lengths=_lengths(heard),
+        options=options,
+        problems=tuple(
+            (problem.sentence, _file_names(problem.details, inside))
+            for problem in description.problems
+        ),
+        lengths=_length_range(lengths),
         upload=upload,
     )
 
 
 @cache
 def built_in() -> CorpusSummary:
-    """The corpus that came with the program; listened to once."""
+    """The corpus that comes with the program, decoded once."""
     return inspect(BUILT_IN, name="voices")
 
 
-def _named(details: tuple[str, ...], inside: Path | None) -> tuple[str, ...]:
-    """The first few files of a problem, called as their owner calls them."""
-    shown = [text.replace(f"{inside}/", "")[:BEGINNING] for text in details[:SHOWN]]
-    if more := len(details) - SHOWN:
-        shown += [f"and {more:,} more"] if more > 0 else []
-    return tuple(shown)
+def _file_names(details: tuple[str, ...], inside: Path | None) -> tuple[str, ...]:
+    """The first few files of a problem, by the names that their owner knows."""
+    names = [text.replace(f"{inside}/", "")[:MAX_NAME] for text in details[:SHOWN_FILES]]
+    more = len(details) - SHOWN_FILES
+    return (*names, f"and {more:,} more") if more > 0 else tuple(names)
 
 
-def _lengths(heard: np.ndarray) -> str:
-    if not len(heard):
+def _length_range(lengths: np.ndarray) -> str:
+    if not len(lengths):
         return ""
-    low, middle, high = np.quantile(heard, (0, 0.5, 1))
-    return f"{low:.1f} to {high:.1f} s long, half of them up to {middle:.1f} s"
+    shortest, median, longest = (f"{q:.1f}" for q in np.quantile(lengths, (0, 0.5, 1)))
+    if shortest == longest:
+        return f"each {median} s long"
+    return f"{shortest} to {longest} s long, half of them up to {median} s"
 
 
-def describe(found: CorpusSummary) -> str:
-    """What was found, as HTML."""
-    most = max(clips for _, clips, _, _ in found.labels)
+def to_html(summary: CorpusSummary) -> str:
+    """A table of the classes, and the problems."""
+    most = max(clips for _, clips, _, _ in summary.labels)
     body = "".join(
         f"<tr><th scope='row'>{escape(label)}</th>"
         f"<td class='bar' style='--share: {clips / most:.3f}'>{clips:,}</td>"
         f"<td>{f'{speakers:,}' if speakers else '?'}</td><td>{_duration(hours)}</td></tr>"
-        for label, clips, speakers, hours in found.labels
+        for label, clips, speakers, hours in summary.labels
     )
-    clips = sum(row[1] for row in found.labels)
-    hours = sum(row[3] for row in found.labels)
-    troubles = "".join(
+    clips = sum(row[1] for row in summary.labels)
+    hours = sum(row[3] for row in summary.labels)
+    problems = "".join(
         f"<li>{escape(sentence)}"
         + (f"<small>{escape('; '.join(files))}</small>" if files else "")
         + "</li>"
-        for sentence, files in found.problems
+        for sentence, files in summary.problems
     )
-    if not found.known:
-        troubles += (
-            "<li>If the files' names tell who speaks, say how under “How to read them”.</li>"
+    if not summary.speakers_known:
+        problems += (
+            "<li>If the file or folder names say who is speaking, choose how under “How to read "
+            "them”.</li>"
         )
     return f"""
-<section class="found" aria-label="What was found">
-<p><b>{clips:,} recordings</b> of {len(found.labels)} classes, {_duration(hours)} together;
-{found.lengths}.</p>
+<section class="found" aria-label="The recordings">
+<p><b>{clips:,} recordings</b> of {len(summary.labels)} classes, {_duration(hours)} in total;
+{summary.lengths}.</p>
 <div class="wide" tabindex="0"><table><thead><tr><th scope="col">Class</th>
 <th scope="col">Recordings</th><th scope="col">Speakers</th><th scope="col">Length</th></tr></thead>
 <tbody>{body}</tbody></table></div>
-{f"<ul class='problems'>{troubles}</ul>" if troubles else ""}
+{f"<ul class='problems'>{problems}</ul>" if problems else ""}
 </section>"""
 
 

@@ -1,4 +1,4 @@
-"""Models that were made or brought here: bringing one, taking one away."""
+"""The models that were trained or added here: adding, downloading and removing their files."""
 
 from __future__ import annotations
 
@@ -12,55 +12,52 @@ import gradio as gr
 from cabcnn import checkpoint, files
 from cabcnn.errors import CabcnnError, CheckpointError
 from cabcnn.runs.queue import JobQueue
-from cabcnn.ui.explore import note, trouble
+from cabcnn.ui.messages import error_message, gradio_errors, notice
 from cabcnn.ui.models import Models
 from cabcnn.ui.sounds import Sounds
-from cabcnn.ui.train.recordings import called
+from cabcnn.ui.train.recordings import safe_name
 
-MOST_MODELS = 200
-LARGEST = 64 << 20  # bytes; a hundred times a usual one
+MAX_MODELS = 200
+MAX_BYTES = 64 << 20  # a hundred times the usual size of a model
 
 
-def own() -> list[str]:
+def own_models() -> list[str]:
     """The names of the models that did not come with the program."""
     shipped = {path.stem for path in checkpoint.folder().glob(f"*{checkpoint.SUFFIX}")}
     return [name for name in checkpoint.names() if name not in shipped]
 
 
-def bring(path: Path, jobs: JobQueue) -> str:
-    """Puts a checkpoint among the models and returns the name that it got.
+def add(path: Path, jobs: JobQueue) -> str:
+    """Copies a checkpoint to the models and returns the name that it got.
 
-    Raises CabcnnError where it is no good checkpoint, or there are too many.
+    Raises CabcnnError if it is not a valid checkpoint, or there are too many models.
     """
-    if path.stat().st_size > LARGEST:
+    if path.stat().st_size > MAX_BYTES:
         raise CheckpointError(f"{path.name} is larger than any model of this kind.")
-    checkpoint.load(path)  # says what is wrong with it
-    if len(own()) >= MOST_MODELS:
-        raise CheckpointError(f"{MOST_MODELS} models are kept here; remove some first.")
+    checkpoint.load(path)  # raises if it is invalid
+    if len(own_models()) >= MAX_MODELS:
+        raise CheckpointError(f"{MAX_MODELS} models are kept here; remove some first.")
     taken = {name.casefold() for name in (*checkpoint.names(), *(job.name for job in jobs.all()))}
-    wanted = called(path.stem)
-    name, number = wanted, 2
+    base = safe_name(path.stem)
+    name, number = base, 2
     while name.casefold() in taken:
-        name, number = f"{wanted}-{number}", number + 1
+        name, number = f"{base}-{number}", number + 1
     target = checkpoint.own_folder() / f"{name}{checkpoint.SUFFIX}"
-    try:
-        target.parent.mkdir(parents=True, exist_ok=True)
-    except OSError as error:
-        raise files.write_error(target.parent, error) from error
+    files.make_folder(target.parent)
     with files.atomic(target) as part:
         shutil.copyfile(path, part)
     return name
 
 
 def file_of(name: str | None) -> Path:
-    """The file of a model that was made or brought here. Raises CheckpointError for others."""
-    if name not in own():
+    """The file of a model that was trained or added here. Raises CheckpointError for others."""
+    if name not in own_models():
         raise CheckpointError("Choose one of the models that were trained or added here.")
     return checkpoint.find(name)
 
 
 def remove(name: str | None) -> None:
-    """Takes a model away for good. Raises CabcnnError where it is not there to be removed."""
+    """Deletes a model for good. Raises CabcnnError if that is not possible."""
     path = file_of(name)
     try:
         path.unlink(missing_ok=True)
@@ -71,33 +68,33 @@ def remove(name: str | None) -> None:
 class ModelFiles(NamedTuple):
     """The components."""
 
-    bring: gr.UploadButton
-    mine: gr.Dropdown
-    take: gr.Button
-    drop: gr.Button
+    upload: gr.UploadButton
+    choice: gr.Dropdown
+    download: gr.Button
+    remove: gr.Button
 
 
 def lay_out() -> ModelFiles:
-    """Puts them on the page."""
+    """Puts the components on the page."""
     with gr.Accordion("Model files", open=False, elem_id="train-files"):
-        bring = gr.UploadButton(
+        upload = gr.UploadButton(
             "Add a model file", file_types=[checkpoint.SUFFIX], size="sm", elem_id="train-bring"
         )
-        mine = gr.Dropdown(
-            choices=own(),
+        choice = gr.Dropdown(
+            choices=own_models(),
             value=None,
             label="Models trained or added here",
             filterable=False,
             elem_id="train-mine",
         )
         with gr.Row():
-            take = gr.Button("Download", size="sm", min_width=100)
-            drop = gr.Button("Remove", size="sm", min_width=100)
-    return ModelFiles(bring, mine, take, drop)
+            download = gr.Button("Download", size="sm", min_width=100)
+            remove_button = gr.Button("Remove", size="sm", min_width=100)
+    return ModelFiles(upload, choice, download, remove_button)
 
 
-def wire(
-    shelf: ModelFiles,
+def connect(
+    components: ModelFiles,
     jobs: JobQueue,
     models: Models,
     sounds: Sounds,
@@ -105,47 +102,47 @@ def wire(
     message: gr.HTML,
     tab: gr.Tab,
     file: gr.DownloadButton,
-    download: str,
+    press_download: str,
 ) -> None:
-    """Lets them act on the page's choice of `model`; `file` is the hidden button which the
-    JavaScript `download` presses."""
+    """Connects the components with the page's choice of `model`. `file` is a hidden button that
+    the JavaScript `press_download` presses."""
 
-    def offered(current: str | None) -> dict[Any, Any]:
+    def update_choices(current: str | None) -> dict[Any, Any]:
         choices = models.choices()
-        known = current in {name for _, name in choices}
-        value = current if known else models.first()
+        is_known = current in {name for _, name in choices}
         return {
-            model: gr.Dropdown(choices=choices, value=value),
-            shelf.mine: gr.Dropdown(choices=own(), value=None),
+            model: gr.Dropdown(choices=choices, value=current if is_known else models.first()),
+            components.choice: gr.Dropdown(choices=own_models(), value=None),
         }
 
-    def add(path: str, current: str | None) -> dict[Any, Any]:
+    def add_model(path: str, current: str | None) -> dict[Any, Any]:
         try:
-            name = bring(Path(path), jobs)
+            name = add(Path(path), jobs)
         except CabcnnError as error:
-            return {message: trouble(error)}
+            return {message: error_message(error)}
         finally:
-            sounds.used(Path(path))
-        said = note(f"{name} is among the models now; choose it at the top of the page.")
-        return {**offered(current), message: said}
+            sounds.release(Path(path))
+        text = f"{name} was added to the models; choose it at the top of the page."
+        return {**update_choices(current), message: notice(text)}
 
-    def take_model(name: str | None) -> str:
-        try:
-            place = Path(tempfile.mkdtemp(dir=sounds.folder))
-            return str(shutil.copy(file_of(name), place))
-        except CabcnnError as error:
-            raise gr.Error(str(error), print_exception=False) from error
+    def download_model(name: str | None) -> str:
+        with gradio_errors():
+            path = file_of(name)
+        return str(shutil.copy(path, tempfile.mkdtemp(dir=sounds.folder)))
 
-    def drop(name: str | None, current: str | None) -> dict[Any, Any]:
+    def remove_model(name: str | None, current: str | None) -> dict[Any, Any]:
         try:
             remove(name)
         except CabcnnError as error:
-            return {message: trouble(error)}
-        return {**offered(current), message: note(f"{name} was removed.")}
+            return {message: error_message(error)}
+        return {**update_choices(current), message: notice(f"{name} was removed.")}
 
-    quiet: dict[str, Any] = {"show_progress": "hidden", "api_visibility": "private"}
-    changed = [model, shelf.mine, message]
-    shelf.bring.upload(add, [shelf.bring, model], changed, **quiet)
-    shelf.take.click(take_model, shelf.mine, file, **quiet).success(None, js=download)
-    shelf.drop.click(drop, [shelf.mine, model], changed, **quiet)
-    tab.select(lambda: gr.Dropdown(choices=own()), None, shelf.mine, queue=False, **quiet)
+    private: dict[str, Any] = {"show_progress": "hidden", "api_visibility": "private"}
+    outputs = [model, components.choice, message]
+    components.upload.upload(add_model, [components.upload, model], outputs, **private)
+    downloaded = components.download.click(download_model, components.choice, file, **private)
+    downloaded.success(None, js=press_download)
+    components.remove.click(remove_model, [components.choice, model], outputs, **private)
+    tab.select(
+        lambda: gr.Dropdown(choices=own_models()), None, components.choice, queue=False, **private
+    )

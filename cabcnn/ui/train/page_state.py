@@ -1,4 +1,4 @@
-"""What each open page has on its desk: the recordings it brought, the run it watches."""
+"""The state of each open page: the recordings that it uploaded, the run that it shows."""
 
 from __future__ import annotations
 
@@ -9,20 +9,20 @@ from cabcnn.runs.queue import JobQueue
 from cabcnn.ui.train.corpus_summary import CorpusSummary
 from cabcnn.ui.train.recordings import Upload
 
-MOST_PAGES = 1000
+MAX_PAGES = 1000
 
 
 @dataclass
 class PageState:
-    brought: Upload | None = None
-    found: CorpusSummary | None = None
-    watched: str | None = None  # the run, None for whichever is most worth watching
-    reported: tuple[str, int] | None = None  # what the report on it is of
-    asks_until: float = 0.0  # by the monotonic clock: then it stops asking after the runs
+    upload: Upload | None = None
+    corpus: CorpusSummary | None = None
+    run: str | None = None  # the run that was chosen; None for the one most worth watching
+    report: tuple[str, int] | None = None  # the stamp of the report that is shown
+    poll_until: float = 0.0  # by the monotonic clock
 
 
 class PageStates:
-    """The pages that are open, by their sessions. Safe to use from several threads."""
+    """The open pages by their sessions. Can be shared by threads."""
 
     def __init__(self, jobs: JobQueue) -> None:
         self.jobs = jobs
@@ -33,23 +33,23 @@ class PageStates:
         with self._lock:
             page = self._pages.pop(session, None) or PageState()
             self._pages[session] = page
-            forgotten = list(self._pages)[:-MOST_PAGES]
-        for other in forgotten:
-            self.forget(other)
-        if page.brought is not None:
-            self.jobs.uploads.hold(page.brought.upload)
+            too_many = list(self._pages)[:-MAX_PAGES]
+        for oldest in too_many:
+            self.forget(oldest)
+        if page.upload is not None:
+            self.jobs.uploads.hold(page.upload.folder)
         return page
 
-    def put(self, session: str, found: CorpusSummary | None, brought: Upload | None) -> None:
-        """What was found in which recordings, in place of what was there before."""
+    def set_corpus(self, session: str, corpus: CorpusSummary | None, upload: Upload | None) -> None:
+        """Replaces a page's corpus, and the upload that it comes from."""
         page = self.page(session)
-        last, page.found, page.brought = page.brought, found, brought
-        if last is not None and last != brought:
-            self.jobs.uploads.release(last.upload)
+        last, page.corpus, page.upload = page.upload, corpus, upload
+        if last is not None and last != upload:
+            self.jobs.uploads.release(last.folder)
 
     def forget(self, session: str) -> None:
-        """Clears the desk of a page that was closed."""
+        """Drops the state of a page that was closed."""
         with self._lock:
             page = self._pages.pop(session, None)
-        if page is not None and page.brought is not None:
-            self.jobs.uploads.release(page.brought.upload)
+        if page is not None and page.upload is not None:
+            self.jobs.uploads.release(page.upload.folder)

@@ -1,4 +1,4 @@
-"""The first step of the Train tab: which recordings, and what is in them."""
+"""The first step of the Train tab: choosing recordings, and how to read them."""
 
 from __future__ import annotations
 
@@ -13,23 +13,25 @@ import gradio as gr
 from cabcnn import corpora
 from cabcnn.corpora import archive
 from cabcnn.corpora.manifest import LISTS
+from cabcnn.corpora.speakers import TEMPLATES
 from cabcnn.errors import CabcnnError, CorpusError
 from cabcnn.runs.queue.uploads import Uploads
 from cabcnn.ui.train.corpus_summary import CorpusSummary, inspect
 
 BUILT_IN, ZIP, FOLDER = "built-in", "zip", "folder"
 DETECT = "detect"
-MOST_LISTED = 200
-EXPLAINED = {
-    BUILT_IN: "Synthetic English voices of several accents, made for this project: to see at once "
-    "how training goes, not to tell how real people speak.",
-    ZIP: "A .zip of at most 500 MB with a folder for each class (US, UK, …), recordings inside; or "
-    "with a list beside them, in CSV, of the columns path, label and speaker. A few dozen "
-    "recordings of each class, "
-    "of several speakers, are a beginning. They are used for training only, are readable by "
-    "nobody else, and are removed when the training is over and you have left the page.",
-    FOLDER: "A folder on the machine that this page runs on, laid out like the zip or like one of "
-    "the known corpora; or a list of recordings there. They are only read.",
+UNKNOWN, PATTERN = "", "pattern"  # choices of how names say who is speaking, beside TEMPLATES
+MAX_LISTED = 200
+DESCRIPTIONS = {
+    BUILT_IN: "Synthetic English voices with several accents, made for this project: to see right "
+    "away how training works, not to learn how real people speak.",
+    ZIP: "A .zip of at most 500 MB with a folder for each class (US, UK, …) that holds its "
+    "recordings; or recordings and a list of them, a CSV file with the columns path, label and "
+    "speaker. A few dozen recordings of each class, by several speakers, are a good start. They "
+    "are used for training only, nobody else can read them, and they are removed once the "
+    "training is over and you have left the page.",
+    FOLDER: "A folder on the server, organised like the zip or like one of the known corpora; or a "
+    "list of recordings there. Nothing in it is changed.",
 }
 
 
@@ -37,11 +39,11 @@ Progress = Callable[[float, str], object]  # the share that is done, and of what
 
 
 class Upload(NamedTuple):
-    """Recordings that were uploaded: the folder they have for themselves, where in it they
-    begin, and what they are called."""
+    """Uploaded recordings: the folder that is theirs alone, where in it they begin, and their
+    name."""
 
-    upload: Path
-    begins: Path
+    folder: Path
+    root: Path
     name: str
 
 
@@ -49,38 +51,39 @@ class Recordings(NamedTuple):
     """The components."""
 
     kind: gr.Radio
-    explained: gr.HTML
+    description: gr.HTML
     upload: gr.File
     folder: gr.Dropdown
-    reading: gr.Accordion
+    options: gr.Accordion
     layout: gr.Dropdown
-    label: gr.Textbox
-    speaker: gr.Textbox
+    label_column: gr.Textbox
+    speaker_column: gr.Textbox
+    speakers: gr.Dropdown
     pattern: gr.Textbox
-    again: gr.Button
-    said: gr.HTML
-    found: gr.HTML
+    read_again: gr.Button
+    message: gr.HTML
+    summary: gr.HTML
     classes: gr.CheckboxGroup
 
-    def how(self) -> list[Any]:
-        """How to read them: the inputs of `options_of`."""
-        return [self.layout, self.label, self.speaker, self.pattern]
+    def option_inputs(self) -> list[Any]:
+        """The inputs whose values `parse_options` takes."""
+        return [self.layout, self.label_column, self.speaker_column, self.speakers, self.pattern]
 
 
 def lay_out(corpora_folder: Path | None) -> Recordings:
-    """Puts the choices on the page."""
+    """Puts the components on the page."""
     kinds = [("Built-in voices", BUILT_IN), ("My recordings", ZIP)]
     if corpora_folder is not None:
         kinds.append(("A folder on the server", FOLDER))
     kind = gr.Radio(
         choices=kinds, value=BUILT_IN, label="Recordings", show_label=False, elem_id="train-kind"
     )
-    explained = gr.HTML(explanation(BUILT_IN), elem_id="train-explained")
+    description = gr.HTML(description_of(BUILT_IN), elem_id="train-explained")
     upload = gr.File(
         label="A zip of recordings", file_types=[".zip"], elem_id="train-upload", visible=False
     )
     folder = gr.Dropdown(
-        choices=listed(corpora_folder),
+        choices=folders_and_lists(corpora_folder),
         value=None,
         label="Folder or list",
         allow_custom_value=True,
@@ -89,80 +92,104 @@ def lay_out(corpora_folder: Path | None) -> Recordings:
     )
     with gr.Accordion(
         "How to read them", open=False, visible=False, elem_id="train-reading"
-    ) as reading:
+    ) as options:
         layout = gr.Dropdown(
             choices=[
-                ("Find out", DETECT),
+                ("Recognise it", DETECT),
                 *((about, name) for name, about in corpora.LAYOUTS.items() if name != BUILT_IN),
             ],
             value=DETECT,
-            label="Laid out as",
+            label="Layout",
             filterable=False,
         )
         with gr.Row():
-            label = gr.Textbox(
-                label="Column of the classes", info="Of a list; else “label”.", min_width=150
+            label_column = gr.Textbox(
+                label="Column of the classes", info="In a list; default “label”.", min_width=150
             )
-            speaker = gr.Textbox(
-                label="Column of the speakers", info="Of a list; else “speaker”.", min_width=150
+            speaker_column = gr.Textbox(
+                label="Column of the speakers", info="In a list; default “speaker”.", min_width=150
             )
-        pattern = gr.Textbox(
-            label="Speaker in the file names",
-            info="A regular expression; its first group is the speaker. “(.+)_” for anna_03.wav. "
-            "Knowing the speakers lets the model be tested on voices it never heard.",
+        speakers = gr.Dropdown(
+            choices=[
+                ("Unknown", UNKNOWN),
+                *((template.about, name) for name, template in TEMPLATES.items()),
+                ("A pattern in the file names", PATTERN),
+            ],
+            value=UNKNOWN,
+            label="Who is speaking",
+            info="If recordings are in a folder for each class. Knowing the speakers lets the "
+            "model be tested on voices that it never heard.",
+            filterable=False,
+            elem_id="train-speakers",
         )
-        again = gr.Button("Read again", size="sm")
-    said = gr.HTML(visible=False, elem_id="train-said", elem_classes="message")
-    found = gr.HTML(elem_id="train-found")
+        pattern = gr.Textbox(
+            label="Speaker pattern",
+            info="A regular expression whose first group is the speaker: “(.+)_” for anna_03.wav.",
+            visible=False,
+            elem_id="train-pattern",
+        )
+        read_again = gr.Button("Read again", size="sm")
+    message = gr.HTML(visible=False, elem_id="train-said", elem_classes="message")
+    summary = gr.HTML(elem_id="train-found")
     classes = gr.CheckboxGroup(
         choices=[], label="Classes to learn", visible=False, elem_id="train-classes"
     )
+    speakers.input(
+        lambda choice: gr.Textbox(visible=choice == PATTERN),
+        speakers,
+        pattern,
+        queue=False,
+        show_progress="hidden",
+        api_visibility="private",
+    )
     return Recordings(
-        kind, explained, upload, folder, reading, layout, label, speaker, pattern, again,
-        said, found, classes,
+        kind, description, upload, folder, options, layout, label_column, speaker_column,
+        speakers, pattern, read_again, message, summary, classes,
     )  # fmt: skip
 
 
-def explanation(kind: str) -> str:
-    return f"<p>{EXPLAINED[kind]}</p>"
+def description_of(kind: str) -> str:
+    return f"<p>{DESCRIPTIONS[kind]}</p>"
 
 
-def options_of(values: Sequence[Any]) -> tuple[str | None, dict[str, Any]]:
-    """The layout and the options of `corpora.read`, from the values of `Recordings.how`."""
-    layout, label, speaker, pattern = values
-    options = {"label": label, "speaker": speaker, "speaker_pattern": pattern}
-    given = {key: str(value or "").strip() for key, value in options.items()}
-    return None if layout == DETECT else layout, {
-        key: value for key, value in given.items() if value
+def parse_options(values: Sequence[Any]) -> tuple[str | None, dict[str, Any]]:
+    """The layout and the options for `corpora.read`, from the values of
+    `Recordings.option_inputs`. Raises CorpusError if the pattern was chosen and left empty."""
+    layout, label, speaker, speakers, pattern = (str(value or "").strip() for value in values)
+    if speakers == PATTERN and not pattern:
+        raise CorpusError("Give a speaker pattern, or choose another way to tell the speakers.")
+    options = {
+        "label": label,
+        "speaker": speaker,
+        "speaker_pattern": pattern if speakers == PATTERN else speakers,
     }
+    options = {name: value for name, value in options.items() if value}
+    return None if layout in (DETECT, "") else layout, options
 
 
-def unpacked(path: Path, uploads: Uploads, progress: Progress) -> Upload:
-    """Unpacks an archive that was uploaded.
-
-    Raises CabcnnError, with nothing left behind, where that can't be done.
-    """
-    upload, name = uploads.new(), called(path.stem)
+def unpack(path: Path, uploads: Uploads, progress: Progress) -> Upload:
+    """Unpacks an uploaded archive. Raises CabcnnError, with nothing left behind, if it can't."""
+    folder, name = uploads.new(), safe_name(path.stem)
     try:
-        begins = archive.unpack(
-            path, upload / name, progress=lambda share: progress(share, "Unpacking")
+        root = archive.unpack(
+            path, folder / name, progress=lambda share: progress(share, "Unpacking")
         )
     except BaseException:
-        uploads.release(upload)
+        uploads.release(folder)
         raise
-    return Upload(upload, begins, name)
+    return Upload(folder, root, name)
 
 
 def read(
     corpus: Path,
     name: str,
-    how: Sequence[Any],
+    option_values: Sequence[Any],
     inside: Path,
     progress: Progress,
     upload: Path | None = None,
 ) -> CorpusSummary:
-    """Looks at a corpus on disk. Raises CabcnnError where it can't be trained on."""
-    layout, options = options_of(how)
+    """Inspects a corpus on disk. Raises CabcnnError if it can't be trained on."""
+    layout, options = parse_options(option_values)
     try:
         return inspect(
             str(corpus),
@@ -171,52 +198,54 @@ def read(
             options=options,
             inside=inside,
             upload=upload,
-            progress=lambda share: progress(share, "Listening"),
+            progress=lambda share: progress(share, "Reading"),
         )
-    except CabcnnError as error:  # its owner never saw the server's folders
+    except CabcnnError as error:  # the server's folders are none of the visitor's business
         raise CorpusError(
             str(error).replace(f"{inside}/", "").replace(str(inside), name)
         ) from error
 
 
-def called(text: str) -> str:
-    """A name for a model and its files, after what somebody called an archive or a folder."""
+def safe_name(text: str) -> str:
+    """A name for a model and its files, from the name of an archive or a folder."""
     return re.sub(r"[^\w \-]+", "-", text).strip(" -")[:40] or "voices"
 
 
-def listed(root: Path | None) -> list[str]:
+def folders_and_lists(root: Path | None) -> list[str]:
     """What a visitor may choose from: the folders one and two levels below the host's, and the
-    lists in these and in the host's own; fewer lists where there are too many of both."""
+    lists in these and in the host's own; fewer lists if there are too many of both."""
     if root is None or not root.is_dir():
         return []
     folders: list[str] = []
     lists: list[str] = []
-    for place, inside, files in os.walk(root):
-        inside[:] = sorted(name for name in inside if not name.startswith("."))
-        path = Path(place)
+    for folder, subfolders, names in os.walk(root):
+        subfolders[:] = sorted(name for name in subfolders if not name.startswith("."))
+        path = Path(folder)
         depth = len(path.relative_to(root).parts)
         if depth:
             folders.append(path.relative_to(root).as_posix())
         lists += [
             (path / name).relative_to(root).as_posix()
-            for name in sorted(files)
+            for name in sorted(names)
             if name.lower().endswith(LISTS) and not name.startswith(".")
         ]
         if depth == 2:
-            inside.clear()
-        if len(folders) >= MOST_LISTED:
+            subfolders.clear()
+        if len(folders) >= MAX_LISTED:
             break
-    return sorted([*folders, *lists[: max(MOST_LISTED - len(folders), 0)]])
+    return sorted([*folders, *lists[: max(MAX_LISTED - len(folders), 0)]])
 
 
-def below(root: Path | None, name: str | None) -> Path:
-    """A folder, or a list, that a visitor named, which lies inside the host's.
+def path_below(root: Path | None, name: str | None) -> Path:
+    """The folder or list with this name inside the host's folder.
 
-    Raises CorpusError where it does not, or the host allows none.
+    Raises CorpusError if it is missing or outside, or if the host offers no folder.
     """
     if root is None:
-        raise CorpusError("This server lets nobody train on its folders.")
+        raise CorpusError("This server has no folder to train on.")
     path = (root / str(name or "")).resolve()
     if not name or not path.is_relative_to(root.resolve()) or not path.exists():
-        raise CorpusError(f"There is no folder {name or ''!r} to train on; choose one of the list.")
+        raise CorpusError(
+            f"There is no folder {name or ''!r} to train on; choose one from the list."
+        )
     return path

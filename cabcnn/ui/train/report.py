@@ -1,4 +1,4 @@
-"""What came of a run, as HTML: what the model is worth, and where it errs."""
+"""The result of a run as HTML: how good the model is, and where it errs."""
 
 from __future__ import annotations
 
@@ -18,14 +18,14 @@ RELIABILITY = "reliability.png"
 
 
 def stamp(job: Job) -> tuple[str, int] | None:
-    """What tells one outcome of a run from another; None where there is none yet."""
+    """Changes with the result of a run; None if it has none yet."""
     if not job.has_model:
         return None
     return job.name, (job.folder / MODEL).stat().st_mtime_ns
 
 
-def report(job: Job) -> str:
-    """The outcome of a job that has a model, the score to quote first at the head."""
+def to_html(job: Job) -> str:
+    """The result of a job that has a model, with the score to quote at the top."""
     try:
         _, card = checkpoint.load(job.folder / MODEL)
     except CabcnnError as error:
@@ -37,7 +37,7 @@ def report(job: Job) -> str:
     )
     return f"""
 <article class="about outcome">
-<h2>What it is worth</h2>
+<h2>How good it is</h2>
 <p class="score">{escape(card.score())}</p>
 {notes}
 {about.scores(card.measurements)}
@@ -54,19 +54,21 @@ def _left_out(job: Job) -> list[str]:
         return []
     if not rows:
         return []
-    count = "One recording" if len(rows) == 1 else f"{len(rows):,} recordings"
-    return [f"{count} could not be used, and took no part in this."]
+    if len(rows) == 1:
+        return ["One recording could not be used and was left out."]
+    return [f"{len(rows):,} recordings could not be used and were left out."]
 
 
 def _reliability(path: Path) -> str:
-    """The curve of how often it is right for how sure it is, where the run has drawn one."""
+    """The reliability curve (how often the model is right for each level of confidence), if the
+    run has drawn one."""
     try:
         picture = base64.b64encode(path.read_bytes()).decode("ascii")
     except OSError:
         return ""
     return (
-        "<details><summary>Is it right as often as it is sure?</summary>"
+        "<details><summary>Is it right as often as it is confident?</summary>"
         f'<img class="reliability" src="data:image/png;base64,{picture}" '
-        'alt="Reliability curve: how often the model was right, for how sure it was.">'
+        'alt="Reliability curve: how often the model was right, by its confidence.">'
         "</details>"
     )

@@ -1,7 +1,8 @@
-"""How to train: the choices of the Train tab, and the plan that they make."""
+"""The second step of the Train tab: how to train. Its settings become a plan."""
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from dataclasses import replace
 from typing import Any, NamedTuple
@@ -13,52 +14,52 @@ from cabcnn.runs.plan import Plan, Protocol
 from cabcnn.training.recipe import RECIPES, Recipe
 from cabcnn.ui.train.corpus_summary import SECONDS, CorpusSummary
 
-WHOLE, OTHER = 0.0, -1.0  # of the T buttons
-LONGEST = 3600.0
+WHOLE_CLIPS, OTHER = 0.0, -1.0  # choices of T beside SECONDS
+MAX_SECONDS = 3600.0
 RECIPE_CHOICES = [
     ("Robust (recommended): varied excerpts, some noise", "robust"),
     ("As in the paper: whole clips, large batches", "paper"),
 ]
 PROTOCOL_CHOICES: list[tuple[str, Protocol]] = [
-    ("On voices it never heard, and on a mix, side by side (trains twice)", "both"),
+    ("On voices it never heard, and on a random split, to compare (trains twice)", "both"),
     ("On voices it never heard", "speaker-disjoint"),
-    ("On a mix of clips, as in the paper", "paper"),
+    ("On a random split of the clips, as in the paper", "paper"),
 ]
 FOLDS = 5
-OVER_FOLDS: tuple[str, Protocol] = (
-    f"Every voice once, by {FOLDS} models that never heard it: the surest score (trains "
-    f"{FOLDS} times)",
+FOLDS_CHOICE: tuple[str, Protocol] = (
+    f"On every voice, each by one of {FOLDS} models that never heard it: the most reliable score "
+    f"(trains {FOLDS} times)",
     "folds",
 )
-OFFICIAL: tuple[str, Protocol] = ("On the split that the recordings came with", "official")
-# The advanced numbers: a recipe's field, what it is called, what it does.
+OFFICIAL_CHOICE: tuple[str, Protocol] = ("On the corpus's own split", "official")
+# The advanced numbers: a field of `Recipe`, its label, a hint.
 NUMBERS = (
-    ("max_epochs", "Epochs at most", "Rounds through all recordings."),
-    ("patience", "Patience", "Ends early after so many epochs without progress."),
-    ("batch_size", "Batch size", "Clips a step; fewer learn in smaller steps."),
-    ("learning_rate", "Learning rate", "Too high and it diverges, too low and it crawls."),
-    ("crop_seconds", "Excerpts of (seconds)", "Learns from random excerpts; 0 for whole clips."),
-    ("gain", "Loudness changes (dB)", "At most so much in the course of an excerpt."),
-    ("noise", "Added noise", "Its share of the sound's own strength."),
-    ("speed", "Speed changes", "At most this share faster or slower."),
-    ("spread", "Spread", "How strongly the attention is kept on many classifiers."),
+    ("max_epochs", "Epochs at most", "Passes over all recordings."),
+    ("patience", "Patience", "Stops after so many epochs without improvement."),
+    ("batch_size", "Batch size", "Clips in a training step."),
+    ("learning_rate", "Learning rate", "Too high: it diverges. Too low: it is slow."),
+    ("crop_seconds", "Excerpts of (seconds)", "Trains on random excerpts; 0 for whole clips."),
+    ("gain", "Loudness changes (dB)", "At most, within an excerpt."),
+    ("noise", "Added noise", "Relative to the sound's own level."),
+    ("speed", "Speed changes", "At most this fraction faster or slower."),
+    ("spread", "Spread", "How strongly attention is spread over many classifiers."),
 )
 WHOLE_NUMBERS = {"max_epochs", "patience", "batch_size"}
-# The advanced switches: what each does, and a recipe's field.
+# The advanced switches: their label, a field of `Recipe`.
 SWITCHES = [
     ("Draw classes equally often", "balance"),
     ("Let the learning rate fall to zero", "anneal"),
-    ("Set batch norm anew after each epoch", "recalibrate"),
-    ("Excerpts from the whole clip", "anywhere"),
+    ("Recompute batch norm after each epoch", "recalibrate"),
+    ("Take excerpts from the whole clip", "anywhere"),
     ("Cut batches to their shortest clip", "truncate"),
 ]
 
 
 class Settings(NamedTuple):
-    """The components, in the order in which `plan` takes their values."""
+    """The components, in the order in which `make_plan` takes their values."""
 
     seconds: gr.Radio
-    other: gr.Number
+    other_seconds: gr.Number
     recipe: gr.Radio
     name: gr.Textbox
     protocol: gr.Radio
@@ -71,21 +72,20 @@ class Settings(NamedTuple):
 
 
 def lay_out() -> Settings:
-    """Puts the choices on the page."""
-    quiet: dict[str, Any] = {"container": True}
+    """Puts the components on the page."""
     seconds = gr.Radio(
         choices=[
             *((f"{t:g} s", t) for t in SECONDS),
-            ("Whole clips", WHOLE),
+            ("Whole clips", WHOLE_CLIPS),
             ("Other", OTHER),
         ],
         value=SECONDS[0],
         label="Hear the first",
-        info="T: the model learns, and later judges, by the beginning of each clip.",
+        info="T: the model is trained, and later classifies, by the beginning of each clip.",
         elem_id="train-seconds",
     )
-    other = gr.Number(
-        value=15, label="Seconds", minimum=0.1, maximum=LONGEST, visible=False, **quiet
+    other_seconds = gr.Number(
+        value=15, label="Seconds", minimum=0.1, maximum=MAX_SECONDS, visible=False
     )
     recipe = gr.Radio(
         choices=RECIPE_CHOICES, value="robust", label="Recipe", elem_id="train-recipe"
@@ -101,7 +101,7 @@ def lay_out() -> Settings:
         switches = gr.CheckboxGroup(
             choices=SWITCHES,
             value=_switched_on(RECIPES["robust"]),
-            label="Ingredients",
+            label="Options",
             elem_id="train-switches",
         )
         with gr.Row():
@@ -118,74 +118,67 @@ def lay_out() -> Settings:
                 for field, label, info in NUMBERS
             ]
             seed = gr.Number(
-                value=0, label="Seed", info="Of all chance.", minimum=0, precision=0, min_width=140
+                value=0,
+                label="Seed",
+                info="Of the random numbers.",
+                minimum=0,
+                precision=0,
+                min_width=140,
             )
-    seconds.change(
-        lambda t: gr.Number(visible=t == OTHER),
-        seconds,
-        other,
-        queue=False,
-        show_progress="hidden",
-        api_visibility="private",
-    )
-    made = Settings(seconds, other, recipe, name, protocol, switches, seed, tuple(numbers))
-    recipe.change(
-        of_recipe,
-        recipe,
-        [switches, *numbers],
-        queue=False,
-        show_progress="hidden",
-        api_visibility="private",
-    )
-    return made
+    private: dict[str, Any] = {
+        "queue": False, "show_progress": "hidden", "api_visibility": "private",
+    }  # fmt: skip
+    seconds.change(lambda t: gr.Number(visible=t == OTHER), seconds, other_seconds, **private)
+    recipe.change(recipe_values, recipe, [switches, *numbers], **private)
+    return Settings(seconds, other_seconds, recipe, name, protocol, switches, seed, tuple(numbers))
 
 
-def of_recipe(name: str) -> list[Any]:
-    """The advanced settings that a recipe stands for."""
+def recipe_values(name: str) -> list[Any]:
+    """The values of the advanced settings in a recipe."""
     recipe = RECIPES[name]
     return [_switched_on(recipe), *(_number(recipe, field) for field, _, _ in NUMBERS)]
 
 
-def protocols(found: CorpusSummary, classes: Sequence[str]) -> list[tuple[str, Protocol]]:
-    """The ways to test a model of some classes that a corpus allows, the best first."""
-    best = found.protocol(classes)
+def protocol_choices(summary: CorpusSummary, classes: Sequence[str]) -> list[tuple[str, Protocol]]:
+    """The tests of a model of some classes that a corpus allows, the best first."""
+    best = summary.protocol(classes)
     start = next(k for k, (_, protocol) in enumerate(PROTOCOL_CHOICES) if protocol == best)
     choices = PROTOCOL_CHOICES[start:]
-    if best == "speaker-disjoint":  # with one clip each, a mix would be the same
+    if best == "speaker-disjoint":  # with one clip for each speaker, a random split is the same
         choices = choices[:1]
-    speakers = [row[2] for row in found.labels if row[0] in classes]
+    speakers = [row[2] for row in summary.labels if row[0] in classes]
     if best != "paper" and min(speakers) >= FOLDS:
-        choices = [*choices, OVER_FOLDS]
-    return [*choices, OFFICIAL] if found.official else choices
+        choices = [*choices, FOLDS_CHOICE]
+    return [*choices, OFFICIAL_CHOICE] if summary.official_split else choices
 
 
-def plan(found: CorpusSummary, classes: Sequence[str], values: Sequence[Any]) -> Plan:
-    """The plan that the choices make; `values` are those of `Settings.inputs`.
+def make_plan(summary: CorpusSummary, classes: Sequence[str], values: Sequence[Any]) -> Plan:
+    """The plan for some classes of a corpus; `values` are those of `Settings.inputs`.
 
-    Raises CabcnnError for what can't be carried out.
+    Raises CabcnnError for a plan that can't be carried out.
     """
     if len(classes) < 2:
         raise CabcnnError("A model chooses among classes: tick two or more.")
-    seconds, other, recipe, name, protocol, switches, seed, *numbers = values
+    seconds, other_seconds, recipe, name, protocol, switches, seed, *numbers = values
     if recipe not in RECIPES:
         raise CabcnnError("Choose one of the recipes.")
     if seconds == OTHER:
-        seconds = other
+        seconds = other_seconds
     changes: dict[str, Any] = {field: field in (switches or ()) for _, field in SWITCHES}
     for (field, label, _), value in zip(NUMBERS, numbers, strict=True):
-        if not isinstance(value, int | float):
+        if not isinstance(value, int | float) or not math.isfinite(value):
             raise CabcnnError(f"{label} is empty; give a number, or choose the recipe again.")
         changes[field] = int(value) if field in WHOLE_NUMBERS else float(value)
     changes["crop_seconds"] = changes["crop_seconds"] or None
-    options = dict(found.options)
-    if len(classes) < len(found.labels):
+    options: Any = dict(summary.options)
+    if len(classes) < len(summary.labels):
         options["labels"] = sorted(classes)
     return Plan(
-        corpus=found.corpus,
-        name=str(name or "").strip() or found.name,
-        layout=found.layout,
+        corpus=summary.corpus,
+        name=str(name or "").strip() or summary.name,
+        layout=summary.layout,
         options=options,
-        seconds=None if seconds == WHOLE else _seconds(seconds),
+        seconds=None if seconds == WHOLE_CLIPS else _seconds(seconds),
         recipe=replace(RECIPES[recipe], **changes).as_dict(),
         protocol=protocol,
         folds=FOLDS,
@@ -194,8 +187,10 @@ def plan(found: CorpusSummary, classes: Sequence[str], values: Sequence[Any]) ->
 
 
 def _seconds(value: Any) -> float:
-    if not isinstance(value, int | float) or not 0 < value <= LONGEST:
-        raise CabcnnError(f"Give the seconds to hear, up to {LONGEST:g}, or choose whole clips.")
+    if not isinstance(value, int | float) or not 0 < value <= MAX_SECONDS:
+        raise CabcnnError(
+            f"Give the seconds to hear, up to {MAX_SECONDS:g}, or choose whole clips."
+        )
     return float(value)
 
 

@@ -1,4 +1,4 @@
-"""What whoever serves the page allows."""
+"""What the host of the page allows."""
 
 from __future__ import annotations
 
@@ -19,15 +19,16 @@ class Training:
     corpora_folder: Path | None = None
 
     def check(self) -> None:
-        """Raises CabcnnError where the environment says nonsense of how to carry runs out."""
+        """Raises CabcnnError if the environment's settings for training runs are invalid."""
         niceness()
 
     def serving(self) -> AbstractContextManager[None]:
-        """Carries out what is queued for as long as it is open."""
+        """Carries out the runs in the queue until the context is left."""
         return self.jobs.serving()
 
 
 def training_enabled() -> bool:
-    """What the environment says: CABCNN_TRAINING, or that this is no Hugging Face Space."""
+    """Whether visitors may train: as CABCNN_TRAINING says, else unless this is a Hugging Face
+    Space."""
     default = "0" if "SPACE_ID" in os.environ else "1"
     return os.environ.get("CABCNN_TRAINING", default).strip() not in ("", "0")

@@ -11,27 +11,25 @@ from cabcnn.atlas.words import RARE, sentence
 from cabcnn.corpora.layouts import BUILT_IN
 from cabcnn.model import INTERVAL_SECONDS
 
-NOT_ITS_TASK = (
-    "None of these clips is of a class that the model knows, so what a classifier votes tells what "
-    "it takes these voices for, and nothing of whether that is right."
+OTHER_CLASSES = (
+    "The model was trained on other classes than those of these clips. So the votes show what a "
+    "classifier takes these voices for, not whether it is right."
 )
-SYNTHETIC = (
-    "Every voice is synthetic, made by rule: what a classifier does with people may be another."
-)
+SYNTHETIC = "All voices are synthetic: with real people, a classifier may behave differently."
 
 
 def ready(
     atlas: Atlas,
     title: str,
-    said: Mapping[str, str] | None = None,
+    transcripts: Mapping[str, str] | None = None,
     *,
     name: str | None = None,
     explore: bool = True,
 ) -> str:
-    """A whole atlas of the model called `title`. `said` are the words of sounds, by their names;
-    `name` what the page knows the model by, its file's, where that is not its card's; `explore`
-    whether there is an Explore tab to look a classifier up in."""
-    said = said or {}
+    """The atlas of a model with this `title`. `transcripts` are the words spoken in sounds, by the
+    sounds' names; `name` is the model's name on the page (its file's) if its card has another;
+    `explore` is whether there is an Explore tab in which to look a classifier up."""
+    transcripts = transcripts or {}
     spread = atlas.spread.round(4).tolist()
     rows = [
         {
@@ -42,11 +40,15 @@ def ready(
             "special": round(float(atlas.specialisation[i]), 3),
             "chance": round(float(atlas.chance[i]), 3),
             "sentence": sentence(atlas, i),
-            "moments": [[m.sound, m.time, m.weight, *_first(m.votes)] for m in atlas.moments[i]],
+            "moments": [
+                [m.sound, m.time, m.weight, *_top_class(m.votes)] for m in atlas.moments[i]
+            ],
         }
         for i in range(len(atlas.use))
     ]
-    sounds = [[one.label, one.speaker, said.get(one.name, "")] for one in atlas.sounds]
+    sounds = [
+        [sound.label, sound.speaker, transcripts.get(sound.name, "")] for sound in atlas.sounds
+    ]
     return json.dumps(
         {
             "state": "ready",
@@ -69,52 +71,54 @@ def ready(
     )
 
 
-def waiting(title: str, clips: int, trouble: str = "") -> str:
-    """That a model has no atlas, how it gets one, and what went wrong when that was tried."""
-    return json.dumps({"state": "none", "title": title, "clips": clips, "trouble": trouble})
+def missing(title: str, clips: int, error: str = "") -> str:
+    """A model has no atlas yet; `error` is what went wrong when one was computed."""
+    return json.dumps({"state": "none", "title": title, "clips": clips, "trouble": error})
 
 
 def busy(title: str, done: int, total: int) -> str:
-    """That an atlas is being computed."""
+    """An atlas is being computed."""
     return json.dumps({"state": "busy", "title": title, "done": done, "total": total})
 
 
-def broken(reason: str) -> str:
-    """That there is no such model, or none that can be used."""
-    return json.dumps({"state": "broken", "trouble": reason})
+def broken(error: str) -> str:
+    """There is no such model, or it can't be used."""
+    return json.dumps({"state": "broken", "trouble": error})
 
 
 def about(atlas: Atlas) -> str:
-    """What it was computed from, in a sentence."""
+    """What an atlas was computed from, in a sentence."""
     seconds = float(atlas.intervals.sum()) * INTERVAL_SECONDS
     minutes = seconds / 60
     length = f"{minutes:.0f} minutes" if minutes >= 9.5 else f"{minutes:.2g} minutes"
-    who = f" of {atlas.speakers:,} voices" if atlas.speakers else ""
+    speakers = f" of {atlas.speakers:,} voices" if atlas.speakers else ""
     source = "the built-in corpus" if atlas.corpus == BUILT_IN else atlas.corpus
-    # Where clips are much shorter than T, nothing was cut off, and T only puzzles.
+    # If clips are much shorter than T, none was cut, and mentioning T would only confuse.
     cut = ""
     if atlas.seconds is not None and seconds / atlas.clips > atlas.seconds / 2:
-        cut = f", of each the first {atlas.seconds:g} s"
-    return f"Computed on {atlas.date} from {atlas.clips:,} clips{who} in {source}: {length}{cut}."
+        cut = f", the first {atlas.seconds:g} s of each"
+    return (
+        f"Computed on {atlas.date} from {atlas.clips:,} clips{speakers} in {source}: {length}{cut}."
+    )
 
 
 def _warning(atlas: Atlas) -> str:
-    words = [SYNTHETIC] if atlas.corpus == BUILT_IN else []
+    sentences = [SYNTHETIC] if atlas.corpus == BUILT_IN else []
     if not set(atlas.labels) & set(atlas.classes):
-        words.append(NOT_ITS_TASK)
-    return " ".join(words)
+        sentences.append(OTHER_CLASSES)
+    return " ".join(sentences)
 
 
-def _first(votes: tuple[float, ...]) -> tuple[int, float]:
-    """The class that has most of a vote, and how much."""
+def _top_class(votes: tuple[float, ...]) -> tuple[int, float]:
+    """The class with the largest share of a vote, and that share."""
     k = max(range(len(votes)), key=votes.__getitem__)
     return k, round(votes[k], 3)
 
 
-def asked(value: Any) -> tuple[str, int, int] | None:
-    """A view's question for a sound: the model's name, a classifier, the place of its moment;
-    None for what no view asks."""
+def parse_snippet_request(value: Any) -> tuple[str, int, int] | None:
+    """A view's request for a moment's sound: the model's name, the classifier, and the moment's
+    rank among that classifier's; None for anything else."""
     match value:
-        case [str(model), int(classifier), int(place)]:
-            return model, classifier, place
+        case [str(model), int(classifier), int(rank)]:
+            return model, classifier, rank
     return None

@@ -1,4 +1,4 @@
-"""An atlas as a folder: a page that opens in any browser, without a server, and its sounds."""
+"""An atlas as a folder: a page that any browser opens without a server, and its sounds."""
 
 from __future__ import annotations
 
@@ -19,31 +19,32 @@ SOUNDS = "sounds"
 
 
 def write(atlas: Atlas, title: str, root: Path, folder: Path) -> Path:
-    """Writes the page and half a second around each moment, over what is there. `title` is what
-    the model is called; sounds lie in `root`, the corpus' folder. Returns the page's file.
+    """Writes the page and half a second of sound around each moment into `folder`, over existing
+    files. `title` is the model's; the sounds are read from `root`, the folder of the corpus.
+    Returns the page's path.
 
-    A sound that can't be read any more is left out: the page then says that it can't be played.
-    Raises CabcnnError where the disk does not take it.
+    A sound that can't be read any more is left out, and the page says that it can't be played.
+    Raises CabcnnError if the files can't be written.
     """
     files.make_folder(folder / SOUNDS)
-    there = []
+    written = []
     for i, moments in enumerate(atlas.moments):
-        for place, moment in enumerate(moments):
+        for rank, moment in enumerate(moments):
             try:
                 wav = snippet(root / atlas.sounds[moment.sound].name, moment)
             except AudioError:
                 continue
-            there.append(f"{i}-{place}")
-            files.write(folder / SOUNDS / f"{there[-1]}.wav", wav)
+            written.append(f"{i}-{rank}")
+            files.write(folder / SOUNDS / f"{written[-1]}.wav", wav)
     pieces = {
         "title": html.escape(f"Atlas of {title}"),
         "css": bundle.css("atlas"),
         "html": bundle.html("atlas"),
-        # What a label or a file is called must not end the element that it is told in.
+        # A label or a file name must not be able to close the script element.
         "value": payload.ready(atlas, title, explore=False).replace("<", "\\u003c"),
-        "sounds": json.dumps(there),
+        "sounds": json.dumps(written),
         "script": bundle.standalone_script("atlas"),
     }
     text = (Path(__file__).parent / "standalone.html").read_text("utf-8")
-    files.write(folder / PAGE, re.sub(r"@@(\w+)@@", lambda found: pieces[found[1]], text))
+    files.write(folder / PAGE, re.sub(r"@@(\w+)@@", lambda match: pieces[match[1]], text))
     return folder / PAGE

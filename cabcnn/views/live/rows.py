@@ -1,4 +1,4 @@
-"""Decided intervals as bytes for the browser (js/history.js unpacks them)."""
+"""Finished intervals of a live recording as bytes for the browser (history.js unpacks them)."""
 
 from __future__ import annotations
 
@@ -9,16 +9,16 @@ import numpy as np
 
 from cabcnn.streaming import StreamOutput
 
-FULL = 255  # of an attention weight
-WHOLE = 65535  # of a probability
+FULL_WEIGHT = 255
+FULL_PROBABILITY = 65535
 
 
 class Rows:
-    """All intervals of a recording so far, ready to be sent from any of them on.
+    """All intervals of a recording so far, which can be sent from any of them on.
 
-    One row an interval, little-endian: the n attention weights as uint8 of `FULL`, the m interval
-    probabilities as uint16 of `WHOLE`, then, uint16 each, the selected classifier (the one with
-    the largest weight) and the class that it votes for.
+    A row for each interval, little-endian: the n attention weights as uint8 (255 is 1), the m
+    interval probabilities as uint16 (65535 is 1), then the top classifier, the one with the
+    largest weight, and the class that it votes for, both as uint16.
     """
 
     def __init__(self, n: int, m: int) -> None:
@@ -27,8 +27,8 @@ class Rows:
             [
                 ("attention", "u1", (n,)),
                 ("probabilities", "<u2", (m,)),
-                ("selected", "<u2"),
-                ("favourite", "<u2"),
+                ("top_classifier", "<u2"),
+                ("top_class", "<u2"),
             ]
         )
         self._bytes = bytearray()
@@ -38,17 +38,17 @@ class Rows:
         """Intervals so far."""
         return len(self._bytes) // self._row.itemsize
 
-    def add(self, heard: StreamOutput) -> None:
-        rows = np.zeros(len(heard.attention), self._row)
-        selected = heard.attention.argmax(1)
-        rows["attention"] = np.rint(heard.attention * FULL)
-        rows["probabilities"] = np.rint(heard.interval_probabilities * WHOLE)
-        rows["selected"] = selected
-        rows["favourite"] = heard.votes[np.arange(len(rows)), selected].argmax(1)
+    def add(self, output: StreamOutput) -> None:
+        rows = np.zeros(len(output.attention), self._row)
+        top = output.attention.argmax(1)
+        rows["attention"] = np.rint(output.attention * FULL_WEIGHT)
+        rows["probabilities"] = np.rint(output.interval_probabilities * FULL_PROBABILITY)
+        rows["top_classifier"] = top
+        rows["top_class"] = output.votes[np.arange(len(rows)), top].argmax(1)
         self._bytes += rows.tobytes()
 
     def since(self, first: int) -> dict[str, Any]:
-        """The intervals from number `first` on, and which these are."""
+        """The intervals from number `first` on, in base64, and their numbers."""
         first = min(first, self.count)
         data = bytes(self._bytes[first * self._row.itemsize :])
         return {

@@ -1,4 +1,4 @@
-"""What the view of the training runs shows: all of them by name, and one with its curves."""
+"""What the view of the training runs shows: a list of all, and one of them with its curves."""
 
 from __future__ import annotations
 
@@ -19,15 +19,16 @@ from cabcnn.runs.queue import Job, JobQueue
 from cabcnn.training.recipe import RECIPES
 
 COLUMNS = ("epoch", "training_loss", "training_recall", "loss", "unweighted_recall")
-NOT_THE_PLANS = sorted(RECIPES["paper"].as_dict().keys() - {"seconds", "seed"})
-FRAMES_AT_ONCE = 60
-FRAME_COLUMNS = 400  # a longer clip's intervals are averaged: screens have no more to show
+# The fields of a recipe that a plan does not set itself.
+RECIPE_FIELDS = sorted(RECIPES["paper"].as_dict().keys() - {"seconds", "seed"})
+MAX_FRAMES = 60  # that are sent at once
+FRAME_COLUMNS = 400  # a longer clip's intervals are averaged: a screen has no room for more
 PARTS = {
     "speaker-disjoint": "tested on voices it never heard",
-    "paper": "tested on a mix of clips",
+    "paper": "tested on a random split of the clips",
     "official": "tested on the corpus's own split",
 }
-SHORT = {
+STATES = {
     "queued": "waiting",
     "starting": "starting",
     "preparing": "reading",
@@ -40,75 +41,73 @@ SHORT = {
 }
 
 
-def default(jobs: list[Job]) -> Job | None:
-    """The job most worth watching: one at work, else the last that was asked for."""
-    return next((job for job in jobs if job.at_work), jobs[0] if jobs else None)
-
-
-def chosen(jobs: list[Job], name: str | None) -> Job | None:
-    return next((job for job in jobs if job.name == name), None) or default(jobs)
+def shown_job(jobs: list[Job], name: str | None) -> Job | None:
+    """The job of that name, else the one most worth watching: one that is running, else the
+    newest."""
+    named = next((job for job in jobs if job.name == name), None)
+    running = next((job for job in jobs if job.at_work), None)
+    return named or running or next(iter(jobs), None)
 
 
 def payload(jobs: list[Job], name: str | None) -> str:
     """The view's value, as JSON: all `jobs`, and the one of that name in detail."""
-    job = chosen(jobs, name)
+    job = shown_job(jobs, name)
     queue = [one.name for one in reversed(jobs) if one.state == "queued"]
     rows = [
-        {"name": one.name, "state": one.state, "words": words(one, _place(queue, one))}
+        {"name": one.name, "state": one.state, "words": state_words(one, _position(queue, one))}
         for one in jobs
     ]
-    detail = None if job is None else _detail(job, _place(queue, job))
+    detail = None if job is None else _detail(job, _position(queue, job))
     return json.dumps({"runs": rows, "run": detail})
 
 
-def _place(queue: list[str], job: Job) -> int:
+def _position(queue: list[str], job: Job) -> int:
+    """A job's position in the queue, from 1; 0 if it is not waiting."""
     return queue.index(job.name) + 1 if job.name in queue else 0
 
 
-def going_on(jobs: list[Job]) -> bool:
-    """Whether anything may change by itself."""
+def any_active(jobs: list[Job]) -> bool:
+    """Whether any job is running or waiting."""
     return any(job.at_work or job.state == "queued" for job in jobs)
 
 
-def words(job: Job, place: int) -> str:
-    """Where a job stands, in two or three words; `place` is its in the queue."""
+def state_words(job: Job, position: int) -> str:
+    """A job's state in two or three words; `position` is its position in the queue."""
     status = job.status
     if job.state == "queued":
-        return f"waiting, place {place}"
+        return f"waiting, place {position}"
     if job.state == "preparing":
         return f"reading {status.done} of {status.total}" if status.total else "reading"
     if job.state == "training":
-        part, now = _numbered(job), min(status.done + 1, status.total)
-        return f"epoch {now} of {status.total}{f', {part}' if part else ''}"
-    return SHORT[job.state]
+        part, epoch = _part_number(job), min(status.done + 1, status.total)
+        return f"epoch {epoch} of {status.total}{f', {part}' if part else ''}"
+    return STATES[job.state]
 
 
-def _numbered(job: Job) -> str:
+def _part_number(job: Job) -> str:
     parts = job.status.parts
     if len(parts) < 2 or job.status.part not in parts:
         return ""
     return f"model {parts.index(job.status.part) + 1} of {len(parts)}"
 
 
-def _detail(job: Job, place: int) -> dict[str, Any]:
+def _detail(job: Job, position: int) -> dict[str, Any]:
     status, recipe = job.status, job.plan.full_recipe
     rows = _rows(job.folder / EPOCHS)
-    seen = dict.fromkeys(row["part"] for row in rows)
-    parts = [part for part in status.parts or seen if part in seen]
+    started = dict.fromkeys(row["part"] for row in rows)
+    parts = [part for part in status.parts or started if part in started]
     labels = _labels(job.folder / CORPUS)
     return {
         "name": job.name,
         "state": job.state,
-        "short": SHORT[job.state],
-        "words": words(job, place),
-        "sentence": _sentence(job, place),
-        "asked": _asked(job),
+        "short": STATES[job.state],
+        "words": state_words(job, position),
+        "sentence": _sentence(job, position),
+        "asked": _settings(job),
         "share": _share(job),
-        "left": _left(job, rows),
+        "left": _time_left(job, rows),
         "classes": len(labels),
-        "parts": [
-            {"name": part, "title": _title(part), **_curves(rows, part, job)} for part in parts
-        ],
+        "parts": [{"name": part, "title": _title(part), **_curves(rows, part)} for part in parts],
         "watched": _read_json(job.folder / ATTENTION / "clip.json"),
         "frames": _frames(job.folder),
         "seconds": job.plan.seconds,
@@ -118,73 +117,73 @@ def _detail(job: Job, place: int) -> dict[str, Any]:
 
 
 def _title(part: str) -> str:
-    """What a person is told of the model of a split."""
+    """What the model of a part is tested on."""
     fold = part.removeprefix("fold-")
     return PARTS.get(part, f"tested on fold {fold}, voices it never heard")
 
 
-def _sentence(job: Job, place: int) -> str:
-    """What is going on, or what came of it, for a person."""
+def _sentence(job: Job, position: int) -> str:
+    """What a job is doing, or how it ended."""
     if job.state == "queued":
         return (
-            "It starts as soon as the run before it is done."
-            if place <= 1
-            else f"{place - 1} others start before it."
+            "It starts as soon as the run before it is finished."
+            if position <= 1
+            else f"{position - 1} others start before it."
         )
     if job.state == "starting":
-        return "Starting; this takes some seconds."
+        return "Starting; this takes a few seconds."
     if job.stopping and job.at_work:
         return "Stopping after this epoch; the best model so far is kept and scored."
     if job.state == "finished":
-        return ""  # what it is worth stands below
+        return ""  # the report is below
     if job.state == "stopped":
-        return "It was stopped early; the best model by then was kept."
+        return "It was stopped early; the best model so far was kept."
     if job.state == "interrupted":
-        return "It was interrupted. Nothing is lost up to its last epoch: resume it and it goes on."
-    text = job.message or ("It failed without a word." if job.state == "failed" else "")
-    # Those who read it know what they brought, not where the server keeps it.
-    for kept, called in ((job.plan.corpus, Path(job.plan.corpus).name), (job.folder, job.name)):
-        text = text.replace(f"{kept}/", "").replace(str(kept), called)
+        return "It was interrupted. Resume it, and it goes on after its last finished epoch."
+    text = job.message or ("It failed without an error message." if job.state == "failed" else "")
+    # Visitors know the names of their files, not the server's folders.
+    for path, name in ((job.plan.corpus, Path(job.plan.corpus).name), (job.folder, job.name)):
+        text = text.replace(f"{path}/", "").replace(str(path), name)
     return text
 
 
-def _asked(job: Job) -> str:
-    """What the run was asked to do, in a line."""
+def _settings(job: Job) -> str:
+    """The corpus, T, the recipe and the time of a run, in a line."""
     plan = job.plan
     recipe = job.plan.full_recipe.as_dict()
     changes = {
-        name: [field for field in NOT_THE_PLANS if recipe[field] != getattr(known, field)]
+        name: [field for field in RECIPE_FIELDS if recipe[field] != getattr(known, field)]
         for name, known in RECIPES.items()
     }
-    name = min(changes, key=lambda known: len(changes[known]))
-    heard = "whole clips" if plan.seconds is None else f"the first {plan.seconds:g} s"
-    source = "built-in voices" if plan.corpus == "built-in" else Path(plan.corpus).name
-    named = f"{name} recipe{', changed' if changes[name] else ''}"
-    asked = datetime.fromtimestamp(job.since, UTC).strftime("%d %b %Y, %H:%M UTC")
-    return f"{source} · {heard} · {named} · asked for {asked}"
+    nearest = min(changes, key=lambda name: len(changes[name]))
+    length = "whole clips" if plan.seconds is None else f"the first {plan.seconds:g} s"
+    corpus = "built-in voices" if plan.corpus == "built-in" else Path(plan.corpus).name
+    recipe_name = f"{nearest} recipe{', changed' if changes[nearest] else ''}"
+    submitted = datetime.fromtimestamp(job.since, UTC).strftime("%d %b %Y, %H:%M UTC")
+    return f"{corpus} · {length} · {recipe_name} · submitted {submitted}"
 
 
 def _share(job: Job) -> float | None:
-    """How much of the whole is done, None where nobody can tell."""
+    """How much of the whole run is done, None if that is unknown."""
     status = job.status
     if job.state in ("finished", "stopped"):
         return 1.0
     if job.state != "training" or not status.total:
         return None
     parts = max(len(status.parts), 1)
-    behind = status.parts.index(status.part) if status.part in status.parts else 0
-    return (behind + status.done / status.total) / parts
+    finished = status.parts.index(status.part) if status.part in status.parts else 0
+    return (finished + status.done / status.total) / parts
 
 
-def _left(job: Job, rows: list[dict[str, Any]]) -> str:
-    """How long it may still take, in words; training may end before all epochs are done."""
-    took = [row["seconds"] for row in rows[-10:] if row.get("seconds")]
+def _time_left(job: Job, rows: list[dict[str, Any]]) -> str:
+    """How long a run may still take, at most: training may end before all epochs are done."""
+    durations = [row["seconds"] for row in rows[-10:] if row.get("seconds")]
     share = _share(job)
-    if job.state != "training" or not took or share is None:
+    if job.state != "training" or not durations or share is None:
         return ""
     status = job.status
     parts = max(len(status.parts), 1)
-    seconds = round(float(np.median(took)) * (1 - share) * status.total * parts, 3)
+    seconds = round(float(np.median(durations)) * (1 - share) * status.total * parts, 3)
     if seconds < 50:
         return f"at most {math.ceil(seconds / 10) * 10 or 10:.0f} s left"
     if seconds <= 3600:
@@ -193,7 +192,7 @@ def _left(job: Job, rows: list[dict[str, Any]]) -> str:
 
 
 def _rows(path: Path) -> list[dict[str, Any]]:
-    """The epochs so far; a line that is just being written is left out."""
+    """The epochs so far, without a line that is just being written."""
     rows = []
     try:
         lines = path.read_text().splitlines()
@@ -207,34 +206,21 @@ def _rows(path: Path) -> list[dict[str, Any]]:
     return rows
 
 
-def _curves(rows: list[dict[str, Any]], part: str, job: Job) -> dict[str, Any]:
+def _curves(rows: list[dict[str, Any]], part: str) -> dict[str, Any]:
     own = [row for row in rows if row["part"] == part]
     columns = {name: [_rounded(row.get(name)) for row in own] for name in COLUMNS}
     used = [_rounded(row.get("effective_classifiers")) for row in own]
-    return {**columns, "used": used, "best": _best(own, job)}
+    best = own[-1].get("best") if own else None  # version 0.1.0 did not record it: no mark
+    return {**columns, "used": used, "best": best}
 
 
 def _rounded(value: Any) -> float | None:
     return round(value, 4) if isinstance(value, int | float) and math.isfinite(value) else None
 
 
-def _best(rows: list[dict[str, Any]], job: Job) -> int | None:
-    """The epoch whose weights are kept, as the trainer chooses it."""
-    recipe = job.plan.full_recipe
-    if not rows or "loss" not in rows[-1]:
-        return None
-    if recipe.monitor == "unweighted_recall":
-        scores = [row["unweighted_recall"] - 1e-6 * row["balanced_loss"] for row in rows]
-    elif recipe.monitor == "loss":
-        scores = [-row["balanced_loss" if recipe.balance else "loss"] for row in rows]
-    else:
-        return rows[-1]["epoch"]
-    return rows[int(np.argmax(scores))]["epoch"]
-
-
 def _labels(path: Path) -> list[str]:
-    found = _read_json(path) or {}
-    return [row["label"] for row in found.get("labels", ())]
+    corpus = _read_json(path) or {}
+    return [row["label"] for row in corpus.get("labels", ())]
 
 
 def _read_json(path: Path) -> Any:
@@ -245,56 +231,53 @@ def _read_json(path: Path) -> Any:
 
 
 def _actions(job: Job) -> list[str]:
-    if job.state == "queued":
-        return ["cancel"]
-    if job.state in ("starting", "preparing"):
+    if job.state in ("queued", "starting", "preparing"):
         return ["cancel"]
     if job.at_work:
         return [] if job.stopping else ["stop"]
-    offered = ["use", "model", "report"] if job.has_model else []
-    return [*offered, *(["resume"] if job.resumable else []), "remove"]
+    result_actions = ["use", "model", "report"] if job.has_model else []
+    return [*result_actions, *(["resume"] if job.resumable else []), "remove"]
 
 
 def _frames(folder: Path) -> list[int]:
-    """The epochs whose attention was kept."""
-    kept = (folder / ATTENTION).glob("[0-9]*.npy")
-    return sorted(int(path.stem) for path in kept if path.stem.isdigit())
+    """The epochs whose attention was recorded."""
+    paths = (folder / ATTENTION).glob("[0-9]*.npy")
+    return sorted(int(path.stem) for path in paths if path.stem.isdigit())
 
 
 def frames(jobs: JobQueue, name: Any, epochs: Any) -> dict[str, Any]:
-    """Attention after some epochs for the view: {epochs, n, columns, p, data}, the data being
-    base64 of deflated uint8 (epochs, n, columns), 255 for a weight of 1.
+    """The attention after some epochs: {epochs, n, columns, p, data}, the data being base64 of
+    deflated uint8 (epochs, n, columns), 255 for a weight of 1.
 
-    Raises CabcnnError where there is no such run.
+    `name` and `epochs` come from the browser and may be anything. Raises CabcnnError if there is
+    no such run, or no such epoch.
     """
-    wanted = [int(e) for e in epochs if isinstance(e, int | float)] if _is_list(epochs) else []
+    if not isinstance(epochs, list):
+        epochs = []
+    numbers = [int(epoch) for epoch in epochs if isinstance(epoch, int | float)]
     folder = jobs.get(name if isinstance(name, str) else None).folder / ATTENTION
-    found: dict[int, np.ndarray] = {}
+    frames: dict[int, np.ndarray] = {}
     p = 0
-    for epoch in wanted[:FRAMES_AT_ONCE]:
+    for epoch in numbers[:MAX_FRAMES]:
         try:
             levels = np.load(folder / f"{epoch:04d}.npy", allow_pickle=False)
         except (OSError, ValueError):
             continue
         p = levels.shape[1]
-        found[epoch] = _narrowed(levels)
-    if not found:
+        frames[epoch] = _narrow(levels)
+    if not frames:
         raise CabcnnError(f"{name} has no picture of these epochs.")
-    cells = np.stack(list(found.values()))
+    cells = np.stack(list(frames.values()))
     _, n, columns = cells.shape
     data = base64.b64encode(zlib.compress(cells.tobytes(), 6)).decode("ascii")
-    return {"epochs": list(found), "n": n, "columns": columns, "p": p, "data": data}
+    return {"epochs": list(frames), "n": n, "columns": columns, "p": p, "data": data}
 
 
-def _narrowed(levels: np.ndarray) -> np.ndarray:
-    """Levels (n, p) with neighbouring intervals averaged to at most so many columns."""
+def _narrow(levels: np.ndarray) -> np.ndarray:
+    """Levels (n, p) with neighbouring intervals averaged to at most FRAME_COLUMNS columns."""
     p = levels.shape[1]
     if p <= FRAME_COLUMNS:
         return levels
     edges = np.linspace(0, p, FRAME_COLUMNS + 1).astype(int)
     sums = np.add.reduceat(levels.astype(np.float64), edges[:-1], axis=1)
     return (sums / np.diff(edges)).round().astype(np.uint8)
-
-
-def _is_list(value: Any) -> bool:
-    return isinstance(value, list)
