@@ -13,7 +13,7 @@ from cabcnn import audio, checkpoint, devices, familiarity
 from cabcnn.checkpoint import Card
 from cabcnn.envelope import envelope
 from cabcnn.explanation import Explanation
-from cabcnn.model import CabCnn
+from cabcnn.model import CabCnn, check_finite
 from cabcnn.streaming import Stream
 
 
@@ -41,7 +41,8 @@ class Classifier:
         `seconds` is the model's T if None. `name` is what the explanation calls the clip, the
         file's name if None.
 
-        Raises AudioError if the sound can't be read, is silent or is shorter than 25 ms.
+        Raises AudioError if the sound can't be read, is silent or is shorter than 25 ms,
+        CabcnnError if the model's answers are not numbers.
         """
         explanation, sound = self.analyse(source, seconds, name=name)
         return replace(explanation, envelope=envelope(sound.samples, sound.rate))
@@ -57,6 +58,7 @@ class Classifier:
         with torch.inference_mode():
             features = self.model.extract_features([values])
             output = self.model.classify(features, [len(features)])
+        check_finite(output.probabilities)
         notices = sound.notices(self.card.median_seconds)
         threshold = self.card.novelty_threshold
         if threshold is not None and familiarity.is_novel(

@@ -1,4 +1,4 @@
-"""The network of the paper's Table 2: trunk, classifier block, and the sum they end in.
+"""The network of the paper's Table 2: trunk, classifier block, and their weighted sum.
 
 Shapes use the paper's letters: p intervals of 25 ms, n classifiers, m classes. Everything is
 laid out for one clip at a time on a CPU: channels last, and max-pooling before ReLU, which is
@@ -10,18 +10,20 @@ from __future__ import annotations
 import itertools
 import math
 from collections.abc import Callable, Iterator
-from typing import NamedTuple, cast
+from typing import Any, NamedTuple, cast
 
 import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 from torch.nn.utils.rnn import pad_sequence
 
+from cabcnn.errors import CabcnnError
+
 VALUES_PER_SECOND = 4000
 STRIDE = 100  # values from one interval to the next: 2 * 2 * 5 * 5
 INTERVAL_SECONDS = STRIDE / VALUES_PER_SECOND
-CACHED_VALUES = 40_000  # of clips sharing the trunk on a CPU: activations stay in its cache
-STACKED_VALUES = 1 << 22  # elsewhere: enough to keep a GPU busy, some GB of activations
+CACHED_VALUES = 40_000  # of clips stacked on a CPU: their activations stay in its cache
+STACKED_VALUES = 1 << 22  # of clips stacked on a GPU: keeps it busy, for some GB of activations
 RECEPTIVE_FIELD = 451  # values that one interval can see: 112.75 ms
 FEATURES = 128
 CLASSIFIERS = 40
@@ -47,11 +49,11 @@ ATTENTION_WIDTHS = (160, 80)
 
 
 class Output(NamedTuple):
-    """What the network says of a batch of B clips; the intervals of all clips in one row.
+    """The network's output for a batch of B clips.
 
-    `attention` (P, n), `votes` (P, n, m) and `interval_probabilities` (P, m) hold the clips'
-    intervals one clip after the other, P = sum of `intervals`; `intervals` (B,) says how many
-    are whose, and `probabilities` (B, m) is each clip's mean over its own.
+    `attention` (P, n), `votes` (P, n, m) and `interval_probabilities` (P, m) are those of all
+    intervals, concatenated clip by clip; `intervals` (B,) is the number of each clip, and P their
+    sum. `probabilities` (B, m) are the means over each clip's intervals.
     """
 
     probabilities: Tensor
@@ -61,16 +63,26 @@ class Output(NamedTuple):
     intervals: list[int]
 
 
+def check_finite(probabilities: Any) -> None:
+    """Raises CabcnnError if probabilities, a tensor or an array, hold NaN: any weight or feature
+    that overflows ends up there, and `argmax` would call it class 0."""
+    if not math.isfinite(probabilities.sum()):
+        raise CabcnnError(
+            "The model's answers are not numbers: its weights are damaged, or its training "
+            "diverged; download it again, or train it with a lower learning rate."
+        )
+
+
 def interval_count(values: int) -> int:
-    """Intervals p of a clip of `values` front-end values: one for each 100 begun."""
+    """The number p of intervals of a clip of `values` front-end values: one per 100, rounded up."""
     return -(-values // STRIDE)
 
 
 def same_padding(length: int, kernel: int, stride: int) -> tuple[int, int]:
-    """Padding (left, right) that Keras calls "same": ceil(length / stride) outputs.
+    """Keras's "same" padding (left, right), for ceil(length / stride) outputs.
 
-    The odd one goes right. With a stride, it depends on the length, so clips of different
-    lengths are padded differently even on their left.
+    If the total is odd, the right gets one more. With a stride it depends on the length, so clips
+    of different lengths are padded differently, even on their left.
     """
     total = max((-(-length // stride) - 1) * stride + kernel - length, 0)
     return total // 2, total - total // 2
@@ -79,8 +91,8 @@ def same_padding(length: int, kernel: int, stride: int) -> tuple[int, int]:
 class BatchNorm(nn.Module):
     """Batch normalisation over rows (N, channels), with Keras's constants.
 
-    torch's own module would update its running variance with the unbiased estimate; Keras
-    takes the biased one.
+    torch's own module updates its running variance with the unbiased estimate, Keras with the
+    biased one.
     """
 
     weight: nn.Parameter
@@ -123,14 +135,16 @@ class ParallelLinear(nn.Module):
         nn.init.uniform_(self.weight, -limit, limit)
 
     def forward(self, x: Tensor) -> Tensor:
-        """(n, in, P) -> (n, out, P): the intervals last, where they lie close in memory."""
+        """(n, in, P) -> (n, out, P): the intervals last, contiguous in memory."""
         return torch.baddbmm(self.bias.unsqueeze(2), self.weight.transpose(1, 2), x)
 
 
 class CabCnn(nn.Module):
     """CAB-CNN (Section 3, Table 2): 133,856 parameters for three classes.
 
-    Weights start as Keras starts them (Glorot uniform, zero biases).
+    Weights are initialised as in Keras: Glorot uniform, zero biases.
+
+    Raises ValueError for fewer than two classes or one classifier.
     """
 
     def __init__(self, classes: int, classifiers: int = CLASSIFIERS) -> None:
@@ -157,23 +171,22 @@ class CabCnn(nn.Module):
 
     @property
     def device(self) -> torch.device:
-        """Where the weights are."""
+        """The device that the weights are on."""
         return self.norm.weight.device
 
     def forward(self, clips: list[Tensor]) -> Output:
-        """Classifies clips of any lengths, each exactly as if it were alone.
+        """Classifies B `clips` of any lengths, tensors (length,) of front-end values.
 
-        `clips` holds B tensors (length,) of front-end values. They share the trunk's work
-        where their padding is alike, and never meet before the classifier block, which sees
-        single intervals.
+        Each clip's result is what it would be alone: only clips with the same padding are stacked
+        in the trunk, and the classifier block sees single intervals.
         """
         return self.classify(
             self.extract_features(clips), [interval_count(len(clip)) for clip in clips]
         )
 
     def classify(self, features: Tensor, intervals: list[int]) -> Output:
-        """What the classifier block makes of the trunk's features (P, 128) of B clips, each of
-        which has as many rows as `intervals` says; in the weights' own precision, always."""
+        """The classifier block and the sum (Section 3) on the trunk's features (P, 128) of B clips
+        with `intervals` rows each; always in the precision of the weights."""
         with torch.autocast(features.device.type, enabled=False):
             attention, votes = self.block(self.norm(features.to(self.norm.weight.dtype)))
         interval_probabilities = (attention.unsqueeze(1) * votes).sum(0).T
@@ -189,25 +202,25 @@ class CabCnn(nn.Module):
     def extract_features(
         self, clips: list[Tensor], trunk: Callable[[Tensor, list[int]], Tensor] | None = None
     ) -> Tensor:
-        """The trunk's features of all intervals of B clips, one clip after the other: (P, 128).
+        """The trunk's features of all intervals of B clips, concatenated: (P, 128).
 
-        `trunk` takes the place of `features`, to compute the same in another way.
+        `trunk` replaces `features`, to compute the same in another way.
         """
         rows: list[Tensor] = [clips[0]] * len(clips)
         most = CACHED_VALUES if clips[0].device.type == "cpu" else STACKED_VALUES
-        for places in _stacks([len(clip) for clip in clips], most):
-            lengths = [len(clips[i]) for i in places]
-            stacked = pad_sequence([clips[i] for i in places], batch_first=True)
-            found = (trunk or self.features)(stacked, lengths)
-            for i, features in zip(places, found, strict=True):
+        for indices in _stacks([len(clip) for clip in clips], most):
+            lengths = [len(clips[i]) for i in indices]
+            stacked = pad_sequence([clips[i] for i in indices], batch_first=True)
+            stack_features = (trunk or self.features)(stacked, lengths)
+            for i, features in zip(indices, stack_features, strict=True):
                 rows[i] = features[: interval_count(len(clips[i]))]
         return torch.cat(rows)
 
     def features(self, values: Tensor, lengths: list[int] | None = None) -> Tensor:
-        """The trunk: values (B, length) -> features (B, p, 128).
+        """The trunk (Table 2): values (B, length) -> features (B, p, 128).
 
-        Clips shorter than the stack have zeros behind their `lengths`, which must all leave
-        the same remainder over 100: only then "same" pads them alike at every stage.
+        Clips shorter than the stack are padded with zeros beyond their `lengths`, which must be
+        equal modulo 100: only then does "same" pad them equally at every stage.
         """
         length = values.shape[1]
         ragged = lengths is not None and min(lengths) < length
@@ -221,15 +234,15 @@ class CabCnn(nn.Module):
             x = _pool(x, stage.stride, margins)
             if ends is not None:
                 ends = torch.ceil(ends / stage.stride).long()
-                x = x * _before(x, margins[0] + ends)
+                x = x * _mask(x, margins[0] + ends)
             x = F.dropout(x, stage.dropout, self.training)
         return x
 
     def block(self, features: Tensor) -> tuple[Tensor, Tensor]:
         """The classifier block (Figure 2): (P, 128) -> attention (n, P) and votes (n, m, P).
 
-        The first layers of all classifiers and of the attention read the same features, so
-        they are one product.
+        The first layers of all classifiers and of the attention have the same input, so they are
+        computed as one product.
         """
         first, second, third = cast(list[ParallelLinear], list(self.classifiers))
         start, *middle, last = cast(list[nn.Linear], list(self.attention))
@@ -245,16 +258,16 @@ class CabCnn(nn.Module):
 
 
 def _margins(length: int, stage: Stage) -> tuple[int, int]:
-    """Zeros (left, right) that a stage wants around its input, for its convolution and for its
-    pooling at once."""
+    """Zeros (left, right) to pad a stage's input with, for its convolution and its pooling at
+    once."""
     before, after = same_padding(length, stage.kernel, 1)
     left, right = same_padding(length, 2 * stage.stride, stage.stride)
     return before + left, after + right
 
 
 def _stacks(lengths: list[int], most: int) -> Iterator[list[int]]:
-    """Which clips to send through the trunk together: alike in their padding, near in length,
-    and no more than `most` values of them, or one clip."""
+    """Groups of indices of clips to stack: with equal padding, similar lengths and at most `most`
+    values, or one clip."""
     order = sorted(range(len(lengths)), key=lambda i: (lengths[i] % STRIDE, lengths[i]))
     for _, group in itertools.groupby(order, key=lambda i: lengths[i] % STRIDE):
         stack: list[int] = []
@@ -266,8 +279,8 @@ def _stacks(lengths: list[int], most: int) -> Iterator[list[int]]:
         yield stack
 
 
-def _before(x: Tensor, ends: Tensor) -> Tensor:
-    """Which rows of (B, k, C) lie before each clip's end: (B, k, 1)."""
+def _mask(x: Tensor, ends: Tensor) -> Tensor:
+    """Which rows of x (B, k, C) are before each clip's end: (B, k, 1)."""
     return (torch.arange(x.shape[1], device=x.device) < ends.unsqueeze(1)).unsqueeze(2)
 
 
@@ -276,23 +289,23 @@ def _convolve(
 ) -> Tensor:
     """One stage's convolution, channels last: (B, length + margins, in) -> (B, k, filters).
 
-    k is what the pooling covers. Beyond the clip's ends it finds zeros where Keras has minus
-    infinity, which is the same under the ReLU that follows.
+    k is what the pooling covers. Beyond the clip's ends there are zeros where Keras has minus
+    infinity, which makes no difference after the ReLU that follows.
     """
     weight = layer.weight.unsqueeze(2).contiguous(memory_format=torch.channels_last)
     x = F.conv2d(x.transpose(1, 2).unsqueeze(2), weight, layer.bias).squeeze(2).transpose(1, 2)
     left, right = same_padding(length, 2 * stage.stride, stage.stride)
     x[:, :left] = 0
     x[:, x.shape[1] - right :] = 0
-    return x if ends is None else x * _before(x, left + ends)
+    return x if ends is None else x * _mask(x, left + ends)
 
 
 def _pool(x: Tensor, stride: int, margins: tuple[int, int]) -> Tensor:
-    """ReLU of the maxima over windows of twice the stride, between zeros for the next stage:
+    """Max-pooling over windows of twice the stride, ReLU, and the next stage's zero padding:
     (B, (p + 1) * stride, C) -> (B, before + p + after, C).
 
-    Without gradients, as the maximum of neighbouring blocks; with them, by torch's own
-    pooling, whose backward pass is a scatter where that of many maxima would be many masks.
+    Without gradients, computed as the maximum of adjacent blocks; with gradients, by torch's
+    pooling, whose backward pass is one scatter instead of many masks.
     """
     before, after = margins
     if x.requires_grad:
@@ -300,11 +313,11 @@ def _pool(x: Tensor, stride: int, margins: tuple[int, int]) -> Tensor:
         pooled = F.max_pool2d(image, (1, 2 * stride), (1, stride))
         return F.pad(pooled.squeeze(2).transpose(1, 2).relu(), (0, 0, before, after))
     blocks = x.unflatten(1, (-1, stride))
-    highest = torch.maximum(blocks[:, :, 0], blocks[:, :, 1])
+    maxima = torch.maximum(blocks[:, :, 0], blocks[:, :, 1])
     for i in range(2, stride):
-        torch.maximum(highest, blocks[:, :, i], out=highest)
-    pooled = x.new_zeros(x.shape[0], before + highest.shape[1] - 1 + after, x.shape[2])
+        torch.maximum(maxima, blocks[:, :, i], out=maxima)
+    pooled = x.new_zeros(x.shape[0], before + maxima.shape[1] - 1 + after, x.shape[2])
     inner = pooled[:, before : pooled.shape[1] - after]
-    torch.maximum(highest[:, :-1], highest[:, 1:], out=inner)
+    torch.maximum(maxima[:, :-1], maxima[:, 1:], out=inner)
     inner.relu_()
     return pooled

@@ -1,4 +1,4 @@
-"""Where what a person makes with the program is kept: trained models, runs, uploads."""
+"""Where files are: those that came with the program, and those that a person makes with it."""
 
 from __future__ import annotations
 
@@ -13,3 +13,13 @@ def folder() -> Path:
     import platformdirs
 
     return Path(platformdirs.user_data_dir("cabcnn", appauthor=False))
+
+
+def bundled(name: str) -> Path:
+    """A file or folder that came with the program, such as "checkpoints" or "assets/corpus".
+
+    An installed package has it inside; a checkout has it at its top level.
+    """
+    package = Path(__file__).parent
+    inside = package / name
+    return inside if inside.exists() else package.parent / name

@@ -20,10 +20,8 @@ SUFFIX = ".json"
 
 
 def shipped_folder() -> Path:
-    """Where the atlases that came with the program lie: inside the installed package, or beside
-    it in a checkout."""
-    inside = Path(__file__).parent.parent / "assets" / "atlas"
-    return inside if inside.is_dir() else Path(__file__).parents[2] / "assets" / "atlas"
+    """Where the atlases are that came with the program."""
+    return paths.bundled("assets/atlas")
 
 
 def own_folder() -> Path:

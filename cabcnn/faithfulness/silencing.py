@@ -29,6 +29,7 @@ from cabcnn.model import (
     STAGES,
     STRIDE,
     CabCnn,
+    check_finite,
     interval_count,
     same_padding,
 )
@@ -79,6 +80,7 @@ def run_cases(
         with torch.inference_mode():
             output = model([torch.from_numpy(clip).to(model.device) for clip in clips])
         rows = output.interval_probabilities.cpu().numpy()
+        check_finite(rows)
         outputs[start : batch.stop] = rows.reshape(len(batch), p, -1)
         progress(batch.stop, runs)
     # In run r, interval t sees the sequence from r + t - CONTEXT_BEFORE on.

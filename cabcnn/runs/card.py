@@ -1,9 +1,9 @@
-"""The card of a model that somebody trained: only what is known of it."""
+"""The card of a model that a run has trained."""
 
 from __future__ import annotations
 
 import datetime
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -11,11 +11,12 @@ import numpy as np
 import torch
 from numpy.typing import NDArray
 
-from cabcnn import familiarity
-from cabcnn.checkpoint import Card, Measurement
+from cabcnn import familiarity, schema
+from cabcnn.checkpoint import MOST_LABELS, Card, Label, Measurement
 from cabcnn.corpora.layouts import BUILT_IN
 from cabcnn.corpora.table import Clip
 from cabcnn.dataset.arrays import Arrays
+from cabcnn.errors import CorpusError
 from cabcnn.model import INTERVAL_SECONDS, CabCnn
 from cabcnn.runs.plan import Plan
 from cabcnn.runs.protocols import SENTENCES
@@ -24,16 +25,16 @@ from cabcnn.training.distributed import Processes
 from cabcnn.training.excerpts import first_seconds
 
 if TYPE_CHECKING:
-    from cabcnn.runs.run import Result
+    from cabcnn.runs.outcome import Result
 
-BROUGHT = "Recordings brought by whoever trained this model."
-ONE_CORPUS = (
-    "Trained and tested on one corpus: how it does on other recordings nobody has measured."
-)
-SYNTHETIC = "Every voice is synthetic: its score says nothing of how it would do on people."
+OWN_RECORDINGS = "Recordings of whoever trained this model."
+ONE_CORPUS = "Trained and tested on one corpus; nobody has measured it on other recordings."
+SYNTHETIC = "All voices are synthetic, so its score does not say how it would do on people."
+LONGEST_TITLE, LONGEST_TEXT = 500, 10_000  # characters
+LABELS_NAMED = 20
 
 
-def card_of(
+def make_card(
     plan: Plan,
     model: CabCnn,
     arrays: Arrays,
@@ -41,48 +42,64 @@ def card_of(
     results: Sequence[Result],
     processes: Processes,
 ) -> Card:
-    """What a run knows of its model; the first result is of this very model."""
-    measurements = tuple(_measured(result, arrays) for result in results)
+    """The card of a run's model; the first result is that of this model."""
+    measurements = tuple(_measurement(result, arrays) for result in results)
     if plan.protocol == "folds":
         measurements = (_over_folds(plan, results, arrays),)
     built_in = plan.corpus == BUILT_IN
-    where = "The built-in corpus of synthetic voices" if built_in else Path(plan.corpus).name
+    corpus = "The built-in corpus of synthetic voices" if built_in else Path(plan.corpus).name
     per_label = ", ".join(
         f"{int((arrays.labels == number).sum())} {name}"
         for number, name in enumerate(arrays.label_names)
     )
     speakers = len(set(arrays.speakers.tolist()) - {""})
-    not_learned = np.concatenate(results[0].part.clips[1:])
-    voices = f" of {speakers} speakers" if speakers else ""
+    of_speakers = f" of {speakers} speakers" if speakers else ""
+    not_trained_on = np.concatenate(results[0].part.clips[1:])
+    title = plan.title or f"{plan.name}: {', '.join(arrays.label_names)}"
     return Card(
         name=plan.name,
-        title=plan.title or f"{plan.name}: {', '.join(arrays.label_names)}",
+        title=_printable(title, LONGEST_TITLE),
         labels=arrays.label_names,
         rate=plan.rate,
         seconds=plan.seconds,
-        data=f"{where}: {len(clips)} recordings{voices} ({per_label}).",
-        source="Spoken by espeak-ng for this project." if built_in else BROUGHT,
-        licence="MIT, the clips and these weights." if built_in else "As the recordings'.",
+        data=_printable(
+            f"{corpus}: {len(clips)} recordings{of_speakers} ({per_label}).", LONGEST_TEXT
+        ),
+        source="Spoken by espeak-ng for this project." if built_in else OWN_RECORDINGS,
+        licence="MIT, the clips and these weights." if built_in else "That of the recordings.",
         caution=SYNTHETIC if built_in else ONE_CORPUS,
         recipe=plan.full_recipe.as_dict(),
         measurements=measurements,
-        device=described(processes),
+        device=device_name(processes),
         date=datetime.date.today().isoformat(),
         parameters=sum(p.numel() for p in model.parameters()),
         notes=(
-            *_owed_to_voices(results),
-            *_of_folds(plan, results),
-            *_lone_voices(results, arrays),
+            *_mixed_against_unseen(results),
+            *_first_of_folds(plan, results),
+            *_single_speakers(results, arrays),
         ),
-        novelty_threshold=novelty_threshold(model, arrays, not_learned, plan.seconds),
+        novelty_threshold=novelty_threshold(model, arrays, not_trained_on, plan.seconds),
         median_seconds=median_seconds(arrays, results[0].part.clips.test, plan.seconds),
     )
+
+
+def check_labels(labels: Iterable[str]) -> None:
+    """Raises CorpusError, saying what to do, for labels that no card can hold: asked before a
+    training begins."""
+    names = sorted(set(labels))
+    if len(names) > MOST_LABELS:
+        raise CorpusError(
+            f"The corpus has {len(names):,} labels, and a model can have {MOST_LABELS}; train on "
+            "some of them."
+        )
+    for name in names:
+        schema.checked(name, Label, "A label", CorpusError)
 
 
 def novelty_threshold(
     model: CabCnn, arrays: Arrays, clips: Sequence[int] | NDArray[np.int64], seconds: float | None
 ) -> float | None:
-    """A card's `familiar`, from the first `seconds` of clips that the model did not learn from."""
+    """A card's `novelty_threshold`, from the first `seconds` of clips not trained on."""
     return familiarity.novelty_threshold(
         model, clips, lambda clip: first_seconds(arrays, clip, seconds)
     )
@@ -91,53 +108,65 @@ def novelty_threshold(
 def median_seconds(
     arrays: Arrays, clips: Sequence[int] | NDArray[np.int64], seconds: float | None
 ) -> float | None:
-    """A card's `usual`, of clips of which the first `seconds` were heard. None without clips."""
+    """A card's `median_seconds`: the median length of `clips`, cut at `seconds`. None without
+    clips."""
     if not len(clips):
         return None
-    heard = float(np.median(arrays.intervals[np.asarray(clips)])) * INTERVAL_SECONDS
-    return round(heard if seconds is None else min(heard, seconds), 3)
+    median = float(np.median(arrays.intervals[np.asarray(clips)])) * INTERVAL_SECONDS
+    return round(median if seconds is None else min(median, seconds), 3)
 
 
-def _owed_to_voices(results: Sequence[Result]) -> tuple[str, ...]:
-    """What the two splits tell together, where both models learned as long as they were to."""
+def _printable(text: str, most: int) -> str:
+    """Text as a card can hold it: folders may be called anything."""
+    text = schema.UNUSABLE.sub("\ufffd", text)
+    return text if len(text) <= most else f"{text[: most - 1]}…"
+
+
+def _mixed_against_unseen(results: Sequence[Result]) -> tuple[str, ...]:
+    """What the two splits show together, if both models were trained to the end."""
     if any(result.stopped for result in results):
         return ()
-    found = {result.part.unseen_speakers: result.evaluation.scores for result in results}
-    if len(found) < 2:
+    scores = {result.part.unseen_speakers: result.evaluation.scores for result in results}
+    if len(scores) < 2:
         return ()
-    mixed, unseen = found[False].unweighted_recall, found[True].unweighted_recall
+    mixed, unseen = scores[False].unweighted_recall, scores[True].unweighted_recall
     return (
         f"Another model, trained and tested on a mixed split, has an unweighted recall of "
-        f"{mixed:.3f}; on voices it never heard this one has {unseen:.3f}. The difference of "
-        f"{mixed - unseen:+.3f} is what knowing the voice is worth, and chance.",
+        f"{mixed:.3f}; on unseen speakers this one has {unseen:.3f}. The difference of "
+        f"{mixed - unseen:+.3f} is due to knowing the speakers, and to chance.",
     )
 
 
-def _of_folds(plan: Plan, results: Sequence[Result]) -> tuple[str, ...]:
+def _first_of_folds(plan: Plan, results: Sequence[Result]) -> tuple[str, ...]:
     """Which of several models this is."""
     if plan.protocol != "folds":
         return ()
     own = results[0].evaluation.scores.unweighted_recall
     return (
-        f"Of each of {plan.folds} folds of the speakers one model knows nothing and is tested on "
-        f"it. This is the first of them, with an unweighted recall of {own:.3f}; it was not chosen "
-        "for that.",
+        f"The speakers were divided into {plan.folds} folds, and for each fold a model was trained "
+        "on the others and tested on it. This is the model of the first fold, with an unweighted "
+        f"recall of {own:.3f}; it was not chosen for its score.",
     )
 
 
-def _lone_voices(results: Sequence[Result], arrays: Arrays) -> tuple[str, ...]:
-    """Why a score has no interval, where that is because too few speak."""
-    said = []
+def _single_speakers(results: Sequence[Result], arrays: Arrays) -> tuple[str, ...]:
+    """Why a score has no interval, if that is because a label was tested on one speaker."""
+    notes = []
     for result in results:
         test = result.part.clips.test
+        labels = []
         for number, name in enumerate(arrays.label_names):
-            voices = arrays.speakers[test[arrays.labels[test] == number]].tolist()
-            if len(set(voices) - {""}) + voices.count("") == 1:
-                said.append(
-                    f"Of {name} one voice was tested ({result.part.name}): how others would do it "
-                    "can't tell, so that there is no interval."
-                )
-    return tuple(said)
+            speakers = arrays.speakers[test[arrays.labels[test] == number]].tolist()
+            if len(set(speakers) - {""}) + speakers.count("") == 1:
+                labels.append(name)
+        if labels:
+            more = len(labels) - LABELS_NAMED
+            named = ", ".join(labels[:LABELS_NAMED]) + (f" and {more} more" if more > 0 else "")
+            notes.append(
+                f"Only one speaker was tested ({result.part.name}) for {named}. That can't show "
+                "how scores vary between speakers, so there is no interval."
+            )
+    return tuple(notes)
 
 
 def _over_folds(plan: Plan, results: Sequence[Result], arrays: Arrays) -> Measurement:
@@ -158,7 +187,7 @@ def _over_folds(plan: Plan, results: Sequence[Result], arrays: Arrays) -> Measur
     return measurement(rows, arrays, protocol, unseen_speakers=True)
 
 
-def _measured(result: Result, arrays: Arrays) -> Measurement:
+def _measurement(result: Result, arrays: Arrays) -> Measurement:
     evaluation, part = result.evaluation, result.part
     scores = evaluation.scores
     speakers = arrays.speakers[part.clips.test].tolist()
@@ -181,7 +210,7 @@ def _measured(result: Result, arrays: Arrays) -> Measurement:
     )
 
 
-def described(processes: Processes) -> str:
+def device_name(processes: Processes) -> str:
     """What a model was trained on, for its card."""
     several = f"{processes.size} x " if processes.size > 1 else ""
     if processes.device.type == "cuda":

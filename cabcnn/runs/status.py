@@ -7,37 +7,44 @@ import os
 import platform
 import time
 from contextlib import suppress
-from dataclasses import asdict, dataclass, fields, replace
+from dataclasses import asdict, dataclass, replace
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Literal
+from typing import Annotated, Literal
+
+from cabcnn import schema
+from cabcnn.errors import CabcnnError
+from cabcnn.schema import Between, Length
 
 FILE = "status.json"
+MOST_BYTES = 4 << 20
 STOP = "stop"  # a file of this name asks a run to stop after its epoch
-CLOCKS_DIFFER = 10.0  # seconds by which two readings of a process's start may
-OWNER = "lock/owner.json"  # who works in the folder, with its date renewed while it does
+CLOCKS_DIFFER = 10.0  # seconds by which two readings of a process's start time may differ
+OWNER = "lock/owner.json"  # the process that holds the folder; it renews the date of this file
 PROCESS = "process.json"  # the program that a queue has started there
-SILENT_SECONDS = 300.0  # after the last sign of life, for which another machine's is believed
+SILENT_SECONDS = 300.0  # without a sign of life until another machine's process counts as dead
 State = Literal["preparing", "training", "scoring", "finished", "stopped", "interrupted", "failed"]
 GOING_ON: tuple[State, ...] = ("preparing", "training", "scoring")
+Count = Annotated[int, Between(0, 10**12)]
+Time = Annotated[float, Between(0, 1e12)]  # seconds since 1970
 
 
 @dataclass(frozen=True)
 class Status:
-    """`done` of `total` clips, or epochs, of the `part` of the run that is at work.
+    """`done` of `total` clips or epochs in the current `part` of the run.
 
     "finished" and "stopped" runs have a model; an "interrupted" or "failed" one has none yet
-    and goes on where it was when it is started again.
+    and continues where it was when it is started again.
     """
 
     state: State = "preparing"
     message: str = ""
-    done: int = 0
-    total: int = 0
+    done: Count = 0
+    total: Count = 0
     part: str = ""
-    parts: tuple[str, ...] = ()
-    pid: int = 0
-    begun: float = 0.0  # when that process started, for numbers are used again
+    parts: Annotated[tuple[str, ...], Length(0, 100)] = ()
+    pid: Annotated[int, Between(0, 2**31 - 1)] = 0
+    begun: Time = 0.0  # when that process started: PIDs are reused
     host: str = ""
     started: str = ""
     updated: str = ""
@@ -48,32 +55,31 @@ class Status:
 
 
 def read(folder: str | Path) -> Status | None:
-    """The status of the run in `folder`, None where there is none.
+    """The status of the run in `folder`; None if there is none or its file is damaged.
 
     A run whose process has died is "interrupted", whatever its file says.
     """
     folder = Path(folder)
-    status = _told(folder)
+    status = _stored(folder)
     while status is not None and status.going_on and not _alive(folder, status):
-        # It may have ended in good order meanwhile, with a last word, or another process go on.
-        last = _told(folder)
-        if last == status:
+        # It may have finished in the meantime, or another process may have taken over.
+        again = _stored(folder)
+        if again == status:
             return replace(
                 status,
                 state="interrupted",
-                message="The process ended before its time; start it again and it goes on.",
+                message="The process died; start it again and it continues.",
             )
-        status = last
+        status = again
     return status
 
 
-def _told(folder: Path) -> Status | None:
+def _stored(folder: Path) -> Status | None:
+    """What the file says; fields of a later version are ignored."""
     try:
-        facts = json.loads((folder / FILE).read_bytes())
-        known = {one.name for one in fields(Status)}
-        status = Status(**{name: value for name, value in facts.items() if name in known})
-        return replace(status, parts=tuple(status.parts))
-    except (OSError, ValueError, TypeError, AttributeError):
+        with (folder / FILE).open("rb") as file:
+            return schema.build(Status, schema.parse(file.read(MOST_BYTES + 1), MOST_BYTES))
+    except (OSError, ValueError, CabcnnError):
         return None
 
 
@@ -82,7 +88,7 @@ def _alive(folder: Path, status: Status) -> bool:
 
 
 def ask_to_stop(folder: str | Path) -> None:
-    """Lets a run end after its epoch; what it has by then is scored and kept."""
+    """Asks a run to end after the current epoch; its best model by then is scored and kept."""
     (Path(folder) / STOP).touch()
 
 
@@ -95,7 +101,7 @@ def now() -> str:
 
 
 def this_process() -> dict[str, int | float | str]:
-    """What tells this process from all others: `pid`, when it has `begun`, `host`."""
+    """What identifies this process: its `pid`, the time it has `begun` and its `host`."""
     import psutil
 
     pid = os.getpid()
@@ -103,11 +109,11 @@ def this_process() -> dict[str, int | float | str]:
 
 
 def alive(pid: int, begun: float, host: str, sign: float) -> bool:
-    """Whether that process still runs, of which the last `sign` was there at that time.
+    """Whether that process is still running; `sign` is the time of its last sign of life.
 
-    One on another machine, or in a container that has been replaced, can't be asked: it is
-    believed to for five minutes after its last sign of life. (So the clocks of machines that
-    share a folder must not differ by more.)
+    One on another machine, or in a container that has been replaced, can't be checked: it counts
+    as running for five minutes after its last sign of life. (So the clocks of machines that share
+    a folder must not differ by more.)
     """
     import psutil
 
@@ -124,7 +130,7 @@ def alive(pid: int, begun: float, host: str, sign: float) -> bool:
 
 
 def signs(folder: Path, *names: str) -> float:
-    """When one of these files in a run's folder was last changed, in seconds since 1970."""
+    """When the last of these files in a run's folder was changed, in seconds since 1970."""
     dates = [0.0]
     for name in names:
         with suppress(OSError):

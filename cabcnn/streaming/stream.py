@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 import torch
@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 from cabcnn import audio
 from cabcnn.checkpoint import Card
-from cabcnn.model import FEATURES, INTERVAL_SECONDS, CabCnn
+from cabcnn.model import FEATURES, INTERVAL_SECONDS, CabCnn, check_finite
 from cabcnn.streaming import trunk as trunks
 from cabcnn.streaming.front_end import FrontEnd
 from cabcnn.streaming.trunk import Trunk
@@ -87,22 +87,23 @@ class Stream:
         """(m,) the mean over all intervals so far; NaN before the first."""
         return self._sum / self.intervals if self.intervals else np.full(len(self._sum), np.nan)
 
-    def push(self, samples: NDArray) -> StreamOutput:
+    def push(self, samples: NDArray[Any]) -> StreamOutput:
         """Takes the next samples, (k,) or (k, channels), floats or integers; returns the
         intervals that they finish, possibly none.
 
-        Raises AudioError for samples that are not finite numbers, ValueError after `finish`.
+        Raises AudioError for samples that are not finite numbers, CabcnnError if the model's
+        answers are not numbers, ValueError after `finish`.
         """
-        return push_batch([self], [samples])[0]
+        return _finite(push_batch([self], [samples])[0])
 
     def finish(self) -> StreamOutput:
-        """Ends the sound; returns the remaining intervals."""
+        """Ends the sound; returns the remaining intervals. Raises CabcnnError as `push` does."""
         if self._finished:
             return _classify([self], [self._no_features()])[0]
         self._finished = True
         with torch.inference_mode():
             rest = self._trunk.push(self._values(np.zeros(0, np.float32), last=True))
-            return _classify([self], [torch.cat([rest, self._trunk.finish()])])[0]
+            return _finite(_classify([self], [torch.cat([rest, self._trunk.finish()])])[0])
 
     def _chunks(self, samples: NDArray) -> list[audio.Samples]:
         if self._finished:
@@ -129,9 +130,10 @@ class Stream:
         return StreamOutput(first, attention, votes, probabilities)
 
 
-def push_batch(streams: Sequence[Stream], pieces: Sequence[NDArray]) -> list[StreamOutput]:
+def push_batch(streams: Sequence[Stream], pieces: Sequence[NDArray[Any]]) -> list[StreamOutput]:
     """`Stream.push` of several streams, each once, with its piece. Streams of one model are
-    computed together, which costs little more than one."""
+    computed together, which costs little more than one. Answers that are not numbers are left in:
+    an error would fail the other streams too."""
     chunks = [stream._chunks(piece) for stream, piece in zip(streams, pieces, strict=True)]
     outputs: dict[int, StreamOutput] = {}
     by_model: dict[int, list[int]] = {}
@@ -150,6 +152,11 @@ def push_batch(streams: Sequence[Stream], pieces: Sequence[NDArray]) -> list[Str
             results = _classify([streams[index] for index in indices], joined)
             outputs |= dict(zip(indices, results, strict=True))
     return [outputs[index] for index in range(len(streams))]
+
+
+def _finite(output: StreamOutput) -> StreamOutput:
+    check_finite(output.interval_probabilities)
+    return output
 
 
 def _classify(streams: Sequence[Stream], features: Sequence[torch.Tensor]) -> list[StreamOutput]:

@@ -12,7 +12,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from cabcnn import audio
+from cabcnn import audio, paths
 from cabcnn.corpora import Clip, built_in, check, read, speaker_folds
 from cabcnn.corpora.splits import check_disjoint, speaker_split
 from cabcnn.errors import CorpusError
@@ -115,7 +115,7 @@ def test_the_manifest_is_what_the_script_makes(monkeypatch):
 def test_an_installed_package_carries_it_inside(tmp_path, monkeypatch):
     facts = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))
     inside = facts["tool"]["hatch"]["build"]["targets"]["wheel"]["force-include"]["assets/corpus"]
-    monkeypatch.setattr(built_in, "__file__", str(tmp_path / "cabcnn" / "corpora" / "built_in.py"))
+    monkeypatch.setattr(paths, "__file__", str(tmp_path / "cabcnn" / "paths.py"))
     assert built_in.folder() == tmp_path / "assets" / "corpus"
     (tmp_path / inside).mkdir(parents=True)
     assert built_in.folder() == tmp_path / inside

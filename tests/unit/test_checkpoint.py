@@ -16,7 +16,7 @@ from safetensors import safe_open
 
 from cabcnn import checkpoint
 from cabcnn.checkpoint import FORMAT, KEY
-from cabcnn.errors import CheckpointError
+from cabcnn.errors import CabcnnError, CheckpointError
 from cabcnn.model import CabCnn
 
 pytestmark = pytest.mark.usefixtures("one_thread")
@@ -142,7 +142,7 @@ def test_full_disk_leaves_the_old_file_whole(saved, make_card, request):
     before = saved.read_bytes()
     torch.manual_seed(0)
     request.getfixturevalue("small_files")
-    with pytest.raises(CheckpointError, match=r"can't be written.*free some space") as caught:
+    with pytest.raises(CabcnnError, match=r"no room.*free some space") as caught:
         checkpoint.save(saved, CabCnn(3), make_card())
     assert saved.name in str(caught.value)
     assert saved.read_bytes() == before
@@ -164,7 +164,7 @@ def test_really_full_disk(tmp_path, formula_model, make_card):
         pytest.skip("only root may mount a small disk")
     try:
         (disk / "filler").write_bytes(bytes(300_000))
-        with pytest.raises(CheckpointError, match="can't be written"):
+        with pytest.raises(CabcnnError, match="no room"):
             checkpoint.save(disk / "a.safetensors", formula_model(), make_card())
         assert [path.name for path in disk.iterdir()] == ["filler"]
     finally:
@@ -173,7 +173,7 @@ def test_really_full_disk(tmp_path, formula_model, make_card):
 
 def test_saving_where_no_folder_can_be(tmp_path, formula_model, make_card):
     (tmp_path / "file").touch()
-    with pytest.raises(CheckpointError, match="can't be written"):
+    with pytest.raises(CabcnnError, match="can't be written"):
         checkpoint.save(tmp_path / "file" / "a.safetensors", formula_model(), make_card())
 
 
