@@ -7,13 +7,14 @@ of every 1/4000 s. soundfile decodes wav, flac, ogg, opus, mp3 and aiff; PyAV ev
 
 from __future__ import annotations
 
+import io
 import math
 import os
 import stat
 from collections.abc import Iterable, Iterator
 from itertools import chain
 from pathlib import Path
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -80,7 +81,7 @@ def _rounded(seconds: float) -> str:
     return f"{seconds:.0f} s" if seconds >= 10 else f"{seconds:.2g} s"
 
 
-Source = str | os.PathLike[str] | Sound | tuple[NDArray, int]
+Source = str | os.PathLike[str] | Sound | tuple[NDArray[Any], int]
 
 
 def read(source: Source, seconds: float | None = None) -> Sound:
@@ -116,6 +117,15 @@ def playable(sound: Sound, max_rate: int = PLAYABLE_RATES[1]) -> Sound:
     """A sound at a rate that browsers play, its own if possible and at most `max_rate`."""
     rate = min(max(sound.rate, PLAYABLE_RATES[0]), max_rate)
     return sound._replace(samples=resample(sound.samples, sound.rate, rate), rate=rate)
+
+
+def to_wav(sound: Sound) -> bytes:
+    """A sound as a 16-bit WAV file."""
+    import soundfile
+
+    file = io.BytesIO()
+    soundfile.write(file, sound.samples, sound.rate, "PCM_16", format="WAV")
+    return file.getvalue()
 
 
 def check_seconds(seconds: float | None) -> None:

@@ -1,4 +1,4 @@
-"""The outline of a waveform: enough to draw it, too little to hear it."""
+"""The envelope of a waveform: enough to draw it, too coarse to play it."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ COLUMNS_PER_INTERVAL = 8  # 3.125 ms each
 
 
 def envelope(samples: NDArray[np.float32], rate: int) -> NDArray[np.float32]:
-    """Lowest and highest sample of every 3.125 ms: (k,) at `rate` Hz -> (c, 2).
+    """Minimum and maximum of every 3.125 ms: samples (k,) at `rate` Hz -> (c, 2).
 
     Column j covers samples floor(j w) up to floor((j + 1) w) for w = rate / 320; the last may be
     incomplete. A clip of p intervals has about 8p columns.
@@ -22,18 +22,18 @@ def envelope(samples: NDArray[np.float32], rate: int) -> NDArray[np.float32]:
 
 
 def outline(samples: NDArray[np.float32], columns: int) -> NDArray[np.float32]:
-    """Lowest and highest sample of each of so many columns of nearly equal width, and no more
-    columns than there are samples: (k,) -> (c, 2)."""
+    """Minimum and maximum of each of `columns` columns of nearly equal width, or of each sample if
+    there are fewer: (k,) -> (c, 2)."""
     return _extremes(samples, samples, _starts(len(samples), columns))
 
 
-def coarser(outline: NDArray[np.float32], columns: int) -> NDArray[np.float32]:
-    """An outline (c, 2) in at most so many columns."""
-    return _extremes(outline[:, 0], outline[:, 1], _starts(len(outline), columns))
+def downsample(envelope: NDArray[np.float32], columns: int) -> NDArray[np.float32]:
+    """An envelope (c, 2) reduced to at most `columns` columns."""
+    return _extremes(envelope[:, 0], envelope[:, 1], _starts(len(envelope), columns))
 
 
 def _starts(length: int, columns: int) -> NDArray[np.int64]:
-    """Where each of at most so many columns of nearly equal width begins."""
+    """The first index of each of at most `columns` columns of nearly equal width."""
     columns = min(columns, length)
     return np.arange(columns, dtype=np.int64) * length // columns
 

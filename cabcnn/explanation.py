@@ -1,8 +1,8 @@
-"""What one clip made the model do: the sum that is its decision, and the sum's regroupings.
+"""The model's decision on one clip: a sum, and the ways to regroup it.
 
     Pr(k) = 1/p * sum over intervals t and classifiers i of attention[t, i] * votes[t, i, k]
 
-Each term is one cell's exact share of the answer, so nothing here is an estimate.
+Each term is the exact share of one classifier in one interval, so nothing here is an estimate.
 """
 
 from __future__ import annotations
@@ -28,28 +28,40 @@ if TYPE_CHECKING:
     from cabcnn.audio import Source
 
 Floats = NDArray[np.float64]
-APART_SECONDS = 0.25  # two moments nearer than this are heard as one
+MIN_SPACING_SECONDS = 0.25  # between moments: closer ones sound like one
 
 
 class Moment(NamedTuple):
-    """One interval in which a classifier is trusted: its centre in seconds, its weight, and
-    what it votes (m,)."""
+    """An interval in which a classifier has much attention: the interval's centre in seconds, the
+    attention weight, and the classifier's votes (m,)."""
 
     time: float
     attention: float
     votes: Floats
 
 
+def spaced_maxima(values: Floats, times: Floats, count: int) -> list[int]:
+    """Indices of up to `count` of the largest `values` (p,), largest first, none within a quarter
+    of a second of a larger one; `times` (p,) are in seconds."""
+    chosen: list[int] = []
+    for t in np.argsort(-values, kind="stable").tolist():
+        if len(chosen) == count:
+            break
+        if all(abs(times[t] - times[other]) >= MIN_SPACING_SECONDS for other in chosen):
+            chosen.append(t)
+    return chosen
+
+
 @dataclass(frozen=True, eq=False, repr=False)
 class Explanation:
-    """A clip's p intervals under n classifiers and m classes (Section 3).
+    """The model's decision on a clip of p intervals, with n classifiers and m classes (Section 3).
 
-    `attention` (p, n) sums to one over the classifiers, `votes` (p, n, m) over the classes;
-    `seconds` is how much sound was analysed, `notices` what to know of the recording, `score`
-    how often the model was measured to be right, one sentence. `start` is where in the clip
-    these intervals begin: 0 seconds, but for a part cut out by `between`. `muted` are the
-    classifiers that `without` left out. `envelope` (about 8p, 2) is the outline of the waveform
-    for pictures, of which no sound can be made again (envelope.py).
+    `attention` (p, n) sums to one over the classifiers, `votes` (p, n, m) over the classes.
+    `seconds` is how much sound was analysed, `notices` says what is wrong with the recording,
+    `score` how accurate the model was measured to be, in one sentence. `start` is where in the
+    clip these intervals begin: at 0 seconds, except for a part that `between` returned. `muted`
+    lists the classifiers that `without` muted. `envelope` (about 8p, 2) is the outline of the
+    waveform for pictures, too coarse to recover the sound (envelope.py).
     """
 
     labels: tuple[str, ...]
@@ -66,12 +78,13 @@ class Explanation:
 
     @cached_property
     def interval_probabilities(self) -> Floats:
-        """c_t of Section 3, (p, m): each interval's votes, weighted by its attention."""
+        """Each interval's class probabilities, (p, m): c_t of Section 3, its votes weighted by
+        their attention."""
         return np.einsum("tn,tnk->tk", self.attention, self.votes)
 
     @cached_property
     def probabilities(self) -> Floats:
-        """The answer (m,): the mean of the interval probabilities."""
+        """The clip's class probabilities (m,): the mean of the interval probabilities."""
         return self.interval_probabilities.mean(0)
 
     @property
@@ -81,11 +94,11 @@ class Explanation:
 
     @cached_property
     def times(self) -> Floats:
-        """The centre of each interval in seconds of the clip, (p,): interval t covers 25 ms from
-        25 t on, after `start`.
+        """The centre of each interval, (p,), in seconds of the clip: interval t covers the 25 ms
+        from `start` + 25 t ms on.
 
-        The network sees beyond it: 112.75 ms of sound decide what an interval says, centred
-        within 6.25 ms of this, depending on the clip's length ("same" padding).
+        The network sees more: an interval's output depends on 112.75 ms of sound, centred within
+        6.25 ms of these times, depending on the clip's length ("same" padding).
         """
         centres = np.arange(len(self.attention), dtype=np.float64) + 0.5
         return self.start + centres * INTERVAL_SECONDS
@@ -97,7 +110,7 @@ class Explanation:
 
     @cached_property
     def verdict_so_far(self) -> Floats:
-        """Running mean of the interval probabilities, (p, m); its last row is the answer."""
+        """Running mean of the interval probabilities, (p, m); the last row is `probabilities`."""
         counts = np.arange(1, len(self.attention) + 1)[:, None]
         return self.interval_probabilities.cumsum(0) / counts
 
@@ -117,79 +130,75 @@ class Explanation:
         return self.attention.argmax(1)
 
     def evidence(self, label: str, against: str | None = None) -> Floats:
-        """Each cell's share in a class's probability, (p, n); or by how much it prefers that
-        class to another, which adds up to the difference of the two probabilities.
+        """The shares (p, n) that add up to a class's probability; with `against`, to the
+        difference of the two classes' probabilities.
 
-        Raises CabcnnError for a label that the model does not know.
+        Raises CabcnnError for a label that the model does not have.
         """
         for_label = self.shares[:, :, self._index(label)]
         return for_label if against is None else for_label - self.shares[:, :, self._index(against)]
 
     def strongest_moments(self, classifier: int, count: int = 5) -> list[Moment]:
-        """Up to `count` intervals in which a classifier has most attention, strongest first,
-        none nearer than a quarter of a second to a stronger one.
+        """Up to `count` intervals in which a classifier has most attention, strongest first, none
+        within a quarter of a second of a stronger one.
 
         Raises CabcnnError for a classifier that does not exist.
         """
         weights = self.attention[:, self._classifier(classifier)]
-        moments: list[Moment] = []
-        for t in np.argsort(-weights, kind="stable"):
-            time = float(self.times[t])
-            if len(moments) == count:
-                break
-            if all(abs(time - other.time) >= APART_SECONDS for other in moments):
-                moments.append(Moment(time, float(weights[t]), self.votes[t, classifier]))
-        return moments
+        return [
+            Moment(float(self.times[t]), float(weights[t]), self.votes[t, classifier])
+            for t in spaced_maxima(weights, self.times, count)
+        ]
 
     def without(self, classifiers: Iterable[int]) -> Explanation:
-        """The same clip with classifiers muted: their attention is zero, that of the others
-        is renormalised in each interval (equal, where no other had any).
+        """The same clip with classifiers muted: their attention is set to zero, and the others'
+        renormalised in each interval (made equal, if they had none).
 
-        Raises CabcnnError where nobody would be left, or for one that does not exist.
+        Raises CabcnnError if no classifier would be left, or for one that does not exist.
         """
         muted = sorted({self._classifier(i) for i in classifiers} | set(self.muted))
         if len(muted) == self.attention.shape[1]:
             raise CabcnnError("All classifiers are muted; leave at least one to decide.")
-        heard = np.ones(self.attention.shape[1])
-        heard[muted] = 0
-        attention = self.attention * heard
+        active = np.ones(self.attention.shape[1])
+        active[muted] = 0
+        attention = self.attention * active
         total = attention.sum(1, keepdims=True)
         attention = np.where(
-            total > 0, attention / np.where(total > 0, total, 1), heard / heard.sum()
+            total > 0, attention / np.where(total > 0, total, 1), active / active.sum()
         )
         return replace(self, attention=attention, muted=tuple(muted))
 
     def at(self, seconds: float) -> Explanation:
-        """What the sum said after the first `seconds`: the same intervals, fewer of them.
+        """The decision after the first `seconds`: the same intervals, but fewer.
 
-        This regroups what was computed from the whole clip, whose mean and deviation its
-        values keep; to hear the model on a shorter clip, explain that.
+        Nothing is computed anew: the clip stays standardised by the mean and standard deviation
+        of all of it. To classify a shorter clip, explain that.
 
         Raises CabcnnError unless `seconds` is above zero.
         """
         if not seconds > 0:
             raise CabcnnError(
-                f"A verdict at {seconds:g} s has heard nothing; ask for more than zero."
+                f"There is no decision after {seconds:g} s; choose a time above zero."
             )
         if seconds >= self.seconds:
             return self
-        kept = max(round(seconds / INTERVAL_SECONDS), 1)
-        return replace(self._part(0, kept), seconds=seconds)
+        stop = max(round(seconds / INTERVAL_SECONDS), 1)
+        return replace(self._part(0, stop), seconds=seconds)
 
     def between(self, start: float, end: float) -> Explanation:
-        """What the sum says of the part from `start` to `end` alone: the same intervals, only
-        those. The edges are rounded to whole intervals of 25 ms, of which at least one is kept.
+        """The decision on the part from `start` to `end` alone, rounded to intervals of 25 ms, at
+        least one.
 
-        Both are seconds of the clip, as `times` are, here and in the result. As with `at`,
-        nothing is computed anew: the answer of `between(0, t)` is that of `at(t)`.
+        Both are in seconds of the clip, as are `times`, here and in the result. As with `at`,
+        nothing is computed anew: `between(0, t)` has the probabilities of `at(t)`.
 
-        Raises CabcnnError unless the part begins within the clip and ends after it begins.
+        Raises CabcnnError unless the part starts within the clip and ends after its start.
         """
         last = self.start + self.seconds
         if not self.start <= start < last:
             raise CabcnnError(
-                f"A part that begins at {start:g} s is not within this sound, "
-                f"which goes from {self.start:g} to {last:g} s."
+                f"A part that starts at {start:g} s is outside this sound, which is from "
+                f"{self.start:g} to {last:g} s."
             )
         if not end > start:
             raise CabcnnError(
@@ -198,40 +207,40 @@ class Explanation:
         p = len(self.attention)
         first = min(round((start - self.start) / INTERVAL_SECONDS), p - 1)
         if end >= last:  # the last interval may be incomplete
-            after, ends = p, self.seconds
+            stop, seconds = p, self.seconds
         else:
-            after = max(round((end - self.start) / INTERVAL_SECONDS), first + 1)
-            ends = min(after * INTERVAL_SECONDS, self.seconds)
+            stop = max(round((end - self.start) / INTERVAL_SECONDS), first + 1)
+            seconds = min(stop * INTERVAL_SECONDS, self.seconds)
         return replace(
-            self._part(first, after),
+            self._part(first, stop),
             start=self.start + first * INTERVAL_SECONDS,
-            seconds=ends - first * INTERVAL_SECONDS,
+            seconds=seconds - first * INTERVAL_SECONDS,
         )
 
     def figure(self, columns: int = 2) -> Picture:
         """A matplotlib figure for a paper, one or two columns wide (3.4 or 7 inches): waveform,
         attention, selected classifiers, interval probabilities, verdict so far, caption.
 
-        `save` writes it with its fonts embedded. It is no part of pyplot. Raises CabcnnError for
-        another number of columns.
+        It is not registered with pyplot. `save` writes it with embedded fonts. Raises CabcnnError
+        for another number of columns.
         """
         from cabcnn.export import figure
 
         return figure.draw(self, columns)
 
     def plot(self) -> Plot:
-        """The same as an interactive plotly figure: zoom, and every number under the pointer."""
+        """The same as an interactive plotly figure, with zoom and every number on hover."""
         from cabcnn.export import interactive
 
         return interactive.draw(self)
 
     def save(self, path: str | Path, *, columns: int = 2, sound: Source | None = None) -> None:
-        """Writes the kind of file that the name ends in; cabcnn/export/formats.py lists them:
-        pictures, a page that works offline, tables, Praat's TextGrid, Audacity's labels.
+        """Writes a file in the format of the path's extension; cabcnn/export/formats.py lists
+        them: pictures, an offline page, tables, Praat TextGrids, Audacity labels.
 
-        `columns` is for pictures. A page can be heard if the clip's `sound` goes with it, which
-        then is in the file. Raises CabcnnError for another ending, or where the disk does not
-        take the file.
+        `columns` is the width of pictures, as in `figure`. `sound`, the clip, is embedded in a
+        page, which then can play it. Raises CabcnnError for another extension, or if the file
+        can't be written; AudioError if `sound` can't be read.
         """
         from cabcnn.export import formats
 
@@ -242,19 +251,19 @@ class Explanation:
         return f"<Explanation of {self.name or 'a clip'} by {self.model or 'a model'}: {chances}>"
 
     def _repr_png_(self) -> tuple[bytes, dict[str, Any]]:
-        """How a notebook shows it."""
+        """The picture that notebooks show."""
         from cabcnn.export import figure
 
         return figure.for_notebook(self)
 
-    def _part(self, first: int, after: int) -> Explanation:
-        """Intervals `first` up to `after`, and the outline of the waveform there."""
-        heard = slice(first * COLUMNS_PER_INTERVAL, after * COLUMNS_PER_INTERVAL)
+    def _part(self, first: int, stop: int) -> Explanation:
+        """Intervals `first` up to `stop`, and the envelope there."""
+        columns = slice(first * COLUMNS_PER_INTERVAL, stop * COLUMNS_PER_INTERVAL)
         return replace(
             self,
-            attention=self.attention[first:after],
-            votes=self.votes[first:after],
-            envelope=None if self.envelope is None else self.envelope[heard],
+            attention=self.attention[first:stop],
+            votes=self.votes[first:stop],
+            envelope=None if self.envelope is None else self.envelope[columns],
         )
 
     def _index(self, label: str) -> int:

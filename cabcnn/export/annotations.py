@@ -1,4 +1,4 @@
-"""What a model heard when, for programs that mark sound: Praat and Audacity."""
+"""An explanation as annotations of the sound, for Praat and Audacity."""
 
 from __future__ import annotations
 
@@ -6,16 +6,14 @@ import re
 from collections.abc import Iterable
 from typing import NamedTuple
 
-import numpy as np
-
-from cabcnn.explanation import APART_SECONDS, Explanation
-from cabcnn.export.spans import Run, edges, predicted, runs
+from cabcnn.explanation import Explanation, spaced_maxima
+from cabcnn.export.spans import Span, edges, predicted, spans_of
 
 MOMENTS = 10
 
 
 class Mark(NamedTuple):
-    """A moment, in seconds, and what to say of it."""
+    """A labelled point in time, in seconds."""
 
     time: float
     text: str
@@ -24,17 +22,17 @@ class Mark(NamedTuple):
 def to_textgrid(explanation: Explanation) -> bytes:
     """A TextGrid in Praat's long text format, UTF-8.
 
-    Interval tiers: the class that each interval favours, the class that leads so far, and the
-    number of the selected classifier; neighbours that are equal are one interval. A point tier
-    has the moments that speak loudest for the verdict: class, probability, classifier.
+    Interval tiers: the predicted class of each interval, the predicted class so far, and the
+    number of the selected classifier; equal neighbours are merged. A point tier has the moments
+    with the highest probability of the verdict: class, probability, classifier.
     """
     x = explanation
     leading = [x.labels[k] for k in x.verdict_so_far.argmax(1)]
     start, end = edges(x)[[0, -1]]
     tiers = [
-        _interval_tier("predicted class", runs(x, predicted(x))),
-        _interval_tier("verdict so far", runs(x, leading)),
-        _interval_tier("selected classifier", runs(x, x.selected.tolist())),
+        _interval_tier("predicted class", spans_of(x, predicted(x))),
+        _interval_tier("verdict so far", spans_of(x, leading)),
+        _interval_tier("selected classifier", spans_of(x, x.selected.tolist())),
         _point_tier("strongest moments", strongest(x)),
     ]
     span = [f"xmin = {start:.10g}", f"xmax = {end:.10g}"]
@@ -59,40 +57,34 @@ def to_textgrid(explanation: Explanation) -> bytes:
 
 
 def to_labels(explanation: Explanation) -> bytes:
-    """A label track for Audacity: start, end and the favoured class, equal neighbours joined."""
-    return _track(runs(explanation, predicted(explanation)))
+    """A label track for Audacity: start, end and predicted class, equal neighbours merged."""
+    return _track(spans_of(explanation, predicted(explanation)))
 
 
 def to_classifier_labels(explanation: Explanation) -> bytes:
     """A label track for Audacity: start, end and the number of the selected classifier."""
-    return _track(runs(explanation, explanation.selected.tolist()))
+    return _track(spans_of(explanation, explanation.selected.tolist()))
 
 
 def strongest(explanation: Explanation, count: int = MOMENTS) -> list[Mark]:
-    """Up to `count` intervals that speak loudest for the verdict, in order of time, none within
-    a quarter of a second of a louder one: its class, its probability, the selected classifier."""
+    """Up to `count` intervals with the highest probability of the verdict, in order of time, none
+    within a quarter of a second of a higher one: class, probability, selected classifier."""
     x = explanation
-    chances = x.interval_probabilities[:, int(x.probabilities.argmax())]
-    kept: list[int] = []
-    for t in np.argsort(-chances, kind="stable"):
-        if len(kept) == count:
-            break
-        if all(abs(x.times[t] - x.times[other]) >= APART_SECONDS for other in kept):
-            kept.append(int(t))
+    probabilities = x.interval_probabilities[:, int(x.probabilities.argmax())]
     end = edges(x)[-1]
     return [
         Mark(
             min(float(x.times[t]), float(end)),
-            f"{_plain(x.label)} {chances[t]:.2f} by classifier {x.selected[t]}",
+            f"{_one_line(x.label)} {probabilities[t]:.2f} by classifier {x.selected[t]}",
         )
-        for t in sorted(kept)
+        for t in sorted(spaced_maxima(probabilities, x.times, count))
     ]
 
 
-def _interval_tier(name: str, found: Iterable[Run]) -> tuple[str, str, list[list[str]]]:
+def _interval_tier(name: str, spans: Iterable[Span]) -> tuple[str, str, list[list[str]]]:
     entries = [
-        [f"xmin = {run.start:.10g}", f"xmax = {run.end:.10g}", f"text = {_quoted(run.value)}"]
-        for run in found
+        [f"xmin = {span.start:.10g}", f"xmax = {span.end:.10g}", f"text = {_quoted(span.value)}"]
+        for span in spans
     ]
     return "IntervalTier", name, entries
 
@@ -103,14 +95,14 @@ def _point_tier(name: str, marks: Iterable[Mark]) -> tuple[str, str, list[list[s
 
 
 def _quoted(value: object) -> str:
-    return '"' + _plain(value).replace('"', '""') + '"'
+    return '"' + _one_line(value).replace('"', '""') + '"'
 
 
-def _track(found: Iterable[Run]) -> bytes:
-    lines = [f"{run.start:.6f}\t{run.end:.6f}\t{_plain(run.value)}\n" for run in found]
+def _track(spans: Iterable[Span]) -> bytes:
+    lines = [f"{span.start:.6f}\t{span.end:.6f}\t{_one_line(span.value)}\n" for span in spans]
     return "".join(lines).encode()
 
 
-def _plain(value: object) -> str:
-    """On one line, without what separates fields."""
+def _one_line(value: object) -> str:
+    """Text without line breaks and tabs, which separate fields."""
     return re.sub(r"\s+", " ", str(value)).strip()

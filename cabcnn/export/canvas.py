@@ -1,4 +1,4 @@
-"""What all drawn pictures share: a figure without a screen, its colours, its file."""
+"""Matplotlib figures for every picture: created without a screen, styled and saved."""
 
 from __future__ import annotations
 
@@ -14,12 +14,11 @@ if TYPE_CHECKING:
 
 INK, QUIET, MAIN = "#222222", "#8a8f98", "#2a78b5"
 DPI = 150
-LONGEST = 40  # characters of a label or a title
+MAX_LENGTH = 40  # characters of a label or a title
 
 
-def new(width: float, height: float) -> Figure:
-    """A figure of so many inches. It belongs to nobody else: pyplot would keep it, and is no
-    friend of threads."""
+def new_figure(width: float, height: float) -> Figure:
+    """An empty figure, in inches, not of pyplot, which keeps figures and is not thread-safe."""
     from matplotlib.backends.backend_agg import FigureCanvasAgg
     from matplotlib.figure import Figure
 
@@ -28,21 +27,26 @@ def new(width: float, height: float) -> Figure:
     return figure
 
 
-def open_corner(axes: Axes) -> None:
+def hide_spines(axes: Axes) -> None:
+    """Removes the top and right edges of the axes."""
     axes.spines[["top", "right"]].set_visible(False)
 
 
-def save(figure: Figure, path: Path) -> None:
-    """Writes the kind of picture that the name ends in, whole or not at all.
+def save_figure(figure: Figure, path: Path) -> None:
+    """Writes a picture in the format of the path's extension, atomically.
 
-    Raises CabcnnError where the disk does not take it.
+    Raises CabcnnError if it can't be written.
     """
     picture = io.BytesIO()
     figure.savefig(picture, format=path.suffix.removeprefix(".").lower(), dpi=DPI)
     files.write(path, picture.getvalue())
 
 
-def plain(text: str) -> str:
-    """Text as it is, dollar signs too, and not too long for an axis."""
-    text = text if len(text) <= LONGEST else text[: LONGEST - 1] + "…"
+def escape(text: str) -> str:
+    """Text without matplotlib's maths: dollar signs are shown as they are."""
     return text.replace("$", r"\$")
+
+
+def label_text(text: str) -> str:
+    """Text for a label or a title, escaped and not too long."""
+    return escape(text if len(text) <= MAX_LENGTH else text[: MAX_LENGTH - 1] + "…")

@@ -1,4 +1,4 @@
-"""Every kind of file that an explanation can be taken away in, by its name's ending."""
+"""The file formats that an explanation can be exported to, by file name extension."""
 
 from __future__ import annotations
 
@@ -13,11 +13,11 @@ from cabcnn.errors import CabcnnError
 from cabcnn.explanation import Explanation
 from cabcnn.export import annotations, figure, page, tables
 
-LONGEST_NAME = 80  # bytes that a clip's name keeps in a file's, of which disks take 255
+MAX_NAME_BYTES = 80  # of a clip's name within a file name, which may have 255
 
 
 class Kind(NamedTuple):
-    """A kind of file: what it is, in a few words, and what makes its bytes."""
+    """A file format: a short description, and the function that makes the file's content."""
 
     about: str
     content: Callable[[Explanation, int, audio.Source | None], bytes]
@@ -27,7 +27,7 @@ def _picture(kind: str, x: Explanation, columns: int, _sound: audio.Source | Non
     return figure.write(figure.draw(x, columns), kind)
 
 
-def _plain(content: Callable[[Explanation], bytes]):
+def _simple(content: Callable[[Explanation], bytes]):
     return lambda x, _columns, _sound: content(x)
 
 
@@ -36,14 +36,14 @@ KINDS: dict[str, Kind] = {
     ".svg": Kind("figure, vector", partial(_picture, "svg")),
     ".pdf": Kind("figure, vector, fonts embedded", partial(_picture, "pdf")),
     ".html": Kind("interactive page, offline", lambda x, _, sound: page.to_html(x, sound)),
-    ".csv": Kind("table, one row an interval", _plain(tables.to_csv)),
-    ".long.csv": Kind("table, one row a classifier and interval", _plain(tables.to_long_csv)),
-    ".json": Kind("all numbers, for programs", _plain(tables.to_json)),
-    ".npz": Kind("all numbers, for numpy", _plain(tables.to_npz)),
-    ".TextGrid": Kind("tiers for Praat", _plain(annotations.to_textgrid)),
-    ".txt": Kind("labels for Audacity, classes", _plain(annotations.to_labels)),
+    ".csv": Kind("table, one row per interval", _simple(tables.to_csv)),
+    ".long.csv": Kind("table, one row per classifier and interval", _simple(tables.to_long_csv)),
+    ".json": Kind("all numbers, for programs", _simple(tables.to_json)),
+    ".npz": Kind("all numbers, for numpy", _simple(tables.to_npz)),
+    ".TextGrid": Kind("tiers for Praat", _simple(annotations.to_textgrid)),
+    ".txt": Kind("labels for Audacity, classes", _simple(annotations.to_labels)),
     ".classifiers.txt": Kind(
-        "labels for Audacity, selected classifiers", _plain(annotations.to_classifier_labels)
+        "labels for Audacity, selected classifiers", _simple(annotations.to_classifier_labels)
     ),
 }
 
@@ -55,9 +55,10 @@ def content(
     columns: int = 2,
     sound: audio.Source | None = None,
 ) -> bytes:
-    """The bytes of the kind of file that `name` ends in; the longest ending decides.
+    """The content of a file called `name`, in the format of its extension; the longest extension
+    counts.
 
-    Raises CabcnnError for another ending.
+    Raises CabcnnError for another extension, AudioError if `sound` can't be read.
     """
     endings = [known for known in KINDS if name.lower().endswith(known.lower())]
     if not endings:
@@ -72,16 +73,16 @@ def write(
     columns: int = 2,
     sound: audio.Source | None = None,
 ) -> None:
-    """Writes the kind of file that the path ends in, whole or not at all.
+    """Writes a file in the format of the path's extension, atomically.
 
-    Raises CabcnnError for another ending, or where the disk does not take the file.
+    Raises CabcnnError for another extension, or if the file can't be written.
     """
     path = Path(path)
     files.write(path, content(explanation, path.name, columns=columns, sound=sound))
 
 
 def stem(explanation: Explanation) -> str:
-    """A safe file name without ending that tells clip, model, T and who was muted."""
+    """A safe file name, without extension, with the clip, model, T and muted classifiers."""
     x = explanation
     parts = [Path(x.name).stem or "clip", x.model or "model", f"{x.seconds:.3g}s"]
     if x.start:
@@ -93,6 +94,6 @@ def stem(explanation: Explanation) -> str:
 
 
 def safe(text: str) -> str:
-    """Text as a part of a file's name that every disk takes."""
-    plain = re.sub(r"[^\w.+-]+", "-", text).strip("-.").encode()[:LONGEST_NAME]
-    return plain.decode(errors="ignore") or "clip"  # a letter that was cut through goes
+    """Text as part of a file name that is valid on every system."""
+    plain = re.sub(r"[^\w.+-]+", "-", text).strip("-.").encode()[:MAX_NAME_BYTES]
+    return plain.decode(errors="ignore") or "clip"  # drops a character cut in half

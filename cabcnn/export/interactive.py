@@ -1,4 +1,4 @@
-"""One explanation as an interactive plotly figure: all lanes on one time axis that zooms."""
+"""An explanation as an interactive plotly figure: all lanes on one time axis that zooms."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from cabcnn.envelope import coarser
+from cabcnn.envelope import downsample
 from cabcnn.explanation import Explanation
 from cabcnn.export import palette
 from cabcnn.export.caption import source, verdict
@@ -20,15 +20,15 @@ INK = "#222222"
 HEIGHTS = {"waveform": 0.12, "attention": 0.46, "selected": 0.06, "interval": 0.14, "so far": 0.22}
 PIXELS = 760
 TIME = "%{x:.3f} s"
-# Votes of every classifier are told under the pointer where they are few; of many classes, the
-# one it votes for: a minute of ten classes would be 4 MB of numbers otherwise.
-MOST_VOTES = 5
-MOST_COLUMNS = 3000  # of the waveform
+# With more classes than this, hovering shows only the class that a classifier votes for, not all
+# its votes and shares: for a minute of ten classes those would be 4 MB of numbers.
+MAX_CLASSES = 5
+MAX_COLUMNS = 3000  # of the waveform
 
 
 def draw(explanation: Explanation) -> Figure:
-    """Waveform (where it has an envelope), attention, selected classifiers, interval
-    probabilities and verdict so far; the pointer tells time, classifier, weight, votes, share."""
+    """Waveform (if there is an envelope), attention, selected classifiers, interval probabilities
+    and verdict so far; hovering shows time, classifier, weight, votes and shares."""
     from plotly.subplots import make_subplots
 
     x = explanation
@@ -60,7 +60,7 @@ def draw(explanation: Explanation) -> Figure:
     figure.update_layout(
         template="simple_white",
         height=PIXELS,
-        title={"text": f"<b>{_plain(x.label)}</b> · {_plain(source(x))}", "font_size": 15},
+        title={"text": f"<b>{_escape(x.label)}</b> · {_escape(source(x))}", "font_size": 15},
         font={"size": 12, "color": INK},
         margin={"l": 60, "r": 20, "t": 60, "b": 50},
         legend={"orientation": "h", "yanchor": "bottom", "y": 1.005, "x": 0},
@@ -76,13 +76,13 @@ def _waveform(x: Explanation) -> list[Any]:
 
     assert x.envelope is not None
     start, end = edges(x)[[0, -1]]
-    low, high = coarser(x.envelope, MOST_COLUMNS).T.astype(np.float32)
-    at = (start + (np.arange(len(low)) + 0.5) * (end - start) / len(low)).astype(np.float32)
+    low, high = downsample(x.envelope, MAX_COLUMNS).T.astype(np.float32)
+    times = (start + (np.arange(len(low)) + 0.5) * (end - start) / len(low)).astype(np.float32)
     line = {"color": INK, "width": 0.6, "shape": "hvh"}
     shared: dict[str, Any] = {"mode": "lines", "showlegend": False, "hoverinfo": "skip"}
     return [
-        graph_objects.Scatter(x=at, y=low, line=line, **shared),
-        graph_objects.Scatter(x=at, y=high, line=line, fill="tonexty", fillcolor=INK, **shared),
+        graph_objects.Scatter(x=times, y=low, line=line, **shared),
+        graph_objects.Scatter(x=times, y=high, line=line, fill="tonexty", fillcolor=INK, **shared),
     ]
 
 
@@ -90,23 +90,23 @@ def _attention(x: Explanation) -> list[Any]:
     from plotly import graph_objects
 
     _, n, m = x.votes.shape
-    shown = (
+    hover = (
         "".join(
-            f"<br>{_plain(k)}: vote %{{customdata[{j}]:.3f}}, share %{{customdata[{m + j}]:.2e}}"
+            f"<br>{_escape(k)}: vote %{{customdata[{j}]:.3f}}, share %{{customdata[{m + j}]:.2e}}"
             for j, k in enumerate(x.labels)
         )
-        if m <= MOST_VOTES
+        if m <= MAX_CLASSES
         else "<br>%{text}"
     )
-    by_class: dict[str, Any] = {}
-    if m <= MOST_VOTES:
+    hover_data: dict[str, Any] = {}
+    if m <= MAX_CLASSES:
         numbers = np.concatenate([x.votes, x.shares], 2).transpose(1, 0, 2)
-        by_class["customdata"] = numbers.astype(np.float32)
+        hover_data["customdata"] = numbers.astype(np.float32)
     else:
-        favourite, highest = x.votes.argmax(2).T, x.votes.max(2).T
-        by_class["text"] = [
-            [f"votes {_plain(x.labels[k])} {vote:.3f}" for k, vote in zip(*row)]
-            for row in zip(favourite.tolist(), highest.tolist())
+        voted, highest = x.votes.argmax(2).T, x.votes.max(2).T
+        hover_data["text"] = [
+            [f"votes {_escape(x.labels[k])} {vote:.3f}" for k, vote in zip(*row)]
+            for row in zip(voted.tolist(), highest.tolist())
         ]
     return [
         graph_objects.Heatmap(
@@ -114,12 +114,12 @@ def _attention(x: Explanation) -> list[Any]:
             y=np.arange(n),
             z=x.attention.T.astype(np.float32),
             zmin=0,
-            zmax=palette.top(x.attention),
+            zmax=palette.max_weight(x.attention),
             colorscale=list(palette.ATTENTION),
             colorbar={"title": "weight", "len": 0.4, "y": 0.7, "thickness": 12},
-            hovertemplate=f"{TIME}<br>classifier %{{y}}<br>attention %{{z:.4f}}{shown}"
+            hovertemplate=f"{TIME}<br>classifier %{{y}}<br>attention %{{z:.4f}}{hover}"
             "<extra></extra>",
-            **by_class,
+            **hover_data,
         )
     ]
 
@@ -128,23 +128,23 @@ def _selected(x: Explanation) -> list[Any]:
     from plotly import graph_objects
 
     m = len(x.labels)
-    favourite = x.votes[np.arange(len(x.selected)), x.selected].argmax(1)
+    voted = x.votes[np.arange(len(x.selected)), x.selected].argmax(1)
     scale = [[edge / m, palette.colour(k)] for k in range(m) for edge in (k, k + 1)]
-    said = [
-        f"classifier {i} has most attention, votes {_plain(x.labels[k])}"
-        for i, k in zip(x.selected.tolist(), favourite.tolist())
+    hover = [
+        f"classifier {i} has most attention, votes {_escape(x.labels[k])}"
+        for i, k in zip(x.selected.tolist(), voted.tolist())
     ]
     return [
         graph_objects.Heatmap(
             x=x.times.astype(np.float32),
             y=[0],
-            z=[favourite],
+            z=[voted],
             zmin=-0.5,
             zmax=m - 0.5,
             colorscale=scale,
             showscale=False,
             opacity=0.6,
-            text=[said],
+            text=[hover],
             hovertemplate=f"{TIME}<br>%{{text}}<extra></extra>",
         )
     ]
@@ -153,19 +153,20 @@ def _selected(x: Explanation) -> list[Any]:
 def _intervals(x: Explanation) -> list[Any]:
     from plotly import graph_objects
 
-    places, chances = edges(x).astype(np.float32), x.interval_probabilities.astype(np.float32)
+    times = edges(x).astype(np.float32)
+    probabilities = x.interval_probabilities.astype(np.float32)
     return [
         graph_objects.Scatter(
-            x=places,
-            y=np.append(chances[:, k], chances[-1, k]),
-            name=_plain(label),
+            x=times,
+            y=np.append(probabilities[:, k], probabilities[-1, k]),
+            name=_escape(label),
             legendgroup=str(k),
             showlegend=False,
             stackgroup="interval",
             mode="lines",
             line={"width": 0, "shape": "hv", "color": palette.colour(k)},
             fillcolor=palette.colour(k),
-            hovertemplate=f"{TIME}<br>{_plain(label)}: %{{y:.3f}} in this interval<extra></extra>",
+            hovertemplate=f"{TIME}<br>{_escape(label)}: %{{y:.3f}} in this interval<extra></extra>",
         )
         for k, label in enumerate(x.labels)
     ]
@@ -178,7 +179,7 @@ def _so_far(x: Explanation) -> list[Any]:
         graph_objects.Scatter(
             x=edges(x)[1:].astype(np.float32),
             y=x.verdict_so_far[:, k].astype(np.float32),
-            name=f"{_plain(label)} {x.probabilities[k]:.3f}",
+            name=f"{_escape(label)} {x.probabilities[k]:.3f}",
             legendgroup=str(k),
             mode="lines",
             line={
@@ -186,12 +187,12 @@ def _so_far(x: Explanation) -> list[Any]:
                 "color": palette.colour(k),
                 "dash": ",".join(f"{length}px" for length in palette.dashes(k)) or "solid",
             },
-            hovertemplate=f"{TIME}<br>{_plain(label)}: %{{y:.3f}} so far<extra></extra>",
+            hovertemplate=f"{TIME}<br>{_escape(label)}: %{{y:.3f}} so far<extra></extra>",
         )
         for k, label in enumerate(x.labels)
     ]
 
 
-def _plain(text: str) -> str:
-    """Text as it is: plotly would take some tags in it for formatting, and % for a number's."""
+def _escape(text: str) -> str:
+    """Text without plotly's formatting: some tags, and % before a brace."""
     return escape(text, quote=False).replace("%{", "%&#123;")

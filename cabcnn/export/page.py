@@ -1,9 +1,8 @@
-"""The interactive figure as a page in one file: no network, no server, nothing beside it."""
+"""The interactive figure as a page in one file, which needs no internet and no server."""
 
 from __future__ import annotations
 
 import base64
-import io
 from html import escape
 from pathlib import Path
 from string import Template
@@ -15,7 +14,7 @@ from cabcnn.export.caption import caption
 from cabcnn.export.spans import edges
 
 HERE = Path(__file__).parent
-# One of plotly's buttons would send the figure to a server of its maker's.
+# One of plotly's buttons would upload the figure to its maker's server.
 CONFIG = {
     "displaylogo": False,
     "responsive": True,
@@ -25,10 +24,10 @@ CONFIG = {
 
 
 def to_html(explanation: Explanation, sound: audio.Source | None = None) -> bytes:
-    """The page: about 5 MB, nearly all of it plotly itself. With `sound`, what was analysed of
-    it is in the page too and can be played.
+    """The page: about 5 MB, nearly all of it plotly. With `sound`, the part of it that was
+    analysed is embedded and can be played.
 
-    Raises AudioError where the sound can't be read.
+    Raises AudioError if the sound can't be read.
     """
     x = explanation
     name = escape(x.name or "a clip")
@@ -40,7 +39,7 @@ def to_html(explanation: Explanation, sound: audio.Source | None = None) -> byte
     )
     page = Template((HERE / "page.html").read_text("utf-8"))
     return page.substitute(
-        title=f"{escape(x.label)}: what {escape(x.model or 'a model')} heard in {name}",
+        title=f"{escape(x.label)}: {name}, classified by {escape(x.model or 'a model')}",
         caption=escape(caption(x)),
         audio="" if sound is None else _audio(x, sound),
         figure=figure,
@@ -49,13 +48,8 @@ def to_html(explanation: Explanation, sound: audio.Source | None = None) -> byte
 
 
 def _audio(x: Explanation, sound: audio.Source) -> str:
-    import soundfile
-
     start, end = edges(x)[[0, -1]].tolist()
-    heard = audio.read(sound, end)
-    part = heard._replace(samples=heard.samples[round(start * heard.rate) :])
-    played = audio.playable(part)
-    file = io.BytesIO()
-    soundfile.write(file, played.samples, played.rate, "PCM_16", format="WAV")
-    data = base64.b64encode(file.getvalue()).decode("ascii")
+    analysed = audio.read(sound, end)
+    part = analysed._replace(samples=analysed.samples[round(start * analysed.rate) :])
+    data = base64.b64encode(audio.to_wav(audio.playable(part))).decode("ascii")
     return f'<audio controls data-start="{start:g}" src="data:audio/wav;base64,{data}"></audio>'

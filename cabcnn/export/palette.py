@@ -1,7 +1,7 @@
-"""Colours of classes and of attention, the same in every picture that is taken away.
+"""Colours of classes and attention in exported pictures.
 
-Class colours and dashes are the light page's (cabcnn/ui/components/js/palette.js tells how
-they were found); beyond ten they repeat, and a class is never told by its colour alone.
+Class colours and dashes are those of the light page (views/shared/palette.js says how they were
+chosen). They repeat after ten classes, and a class is never identified by its colour alone.
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ CLASSES = (
     "#9f9187",
     "#332d51",
 )
-# Lengths of line and gap, in points.
+# Lengths of dash and gap, in points.
 DASHES = (
     (),
     (6, 3),
@@ -36,8 +36,8 @@ DASHES = (
     (3, 5),
     (14, 2),
 )
-# The light page's scale of attention at every sixteenth from 0 to 1: its lightness falls evenly
-# from paper to ink, for every kind of colour vision and in grey too.
+# The light page's colour map for attention, at 17 steps from 0 to 1: its lightness decreases
+# evenly, for every kind of colour vision and in greyscale too.
 ATTENTION = (
     "#fcfaf4",
     "#f3ebd7",
@@ -60,15 +60,15 @@ ATTENTION = (
 
 
 def colour(k: int) -> str:
-    """Of class k, as #rrggbb."""
+    """The colour of class k, as #rrggbb."""
     return CLASSES[k % len(CLASSES)]
 
 
 def dashes(k: int) -> tuple[int, ...]:
-    """Of class k's line: lengths of line and gap; empty for an unbroken one."""
+    """The dash pattern of class k's line: lengths of dash and gap; empty for a solid line."""
     return DASHES[k % len(DASHES)]
 
 
-def top(attention: NDArray[np.float64]) -> float:
-    """Where the scale of these weights ends: the largest, rounded up to tenths, as on the page."""
+def max_weight(attention: NDArray[np.float64]) -> float:
+    """The upper end of the colour scale, as on the page: the largest weight, rounded up to 0.1."""
     return min(max(math.ceil(attention.max() * 10 - 1e-6) / 10, 0.1), 1.0)

@@ -1,4 +1,4 @@
-"""Intervals that follow each other and say the same, as one stretch of time."""
+"""Spans of time: adjacent intervals with the same value, merged."""
 
 from __future__ import annotations
 
@@ -14,8 +14,8 @@ from cabcnn.model import INTERVAL_SECONDS
 Value = TypeVar("Value")
 
 
-class Run(NamedTuple, Generic[Value]):
-    """From `start` to `end`, in seconds, every interval has the same `value`."""
+class Span(NamedTuple, Generic[Value]):
+    """All intervals from `start` to `end`, in seconds, have the same `value`."""
 
     start: float
     end: float
@@ -23,8 +23,8 @@ class Run(NamedTuple, Generic[Value]):
 
 
 def edges(explanation: Explanation) -> NDArray[np.float64]:
-    """Where the p intervals begin, and where the last ends: (p + 1,) in seconds, the last where
-    the sound ends (the last interval may be incomplete)."""
+    """The starts of the p intervals and the end of the sound, (p + 1,), in seconds: the last
+    interval may be incomplete."""
     x = explanation
     starts = (x.times - INTERVAL_SECONDS / 2).round(6)
     end = starts[0] + x.seconds
@@ -33,16 +33,16 @@ def edges(explanation: Explanation) -> NDArray[np.float64]:
     return np.append(starts, end)
 
 
-def runs(explanation: Explanation, values: Sequence[Value]) -> Iterator[Run[Value]]:
-    """The values of the p intervals, equal neighbours joined: no gap, no overlap."""
-    places = edges(explanation)
+def spans_of(explanation: Explanation, values: Sequence[Value]) -> Iterator[Span[Value]]:
+    """The values of the p intervals, with equal neighbours merged: no gaps and no overlaps."""
+    times = edges(explanation)
     first = 0
     for t in range(1, len(values) + 1):
         if t == len(values) or values[t] != values[first]:
-            yield Run(float(places[first]), float(places[t]), values[first])
+            yield Span(float(times[first]), float(times[t]), values[first])
             first = t
 
 
 def predicted(explanation: Explanation) -> list[str]:
-    """The class that each interval favours, (p,)."""
+    """The predicted class of each interval, (p,)."""
     return [explanation.labels[k] for k in explanation.interval_probabilities.argmax(1)]

@@ -1,4 +1,4 @@
-"""An explanation as a file of numbers: csv to read, json to exchange, npz to compute with."""
+"""An explanation as numbers: csv, json and npz."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from cabcnn.export.spans import edges, predicted
 from cabcnn.model import INTERVAL_SECONDS
 
 DECIMALS = 7  # a float32 carries no more
-DIGITS = 9  # of numbers to be added up by the thousand, the first that is not zero onwards
+DIGITS = 9  # significant, of numbers that are added up by the thousand
 
 
 def as_dict(explanation: Explanation) -> dict[str, Any]:
@@ -24,8 +24,8 @@ def as_dict(explanation: Explanation) -> dict[str, Any]:
     `probabilities` maps each label to its probability; `times` (p,) are the intervals'
     centres in seconds; `attention` (p, n), `votes` (p, n, m) and `interval_probabilities`
     (p, m) have their classes in the order of `labels`. Matrices are rounded to 7 decimals.
-    `score` is the sentence on how often the model was measured to be right; `muted` are the
-    numbers of the classifiers that were left out of the sum.
+    `score` is the sentence on the model's measured accuracy; `muted` lists the numbers of the
+    muted classifiers.
     """
     x = explanation
     return {
@@ -49,13 +49,13 @@ def as_dict(explanation: Explanation) -> dict[str, Any]:
 
 
 def to_csv(explanation: Explanation) -> bytes:
-    """One row an interval, for a spreadsheet or a statistics program.
+    """One row per interval, for a spreadsheet or a statistics program.
 
-    Columns: the clip and the model; the interval's number, start and end in seconds; the
-    class it favours; the selected classifier, its attention weight and its votes
-    (`vote US`, ...); the interval's probabilities (`interval US`, ...); the verdict had
-    the clip ended there (`so far US`, ...), whose last row is the answer; and the numbers of
-    the muted classifiers. Files of several clips can be put below each other.
+    Columns: clip and model; the interval's number, start and end in seconds; its predicted class;
+    the selected classifier, its attention weight and its votes (`vote US`, ...); the interval's
+    probabilities (`interval US`, ...); the clip's probabilities up to there (`so far US`, ...),
+    whose last row is the verdict; and the numbers of the muted classifiers. Tables of several
+    clips can be concatenated.
     """
     x = explanation
     rows = np.arange(len(x.times))
@@ -64,14 +64,14 @@ def to_csv(explanation: Explanation) -> bytes:
     ).round(DECIMALS)
     head = ["clip", "model", "interval", "start", "end", "label", "classifier", "attention"]
     head += [f"{what} {label}" for what in ("vote", "interval", "so far") for label in x.labels]
-    favoured, places = predicted(x), edges(x).round(DECIMALS).tolist()
+    labels, times = predicted(x), edges(x).round(DECIMALS).tolist()
     weights = x.attention[rows, x.selected].round(DECIMALS).tolist()
-    muted = _numbers(x.muted)
+    muted = " ".join(map(str, x.muted))
     return _table(
         [*head, "muted"],
         (
             [
-                *(x.name, x.model, t, places[t], places[t + 1], favoured[t], selected),
+                *(x.name, x.model, t, times[t], times[t + 1], labels[t], selected),
                 *(weights[t], *by_class[t].tolist(), muted),
             ]
             for t, selected in enumerate(x.selected.tolist())
@@ -80,15 +80,14 @@ def to_csv(explanation: Explanation) -> bytes:
 
 
 def to_long_csv(explanation: Explanation) -> bytes:
-    """One row an interval and classifier: every term of the sum.
+    """One row per interval and classifier: every term of the sum.
 
-    Columns: the clip and the model; the interval's number, its start and end in seconds; the
-    classifier, its attention weight and its votes (`vote US`, ...); its shares in the answer
-    (`share US`, ...), which add up to the clip's probabilities; and whether it was muted (1)
-    or not (0).
+    Columns: clip and model; the interval's number, start and end in seconds; the classifier, its
+    attention weight and its votes (`vote US`, ...); its shares (`share US`, ...), which add up to
+    the clip's probabilities; and whether it was muted (1) or not (0).
     """
     x = explanation
-    places = edges(x).round(DECIMALS).tolist()
+    times = edges(x).round(DECIMALS).tolist()
     head = ["clip", "model", "interval", "start", "end", "classifier", "attention"]
     head += [f"{what} {label}" for what in ("vote", "share") for label in x.labels]
     muted = [int(i in x.muted) for i in range(x.attention.shape[1])]
@@ -96,9 +95,9 @@ def to_long_csv(explanation: Explanation) -> bytes:
     return _table(
         [*head, "muted"],
         (
-            [x.name, x.model, t, places[t], places[t + 1], i, *map(_short, row), muted[i]]
-            for t, of_interval in enumerate(numbers.tolist())
-            for i, row in enumerate(of_interval)
+            [x.name, x.model, t, times[t], times[t + 1], i, *map(_significant, row), muted[i]]
+            for t, rows in enumerate(numbers.tolist())
+            for i, row in enumerate(rows)
         ),
     )
 
@@ -111,21 +110,17 @@ def _table(head: Sequence[str], rows: Iterable[Sequence[object]]) -> bytes:
     return text.getvalue().encode()
 
 
-def _short(number: float) -> str:
+def _significant(number: float) -> str:
     return f"{number:.{DIGITS}g}"
 
 
-def _numbers(classifiers: Iterable[int]) -> str:
-    return " ".join(str(i) for i in classifiers)
-
-
 def to_json(explanation: Explanation) -> bytes:
-    """What `as_dict` gives, as one JSON object."""
+    """`as_dict` as a JSON object."""
     return json.dumps(as_dict(explanation), ensure_ascii=False).encode()
 
 
 def to_npz(explanation: Explanation) -> bytes:
-    """All matrices at full precision, for `numpy.load`, which needs no pickle to read them."""
+    """All matrices at full precision, for `numpy.load`, without pickle."""
     x, file = explanation, io.BytesIO()
     np.savez_compressed(
         file,

@@ -1,4 +1,4 @@
-"""Many clips in one zip: the files of each, and a summary of them all."""
+"""Explanations of many clips in one zip: the files of each, and a summary of all."""
 
 from __future__ import annotations
 
@@ -16,21 +16,21 @@ from cabcnn.explanation import Explanation
 from cabcnn.export import formats
 
 SUMMARY = "summary.csv"
-DATE = (1980, 1, 1, 0, 0, 0)  # the first that a zip knows: equal contents are equal files
+DATE = (1980, 1, 1, 0, 0, 0)  # the earliest in a zip: equal contents give equal files
 DECIMALS = 7
 
 
-class Bundle:
-    """Collects explanations of one model, and what went wrong with other clips.
+class ZipWriter:
+    """Collects explanations by one model, and the errors of clips that could not be explained.
 
-    `rows` are those of the summary so far: clip, label, `probability US` and so on, seconds
-    heard, model, effective number of classifiers, muted, notices, the model's measured score;
-    of a clip that failed, only clip and `error`.
+    `rows` are the summary's so far: clip, label, `probability US` and so on, seconds analysed,
+    model, effective number of classifiers, muted classifiers, notices and the model's measured
+    score; for a clip that failed, only the clip and the error.
     """
 
     def __init__(self, archive: zipfile.ZipFile, endings: Sequence[str], columns: int = 2) -> None:
         self._archive, self._endings, self._columns = archive, endings, columns
-        self._taken: set[str] = set()
+        self._stems: set[str] = set()
         self._labels: tuple[str, ...] = ()
         self.rows: list[dict[str, Any]] = []
 
@@ -40,12 +40,12 @@ class Bundle:
         return self._archive.start_dir
 
     def add(self, explanation: Explanation, sound: audio.Source | None = None) -> None:
-        """Adds a clip's files; `sound` goes into its page, if that is among them.
+        """Adds a clip's files; `sound` is embedded in its page, if that is one of them.
 
-        Raises CabcnnError for an ending of no kind of file.
+        Raises CabcnnError for an extension of no known format, AudioError if `sound` can't be read.
         """
         x = explanation
-        stem = self._free(formats.stem(x))
+        stem = self._unique(formats.stem(x))
         contents = [
             formats.content(x, f"{stem}{ending}", columns=self._columns, sound=sound)
             for ending in self._endings
@@ -53,12 +53,12 @@ class Bundle:
         for ending, content in zip(self._endings, contents):
             self._put(f"{stem}{ending}", content)
         self._labels = x.labels
-        chances = dict(zip(x.labels, x.probabilities.tolist()))
+        probabilities = dict(zip(x.labels, x.probabilities.tolist()))
         self.rows.append(
             {
                 "clip": x.name,
                 "label": x.label,
-                **{f"probability {k}": round(chance, DECIMALS) for k, chance in chances.items()},
+                **{f"probability {k}": round(p, DECIMALS) for k, p in probabilities.items()},
                 "seconds": round(x.seconds, 3),
                 "model": x.model,
                 "effective classifiers": round(x.effective_classifiers, 3),
@@ -68,9 +68,9 @@ class Bundle:
             }
         )
 
-    def fail(self, clip: str, sentence: str) -> None:
-        """Notes that a clip could not be explained, and why."""
-        self.rows.append({"clip": clip, "error": sentence})
+    def fail(self, clip: str, error: str) -> None:
+        """Adds a clip that could not be explained to the summary, with the error message."""
+        self.rows.append({"clip": clip, "error": error})
 
     def close(self) -> None:
         """Adds the summary."""
@@ -85,23 +85,22 @@ class Bundle:
     def _put(self, name: str, content: bytes) -> None:
         self._archive.writestr(zipfile.ZipInfo(name, DATE), content, zipfile.ZIP_DEFLATED)
 
-    def _free(self, stem: str) -> str:
-        """The name, or numbered where another clip has it. Case is no difference, as on many
-        disks."""
-        numbered = (stem if n == 1 else f"{stem}-{n}" for n in count(1))
-        free = next(name for name in numbered if name.casefold() not in self._taken)
-        self._taken.add(free.casefold())
-        return free
+    def _unique(self, stem: str) -> str:
+        """The name, numbered if another clip has it. Case is ignored, as on many disks."""
+        candidates = (stem if n == 1 else f"{stem}-{n}" for n in count(1))
+        unique = next(name for name in candidates if name.casefold() not in self._stems)
+        self._stems.add(unique.casefold())
+        return unique
 
 
 @contextmanager
-def writing(path: str | Path, endings: Sequence[str], columns: int = 2) -> Iterator[Bundle]:
-    """A bundle that becomes the file `path` at the end, whole or not at all. `endings`, with their
-    dots, say which files each clip has in it (`exports.KINDS`).
+def writing(path: str | Path, endings: Sequence[str], columns: int = 2) -> Iterator[ZipWriter]:
+    """Writes the zip `path`, atomically. `endings`, such as ".csv", are the extensions of each
+    clip's files (`formats.KINDS` lists them).
 
-    Raises CabcnnError where the disk does not take it.
+    Raises CabcnnError if the zip can't be written.
     """
     with files.atomic(Path(path)) as part, zipfile.ZipFile(part, "w") as archive:
-        bundle = Bundle(archive, endings, columns)
-        yield bundle
-        bundle.close()
+        writer = ZipWriter(archive, endings, columns)
+        yield writer
+        writer.close()

@@ -1,4 +1,4 @@
-"""A model's card as a text that people read, in Markdown."""
+"""A model's card in Markdown."""
 
 from __future__ import annotations
 
@@ -7,10 +7,10 @@ from typing import Any
 
 from cabcnn.checkpoint import Card, Measurement
 
-MOST_LEFT_OUT = 50  # named; of more it is said how many they are
+MAX_LEFT_OUT = 50  # recordings that are listed; more are only counted
 COLUMNS = (
-    "Tested by",
-    "Speakers heard in training",
+    "Protocol",
+    "Speakers also in training",
     "Speakers",
     "Clips",
     "Unweighted recall (95 % interval)",
@@ -18,44 +18,43 @@ COLUMNS = (
     "Macro F1",
     "Log loss",
     "Calibration error",
-    "Classifiers at work",
+    "Effective classifiers",
 )
 
 
 def to_markdown(card: Card, left_out: Sequence[tuple[str, str]] = ()) -> str:
-    """What a person must know of a model before believing it, the scores first, and at the end the
-    recordings that were left out, each with the reason."""
-    heard = "the whole clip" if card.seconds is None else f"the first {card.seconds:g} s"
+    """The card, and the recordings that were left out, each a path and the reason."""
+    part = "the whole clip" if card.seconds is None else f"the first {card.seconds:g} s"
     facts = [
-        ("Chooses among", ", ".join(card.labels)),
-        ("Hears", f"{heard}, resampled to {card.rate:,} Hz"),
-        ("Learned from", card.data),
+        ("Classes", ", ".join(card.labels)),
+        ("Input", f"{part}, resampled to {card.rate:,} Hz"),
+        ("Training data", card.data),
         ("Source", card.source),
         ("Licence", card.licence),
         ("Size", f"{card.classifiers} classifiers, {card.parameters:,} parameters"),
         ("Trained", f"{card.date} on {card.device}"),
     ]
-    scores = [_row(_measured(one)) for one in card.measurements]
+    scores = [_row(_measurement(one)) for one in card.measurements]
     lines = [
-        f"# {_plain(card.title)}",
+        f"# {_escape(card.title)}",
         card.score(),
-        _plain(card.caution),
-        "\n".join(f"- **{name}**: {_plain(fact)}" for name, fact in facts),
-        "## How often it is right",
+        _escape(card.caution),
+        "\n".join(f"- **{name}**: {_escape(fact)}" for name, fact in facts),
+        "## Accuracy",
         "\n".join([_row(COLUMNS), _row(["---"] * len(COLUMNS)), *scores]),
-        *(_plain(note) for note in card.notes),
-        "## How it was trained",
+        *(_escape(note) for note in card.notes),
+        "## Training",
         "\n".join(f"- {name}: {value}" for name, value in _settings(card.recipe)),
     ]
     if left_out:
-        named = [f"- {_plain(path)}: {_plain(reason)}" for path, reason in left_out]
-        if more := len(named) - MOST_LEFT_OUT:
-            named[MOST_LEFT_OUT:] = [f"- and {more:,} more"] if more > 0 else []
-        lines += ["## Recordings that were left out", "\n".join(named)]
+        listed = [f"- {_escape(path)}: {_escape(reason)}" for path, reason in left_out]
+        if (more := len(listed) - MAX_LEFT_OUT) > 0:
+            listed[MAX_LEFT_OUT:] = [f"- and {more:,} more"]
+        lines += ["## Recordings left out", "\n".join(listed)]
     return "\n\n".join(line for line in lines if line) + "\n"
 
 
-def _measured(one: Measurement) -> list[str]:
+def _measurement(one: Measurement) -> list[str]:
     recall = f"{one.unweighted_recall:.3f}"
     if one.models > 1:
         recall += f" ± {one.spread:.3f}"
@@ -63,7 +62,7 @@ def _measured(one: Measurement) -> list[str]:
         recall += f" ({one.interval[0]:.3f} to {one.interval[1]:.3f})"
     return [
         one.protocol,
-        "no" if one.unseen_speakers else "yes, or nobody knows",
+        "no" if one.unseen_speakers else "yes, or unknown",
         f"{one.speakers:,}" if one.speakers else "unknown",
         f"{one.clips:,}",
         recall,
@@ -84,10 +83,10 @@ def _settings(recipe: Mapping[str, Any]) -> list[tuple[str, Any]]:
 
 
 def _row(cells: Sequence[str]) -> str:
-    return "| " + " | ".join(_plain(cell).replace("|", "\\|") for cell in cells) + " |"
+    return "| " + " | ".join(_escape(cell).replace("|", "\\|") for cell in cells) + " |"
 
 
-def _plain(text: str) -> str:
-    """Text on one line that Markdown leaves as it is."""
+def _escape(text: str) -> str:
+    """Text on one line, without Markdown's formatting."""
     text = " ".join(text.split())
-    return "".join(f"\\{sign}" if sign in "\\`*_<>[]#" else sign for sign in text)
+    return "".join(f"\\{c}" if c in "\\`*_<>[]#" else c for c in text)

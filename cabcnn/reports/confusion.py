@@ -1,4 +1,4 @@
-"""Which class is taken for which."""
+"""Pictures of confusion matrices."""
 
 from __future__ import annotations
 
@@ -9,10 +9,10 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import ArrayLike
 
-from cabcnn.export.canvas import INK, new, plain, save
+from cabcnn.export.canvas import INK, label_text, new_figure, save_figure
 
-MOST_WRITTEN = 15  # labels, above which the cells have no room for their counts
-DARK = 0.55  # share from which ink would not be read on a cell
+MAX_LABELS = 15  # with more, the cells have no room for their counts
+DARK = 0.55  # share above which a count is written in white
 
 
 class Panel(NamedTuple):
@@ -25,27 +25,27 @@ class Panel(NamedTuple):
 def draw(panels: Sequence[Panel], labels: Sequence[str], path: Path) -> None:
     """Draws matrices side by side, each cell shaded by its share of its row.
 
-    Raises CabcnnError where the disk does not take the picture.
+    Raises CabcnnError if the picture can't be written.
     """
     size = min(max(2.6, 0.5 * len(labels) + 1.4), 12)
-    figure = new(size * len(panels) + 0.8, size + 0.6)
-    names = [plain(label) for label in labels]
-    places = np.arange(len(labels))
+    figure = new_figure(size * len(panels) + 0.8, size + 0.6)
+    names = [label_text(label) for label in labels]
+    ticks = np.arange(len(labels))
     for axes, panel in zip(figure.subplots(1, len(panels), squeeze=False)[0], panels, strict=True):
         counts = np.asarray(panel.counts)
         share = counts / np.maximum(counts.sum(1, keepdims=True), 1)
         axes.imshow(share, cmap="Blues", vmin=0, vmax=1)
-        if len(labels) <= MOST_WRITTEN:
+        if len(labels) <= MAX_LABELS:
             for row, column in np.ndindex(*counts.shape):
                 colour = "white" if share[row, column] > DARK else INK
                 axes.text(
                     column, row, f"{counts[row, column]:,}",
                     ha="center", va="center", color=colour, fontsize=9,
                 )  # fmt: skip
-        axes.set_xticks(places, names, rotation=45, ha="right", rotation_mode="anchor")
-        axes.set_yticks(places, names)
+        axes.set_xticks(ticks, names, rotation=45, ha="right", rotation_mode="anchor")
+        axes.set_yticks(ticks, names)
         axes.set_xlabel("predicted")
         axes.set_ylabel("actual")
-        axes.set_title(plain(panel.title), fontsize=10, color=INK)
+        axes.set_title(label_text(panel.title), fontsize=10, color=INK)
         axes.tick_params(length=0, labelsize=8)
-    save(figure, path)
+    save_figure(figure, path)

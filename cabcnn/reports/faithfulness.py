@@ -9,7 +9,7 @@ from pathlib import Path
 
 import numpy as np
 
-from cabcnn.export.canvas import INK, MAIN, QUIET, new, open_corner, plain, save
+from cabcnn.export.canvas import INK, MAIN, QUIET, hide_spines, label_text, new_figure, save_figure
 from cabcnn.faithfulness import FRACTIONS, ORDERS, ClipResult, Summary
 
 DECIMALS = 6
@@ -26,7 +26,7 @@ def draw(summary: Summary, path: Path, title: str = "") -> None:
 
     Raises CabcnnError if the picture can't be written.
     """
-    figure = new(6.4, 4.2)
+    figure = new_figure(6.4, 4.2)
     axes = figure.subplots()
     amounts = 100 * np.array(FRACTIONS)
     highest = summary.curves if summary.high is None else summary.high
@@ -47,10 +47,10 @@ def draw(summary: Summary, path: Path, title: str = "") -> None:
     axes.set_xlabel("moments silenced, %")
     axes.set_ylabel("probability of the predicted class")
     clips = f"{summary.clips} clips" if summary.clips > 1 else "one clip"
-    axes.set_title(plain(f"{title}: {clips}" if title else clips), fontsize=10, color=INK)
+    axes.set_title(label_text(f"{title}: {clips}" if title else clips), fontsize=10, color=INK)
     axes.legend(frameon=False, fontsize=8)
-    open_corner(axes)
-    save(figure, path)
+    hide_spines(axes)
+    save_figure(figure, path)
 
 
 def curves_csv(summary: Summary) -> str:

@@ -1,4 +1,4 @@
-"""Every clip that was tested, and what a model said of it, as a table."""
+"""A table of every tested clip and its predicted probabilities."""
 
 from __future__ import annotations
 
@@ -18,14 +18,14 @@ Row = tuple[str, Clip, NDArray[np.float64]]
 
 
 def to_csv(rows: Iterable[Row], labels: Sequence[str], corpus: str | Path) -> str:
-    """One line for each (split, clip, probabilities (m,)): who, what it is, what was said, each
-    class's probability. Paths are those inside the `corpus`, wherever it lies."""
+    """A row for each (split, clip, probabilities (m,)): path, speaker, label, predicted class, and
+    the probability of each class. Paths are relative to the `corpus`."""
     text = io.StringIO()
     writer = csv.writer(text)
     writer.writerow(["split", "path", "speaker", "label", "predicted", *labels])
     for split, clip, probabilities in rows:
-        said = labels[int(probabilities.argmax())]
-        chances = np.round(probabilities, DECIMALS).tolist()
+        predicted = labels[int(probabilities.argmax())]
+        rounded = np.round(probabilities, DECIMALS).tolist()
         path = path_within(clip.path, corpus)
-        writer.writerow([split, path, clip.speaker, clip.label, said, *chances])
+        writer.writerow([split, path, clip.speaker, clip.label, predicted, *rounded])
     return text.getvalue()

@@ -1,4 +1,4 @@
-"""A training run's report: what a person reads of it, in a folder."""
+"""A training run's report: a folder of pictures, tables and the model's card."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from cabcnn import files
 from cabcnn.corpora import Clip, path_within
 from cabcnn.metrics import Interval
 from cabcnn.reports import card, confusion, curves, predictions, reliability
-from cabcnn.runs.run import Outcome, Result
+from cabcnn.runs.outcome import Outcome, Result
 from cabcnn.training.evaluation import Evaluation
 
 DECIMALS = 4
@@ -19,7 +19,7 @@ DECIMALS = 4
 def write(outcome: Outcome, folder: Path) -> None:
     """Writes card.md, scores.json, predictions.csv, curves.png, confusion.png, reliability.png.
 
-    Raises CabcnnError where the disk does not take them.
+    Raises CabcnnError if they can't be written.
     """
     labels, results, corpus = outcome.card.labels, outcome.results, outcome.plan.corpus
     left_out = [(path_within(one.clip.path, corpus), one.reason) for one in outcome.left_out]
@@ -41,42 +41,42 @@ def write(outcome: Outcome, folder: Path) -> None:
     ]
     files.write(folder / "predictions.csv", predictions.to_csv(rows, labels, corpus))
     curves.draw(
-        [curves.Course(r.part.name, r.history, r.best_epoch) for r in results],
+        [curves.Curves(r.part.name, r.history, r.best_epoch) for r in results],
         folder / "curves.png",
     )
     draw([(result.part.name, result.evaluation) for result in results], labels, folder)
 
 
 def draw(tests: Sequence[tuple[str, Evaluation]], labels: Sequence[str], folder: Path) -> None:
-    """Draws the confusion matrices and the reliability of one or several tests."""
-    panels = [confusion.Panel(name, found.confusion) for name, found in tests]
-    confusion.draw(panels, labels, folder / "confusion.png")
-    certainties = [reliability.Panel(name, found.calibration) for name, found in tests]
-    reliability.draw(certainties, folder / "reliability.png")
+    """Draws the confusion matrices and reliability diagrams of one or several tests."""
+    matrices = [confusion.Panel(name, test.confusion) for name, test in tests]
+    confusion.draw(matrices, labels, folder / "confusion.png")
+    calibrations = [reliability.Panel(name, test.calibration) for name, test in tests]
+    reliability.draw(calibrations, folder / "reliability.png")
 
 
 def as_dict(evaluation: Evaluation, speakers: Sequence[str]) -> dict[str, Any]:
-    """Every score of a test whose clips' `speakers` (N,) are known, or not (""), for JSON."""
-    found, intervals = evaluation.calibration, evaluation.intervals(speakers)
+    """All scores of a test, for JSON. `speakers` (N,) are the clips', "" if unknown."""
+    calibration, intervals = evaluation.calibration, evaluation.intervals(speakers)
     return {
         "clips": len(evaluation.labels),
         "speakers": len(set(speakers) - {""}),
         **{name: round(score, DECIMALS) for name, score in evaluation.scores._asdict().items()},
-        "intervals": intervals and {name: _rounded(edges) for name, edges in intervals.items()},
+        "intervals": intervals and {name: _rounded(i) for name, i in intervals.items()},
         "log_loss": round(evaluation.loss, DECIMALS),
         "calibration": {
-            "error": round(found.error, DECIMALS),
-            "confidence": found.confidence.round(DECIMALS).tolist(),
-            "accuracy": found.accuracy.round(DECIMALS).tolist(),
-            "clips": found.clips.tolist(),
+            "error": round(calibration.error, DECIMALS),
+            "confidence": calibration.confidence.round(DECIMALS).tolist(),
+            "accuracy": calibration.accuracy.round(DECIMALS).tolist(),
+            "clips": calibration.clips.tolist(),
         },
         "effective_classifiers": round(evaluation.effective_classifiers, DECIMALS),
         "confusion": evaluation.confusion.tolist(),
     }
 
 
-def _rounded(edges: Interval) -> list[float]:
-    return [round(edge, DECIMALS) for edge in edges]
+def _rounded(interval: Interval) -> list[float]:
+    return [round(bound, DECIMALS) for bound in interval]
 
 
 def _split(result: Result, clips: Sequence[Clip]) -> dict[str, Any]:

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from cabcnn import files
-from cabcnn.export.canvas import INK, MAIN, QUIET, new, open_corner, save
+from cabcnn.export.canvas import INK, MAIN, QUIET, hide_spines, new_figure, save_figure
 from cabcnn.reports.study_tables import Table, tables
 from cabcnn.study import results
 from cabcnn.study.claims import claims, cut_off, one_class
@@ -78,7 +78,7 @@ def _draw(found: Sequence[Group], path: Path) -> bool:
     ours = [g for g in found if g.model in (OURS, MASKED) and len(g.by_seconds) > 1]
     if not ours:
         return False
-    figure = new(6.4, 3.6)
+    figure = new_figure(6.4, 3.6)
     axes = figure.subplots()
     colours = [MAIN, "#d9730d", "#3d8b5f", "#7a4fa3", INK, QUIET, "#b5462a", "#557a9e"]
     for place, group in enumerate(ours):
@@ -92,8 +92,8 @@ def _draw(found: Sequence[Group], path: Path) -> bool:
     axes.set_xlabel("first seconds heard in the test")
     axes.set_ylabel("unweighted recall")
     axes.legend(fontsize=7, frameon=False)
-    open_corner(axes)
-    save(figure, path)
+    hide_spines(axes)
+    save_figure(figure, path)
     return True
 
 

@@ -20,7 +20,7 @@ from cabcnn.audio import read
 from cabcnn.classifier import Classifier
 from cabcnn.corpora import Clip
 from cabcnn.errors import AudioError, CorpusError
-from cabcnn.explanation import APART_SECONDS, Explanation
+from cabcnn.explanation import MIN_SPACING_SECONDS, Explanation
 
 LABELS = ("noise", "tone")
 
@@ -179,7 +179,7 @@ def test_moments_are_the_strongest_of_many_voices(found, explained, short_clips)
             assert one.weight == x.attention[t, i]
             np.testing.assert_array_equal(one.votes, x.votes[t, i])
             near = [o.time for o in best if o.sound == one.sound and o is not one]
-            assert all(abs(time - one.time) >= APART_SECONDS for time in near)
+            assert all(abs(time - one.time) >= MIN_SPACING_SECONDS for time in near)
 
 
 def test_among_settled_weights_all_parts_of_a_corpus_have_their_chance(classifier):

@@ -55,5 +55,5 @@ def test_another_ending(tmp_path):
 
 
 def test_a_folder_that_is_not_there(tmp_path):
-    with pytest.raises(CabcnnError, match="can't be written: No such file"):
+    with pytest.raises(CabcnnError, match=r"can't be written \(No such file"):
         save(description(), tmp_path / "missing" / "a.png")

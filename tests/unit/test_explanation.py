@@ -11,7 +11,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from cabcnn.errors import CabcnnError
-from cabcnn.explanation import APART_SECONDS, Explanation
+from cabcnn.explanation import MIN_SPACING_SECONDS, Explanation
 
 LABELS = ("US", "UK", "AU", "NZ")
 
@@ -189,7 +189,7 @@ def test_at_the_first_moment_is_the_first_interval():
 
 @pytest.mark.parametrize("seconds", [0, -1, math.nan])
 def test_at_no_time(seconds):
-    with pytest.raises(CabcnnError, match="more than zero"):
+    with pytest.raises(CabcnnError, match="above zero"):
         explanation(4, 3, 2).at(seconds)
 
 
@@ -227,9 +227,9 @@ def test_between_keeps_whole_intervals_and_at_least_one():
 @pytest.mark.parametrize(
     ("start", "end", "said"),
     [
-        (-0.1, 0.5, "not within this sound, which goes from 0 to 1 s"),
-        (1.0, 2.0, "not within this sound"),
-        (math.nan, 0.5, "not within this sound"),
+        (-0.1, 0.5, "outside this sound, which is from 0 to 1 s"),
+        (1.0, 2.0, "outside this sound"),
+        (math.nan, 0.5, "outside this sound"),
         (0.5, 0.5, "is empty; its end must be after its start"),
         (0.5, 0.2, "is empty"),
         (0.5, math.nan, "is empty"),
@@ -252,7 +252,7 @@ def test_strongest_moments(x, count):
             assert moment.time == x.times[best]
             assert moment.attention == x.attention[best, classifier]
             np.testing.assert_array_equal(moment.votes, x.votes[best, classifier])
-            free -= {t for t in free if abs(x.times[t] - x.times[best]) < APART_SECONDS}
+            free -= {t for t in free if abs(x.times[t] - x.times[best]) < MIN_SPACING_SECONDS}
         assert len(found) == count or not free
 
 
