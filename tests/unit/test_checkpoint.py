@@ -8,6 +8,7 @@ import os
 import pickletools
 import signal
 import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -129,6 +130,23 @@ def small_files():
 def test_the_disk_really_is_full(tmp_path):
     with pytest.raises(OSError, match=os.strerror(errno.EFBIG)):
         (tmp_path / "large").write_bytes(bytes(60_000))
+
+
+def test_it_loads_where_only_torch_and_safetensors_are(saved):
+    """A machine to compute on has no decoder and no page."""
+    absent = ["av", "gradio", "matplotlib", "plotly", "pydantic", "soundfile", "soxr", "typer"]
+    program = (
+        f"import sys; sys.modules.update(dict.fromkeys({absent}))\n"
+        "from cabcnn import checkpoint\n"
+        f"print(checkpoint.load({str(saved)!r})[1].name)"
+    )
+    run = subprocess.run(
+        [sys.executable, "-c", program],
+        env={**os.environ, "PYTHONPATH": str(Path(checkpoint.__file__).parents[1])},
+        capture_output=True,
+        text=True,
+    )
+    assert (run.stdout, run.stderr) == ("tiny\n", "")
 
 
 def test_others_may_read_what_was_saved(saved):

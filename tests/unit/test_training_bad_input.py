@@ -64,6 +64,24 @@ def test_labels_that_differ_in_case_only(refused, corpus):
     assert "differ only in case or spaces" in refused(corpus)
 
 
+def test_a_label_that_no_card_can_hold(refused, corpus):
+    shutil.copytree(corpus / "tone", corpus / ("t" * 201))
+    assert "A label is 'ttt" in refused(corpus)
+
+
+def test_a_label_with_a_control_character(refused, corpus):
+    (corpus / "tone").rename(corpus / "t\x07ne")
+    assert "A label is 't\\x07ne' and must be text" in refused(corpus)
+
+
+def test_more_labels_than_a_model_can_have(refused, corpus):
+    for number in range(250):
+        (corpus / f"class {number}").mkdir()
+        shutil.copy(corpus / "tone" / "tone-0_0.wav", corpus / f"class {number}")
+    said = refused(corpus)
+    assert "The corpus has 252 labels, and a model can have 250; train on some of them" in said
+
+
 @pytest.mark.parametrize("protocol", ["speaker-disjoint", "both"])
 def test_one_speaker_per_class(refused, write_corpus, tmp_path, protocol):
     corpus = write_corpus(tmp_path / "alone", speakers=1, clips=6)

@@ -18,8 +18,9 @@ from typing import cast
 
 if __name__ == "__main__":
     # Training needs none of these: no decoder, no page, no pictures.
-    for absent in ("av", "gradio", "matplotlib", "plotly", "soundfile", "soxr", "typer"):
-        sys.modules[absent] = cast(ModuleType, None)
+    absent = ("av", "gradio", "matplotlib", "plotly", "pydantic", "soundfile", "soxr", "typer")
+    for name in absent:
+        sys.modules[name] = cast(ModuleType, None)
     sys.path.insert(0, str(Path(__file__).parents[2]))
 
 import torch
