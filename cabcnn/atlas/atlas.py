@@ -1,4 +1,4 @@
-"""What an atlas holds: a model's classifiers, one by one, as a corpus showed them."""
+"""An atlas: how each of a model's classifiers behaves over a corpus."""
 
 from __future__ import annotations
 
@@ -12,8 +12,8 @@ Floats = NDArray[np.float64]
 
 
 class Sound(NamedTuple):
-    """A clip that a moment is of: its path from the corpus' folder on, with / between the parts,
-    its label, and who speaks ("" where nobody knows)."""
+    """A clip: its path relative to the corpus folder, with forward slashes, its label, and its
+    speaker ("" if unknown)."""
 
     name: str
     label: str
@@ -21,8 +21,8 @@ class Sound(NamedTuple):
 
 
 class Moment(NamedTuple):
-    """One interval in which a classifier is trusted: which of the atlas' sounds, the interval's
-    centre in seconds, the attention weight, and what it votes (m,)."""
+    """An interval in which a classifier has much attention: the index of the clip in the atlas'
+    `sounds`, the interval's centre in seconds, the attention weight, and the votes (m,)."""
 
     sound: int
     time: float
@@ -32,21 +32,21 @@ class Moment(NamedTuple):
 
 @dataclass(frozen=True, eq=False)
 class Atlas:
-    """What the n classifiers of a model of m classes did in a corpus of l labels.
+    """Statistics of a model's n classifiers, with m classes, over a corpus with l labels.
 
-    All means are over intervals of 25 ms, so that a long clip counts more than a short one.
+    All means are over intervals of 25 ms, so long clips count more than short ones.
 
     `use` (n,) is each classifier's share of all attention and sums to one; `use_by_label` (n, l)
-    the same among the intervals of each label, whose columns sum to one; `intervals` (l,) how
-    many there are. `loudest` (n,) is the share of intervals in which its weight is the largest.
-    `votes` (n, m) is what it votes on average, each vote weighted by its attention; it sums to
-    one over the classes. `specialisation` (n,) and `chance` (n,) are explained in
-    specialisation.py. `correlation` (n, n) is Pearson's r between the weights of two
-    classifiers over all intervals, zero where a weight never changes; `order` (n,) puts
-    classifiers with alike weights side by side. `moments` are the strongest of each classifier.
-    `left_out` names the clips that could not be used, and why.
+    is the same among the intervals of each label, so its columns sum to one; `intervals` (l,)
+    counts them. `loudest` (n,) is the share of intervals in which the classifier's weight is the
+    largest. `votes` (n, m) are its mean votes, weighted by its attention; they sum to one over
+    the classes. `specialisation` (n,) and `chance` (n,) are explained in specialisation.py.
+    `correlation` (n, n) is Pearson's r between the weights of two classifiers over all intervals,
+    zero if a weight is constant; `order` (n,) puts classifiers with correlated weights next to
+    each other. `moments` are each classifier's strongest. `left_out` lists the clips that could
+    not be used, each with the reason.
 
-    `weights` is the fingerprint of the model (shelf.py), `seconds` T (None: whole clips).
+    `weights` is the fingerprint of the model (fingerprint.py), `seconds` T (None: whole clips).
     """
 
     model: str
@@ -74,17 +74,17 @@ class Atlas:
 
     @property
     def spread(self) -> Floats:
-        """How a classifier's attention would be spread over the labels, did each last equally
-        long: (n, l), rows sum to one. A classifier without any attention is spread evenly."""
-        return spread_of(self.use_by_label.T).T
+        """How a classifier's attention is distributed over the labels, if each had as many
+        intervals: (n, l), rows sum to one. Without any attention, it is uniform."""
+        return label_shares(self.use_by_label.T).T
 
     @property
     def argues_for(self) -> NDArray[np.int64]:
-        """The class that each classifier votes for most, (n,)."""
+        """The class with most of each classifier's votes, (n,)."""
         return self.votes.argmax(1)
 
 
-def spread_of(mean: Floats) -> Floats:
+def label_shares(mean: Floats) -> Floats:
     """Mean attention (l, n) by label, as shares (l, n) that sum to one over the labels."""
     total = mean.sum(0)
     return np.where(total > 0, mean / np.where(total > 0, total, 1), 1 / len(mean))

@@ -1,4 +1,4 @@
-"""One pass over a corpus: each clip is explained, added up, and let go."""
+"""Computes an atlas in one pass over a corpus, without keeping the explanations."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ import numpy as np
 from cabcnn import __version__, audio
 from cabcnn.atlas.atlas import Atlas, Sound
 from cabcnn.atlas.fingerprint import fingerprint
-from cabcnn.atlas.similarity import Correlation, alike_together
+from cabcnn.atlas.similarity import Correlation, similar_together
 from cabcnn.atlas.specialisation import specialisation
 from cabcnn.atlas.strongest import Strongest
 from cabcnn.classifier import Classifier
@@ -21,9 +21,8 @@ from cabcnn.errors import AudioError, CorpusError
 from cabcnn.explanation import Explanation
 
 
-class Totals:
-    """What is kept of the clips so far: sums of n classifiers over l labels and m classes, and
-    of each clip its n summed weights alone, however long the clips are."""
+class Accumulator:
+    """Sums over the clips so far: votes (n, m), co-occurrence, and n summed weights per clip."""
 
     def __init__(self, n: int, classes: int) -> None:
         self._votes = np.zeros((n, classes))
@@ -53,12 +52,12 @@ class Totals:
         weights, intervals = np.stack(self._weights), np.array(self._intervals, np.int64)
         speakers = [sound.speaker for sound in self._sounds]
         card = classifier.card
-        labels = in_order({sound.label for sound in self._sounds}, card.labels)
-        own = np.array([labels.index(sound.label) for sound in self._sounds])
-        belongs = (own == np.arange(len(labels))[:, None]).astype(np.float64)
-        score, chance = specialisation(weights, intervals, own, speakers)
+        labels = order_labels({sound.label for sound in self._sounds}, card.labels)
+        label = np.array([labels.index(sound.label) for sound in self._sounds])
+        one_hot = (label == np.arange(len(labels))[:, None]).astype(np.float64)
+        score, chance = specialisation(weights, intervals, label, speakers)
         attention, correlation = weights.sum(0), self._correlation.matrix()
-        heard = attention[:, None] > 0
+        used = attention[:, None] > 0
         sounds, moments = self._strongest.moments()
         return Atlas(
             model=card.name,
@@ -69,17 +68,17 @@ class Totals:
             labels=labels,
             clips=len(self._sounds),
             speakers=len(set(speakers) - {""}),
-            intervals=(belongs @ intervals).astype(np.int64),
+            intervals=(one_hot @ intervals).astype(np.int64),
             use=attention / intervals.sum(),
-            use_by_label=(belongs @ weights / (belongs @ intervals)[:, None]).T,
+            use_by_label=(one_hot @ weights / (one_hot @ intervals)[:, None]).T,
             loudest=self._loudest / intervals.sum(),
             votes=np.where(
-                heard, self._votes / np.where(heard, attention[:, None], 1), 1 / len(card.labels)
+                used, self._votes / np.where(used, attention[:, None], 1), 1 / len(card.labels)
             ),
             specialisation=score,
             chance=chance,
             correlation=correlation,
-            order=alike_together(correlation),
+            order=similar_together(correlation),
             sounds=sounds,
             moments=moments,
             left_out=tuple(left_out),
@@ -97,53 +96,52 @@ def compute(
     root: Path | None = None,
     progress: Callable[[int], None] = lambda done: None,
 ) -> Atlas:
-    """The atlas of a model over a corpus, of whose clips the first `seconds` are heard (the
-    model's T if None). Sounds are named by their paths from `root` on, if None from the folder
-    that holds them all. `progress` is told how many clips are done; what it raises ends it.
+    """The atlas of a model over the first `seconds` (the model's T if None) of each clip of a
+    corpus. Clips are named by their paths relative to `root`, their common folder if None.
+    `progress` is called with the number of clips done; what it raises ends the computation.
 
-    Only sums are kept, so thousands of clips take no more memory than one and some numbers
-    each. Clips that can't be used are left out and named.
+    Only sums are kept, so memory hardly grows with the number of clips. Clips that can't be used
+    are left out and listed.
 
-    Raises CorpusError where no clip can be used, AudioError for a T of no sense.
+    Raises CorpusError if no clip can be used, AudioError for a T that is too short.
     """
     audio.check_seconds(seconds)
     if not clips:
-        raise CorpusError("This corpus is empty; an atlas needs clips to hear.")
+        raise CorpusError("This corpus is empty; an atlas needs clips.")
     seconds = classifier.card.seconds if seconds is None else seconds
-    root = root_of(clips) if root is None else root
-    totals = Totals(classifier.card.classifiers, len(classifier.card.labels))
+    root = common_folder(clips) if root is None else root
+    accumulator = Accumulator(classifier.card.classifiers, len(classifier.card.labels))
     left_out: list[tuple[str, str]] = []
     for done, clip in enumerate(clips, 1):
-        name = name_of(clip, root)
+        name = relative_name(clip, root)
         try:
             x = classifier.explain(clip.path, seconds)
         except AudioError as error:
             left_out.append((name, str(error)))
         else:
-            totals.add(x, Sound(name, clip.label, clip.speaker))
+            accumulator.add(x, Sound(name, clip.label, clip.speaker))
         progress(done)
     if len(left_out) == len(clips):
         raise CorpusError(
-            f"None of the {len(clips)} clips can be used; of the first it is known: "
-            f"{left_out[0][1]}"
+            f"None of the {len(clips)} clips can be used; the first one: {left_out[0][1]}"
         )
-    return totals.atlas(classifier, corpus, seconds, left_out)
+    return accumulator.atlas(classifier, corpus, seconds, left_out)
 
 
-def root_of(clips: Sequence[Clip]) -> Path:
-    """The folder that holds all of them."""
+def common_folder(clips: Sequence[Clip]) -> Path:
+    """The deepest folder that contains all of them."""
     try:
         return Path(os.path.commonpath([clip.path.absolute().parent for clip in clips]))
-    except ValueError:  # on several drives: sounds are then named by their whole paths
+    except ValueError:  # on different drives: clips are then named by their absolute paths
         return clips[0].path.absolute().parent
 
 
-def name_of(clip: Clip, root: Path) -> str:
-    """What an atlas calls a clip: `root / name_of(clip, root)` is its file."""
+def relative_name(clip: Clip, root: Path) -> str:
+    """A clip's name in an atlas: `root / relative_name(clip, root)` is its file."""
     path = clip.path.absolute()
     return (path.relative_to(root) if path.is_relative_to(root) else path).as_posix()
 
 
-def in_order(labels: set[str], classes: Sequence[str]) -> tuple[str, ...]:
-    """Labels as the model orders those that it knows, then the others by the alphabet."""
+def order_labels(labels: set[str], classes: Sequence[str]) -> tuple[str, ...]:
+    """Labels in the order of the model's classes, then the others alphabetically."""
     return (*(k for k in classes if k in labels), *sorted(labels.difference(classes)))

@@ -1,4 +1,4 @@
-"""An atlas in one JSON file."""
+"""An atlas as a JSON file."""
 
 from __future__ import annotations
 
@@ -17,43 +17,43 @@ FORMAT = 1
 KEY = "cabcnn-atlas"
 DECIMALS = {"use": 6, "use_by_label": 6, "loudest": 6, "votes": 4, "specialisation": 4, "chance": 4}
 CORRELATION_DECIMALS = 3
-SLACK = 1e-3  # by which rounded shares may miss their sum
-WORDS = ("model", "weights", "corpus", "version", "date")
+TOLERANCE = 1e-3  # of the sum of rounded shares
+STRINGS = ("model", "weights", "corpus", "version", "date")
 COUNTS = ("clips", "speakers")
 
 
 class AtlasError(CabcnnError):
-    """An atlas that is missing, damaged, of something else or of a later version."""
+    """An atlas file that is missing, damaged, not an atlas or from a later version."""
 
 
 def write(atlas: Atlas, path: Path) -> None:
-    """Writes an atlas, whole or not at all. Shares keep six decimals, votes four, r three.
+    """Writes an atlas, atomically. Shares are rounded to six decimals, votes to four, r to three.
 
-    Raises CabcnnError where the disk does not take it.
+    Raises CabcnnError if the file can't be written.
     """
     files.make_folder(path.parent)
-    lines = [f"{json.dumps(name)}: {_text(value)}" for name, value in _facts(atlas).items()]
+    lines = [f"{json.dumps(name)}: {_text(value)}" for name, value in _to_json(atlas).items()]
     files.write(path, "{\n" + ",\n".join(lines) + "\n}\n")
 
 
 def read(path: Path) -> Atlas:
-    """Raises AtlasError where the file is missing, damaged, foreign or of a later version."""
+    """Raises AtlasError if the file is missing, damaged, not an atlas or from a later version."""
     try:
         facts = json.loads(path.read_bytes())
     except FileNotFoundError:
         raise AtlasError(f"There is no atlas {path}.") from None
     except OSError as error:
         raise AtlasError(
-            f"{path.name} can't be read ({error.strerror}); check who may read it."
+            f"{path.name} can't be read ({error.strerror}); check its permissions."
         ) from error
     except (ValueError, RecursionError) as error:
-        raise AtlasError(f"{path.name} is no whole atlas file; compute it again.") from error
+        raise AtlasError(f"{path.name} is damaged; compute it again.") from error
     if not isinstance(facts, dict) or KEY not in facts:
-        raise AtlasError(f"{path.name} is JSON, but no atlas.")
+        raise AtlasError(f"{path.name} is a JSON file, but not an atlas.")
     if facts[KEY] != FORMAT:
         raise AtlasError(
-            f"{path.name} has the format {facts[KEY]} and this program reads {FORMAT}; update "
-            "cabcnn or compute it again."
+            f"{path.name} has format {facts[KEY]} and this program reads {FORMAT}; update cabcnn "
+            "or compute it again."
         )
     try:
         return _atlas(facts)
@@ -61,26 +61,26 @@ def read(path: Path) -> Atlas:
         raise AtlasError(f"{path.name} is damaged ({error}); compute it again.") from error
 
 
-def _facts(atlas: Atlas) -> dict[str, Any]:
+def _to_json(atlas: Atlas) -> dict[str, Any]:
     n = len(atlas.use)
-    below = np.tril_indices(n, -1)
+    lower = np.tril_indices(n, -1)
     return {
         KEY: FORMAT,
-        **{name: getattr(atlas, name) for name in (*WORDS, *COUNTS, "seconds", "classes")},
+        **{name: getattr(atlas, name) for name in (*STRINGS, *COUNTS, "seconds", "classes")},
         "labels": atlas.labels,
         "intervals": atlas.intervals.tolist(),
         **{name: _rounded(getattr(atlas, name), places) for name, places in DECIMALS.items()},
-        "correlation": _rounded(atlas.correlation[below], CORRELATION_DECIMALS),
+        "correlation": _rounded(atlas.correlation[lower], CORRELATION_DECIMALS),
         "order": atlas.order.tolist(),
         "sounds": atlas.sounds,
-        "moments": [[_moment_facts(one) for one in best] for best in atlas.moments],
+        "moments": [[_moment_row(moment) for moment in row] for row in atlas.moments],
         "left_out": atlas.left_out,
     }
 
 
-def _moment_facts(one: Moment) -> list:
-    votes = [round(vote, 4) for vote in one.votes]
-    return [one.sound, round(one.time, 4), round(one.weight, 4), votes]
+def _moment_row(moment: Moment) -> list:
+    votes = [round(vote, 4) for vote in moment.votes]
+    return [moment.sound, round(moment.time, 4), round(moment.weight, 4), votes]
 
 
 def _text(value: Any) -> str:
@@ -92,10 +92,10 @@ def _rounded(values: np.ndarray, places: int) -> list:
 
 
 def _atlas(facts: Mapping[str, Any]) -> Atlas:
-    """Raises ValueError, KeyError or TypeError for what is no atlas."""
-    words: dict[str, Any] = {name: _word(facts[name]) for name in WORDS}
+    """Raises ValueError, KeyError or TypeError for content that is not an atlas."""
+    strings: dict[str, Any] = {name: _string(facts[name]) for name in STRINGS}
     counts: dict[str, Any] = {name: _count(facts[name]) for name in COUNTS}
-    classes, labels = (tuple(map(_word, facts[name])) for name in ("classes", "labels"))
+    classes, labels = (tuple(map(_string, facts[name])) for name in ("classes", "labels"))
     if len(classes) < 2 or not labels:
         raise ValueError("it has too few classes or labels")
     n, m, l = len(facts["use"]), len(classes), len(labels)  # noqa: E741
@@ -109,48 +109,49 @@ def _atlas(facts: Mapping[str, Any]) -> Atlas:
     order = np.array([_count(value) for value in facts["order"]], np.int64)
     if len(intervals) != l or sorted(order) != list(range(n)):
         raise ValueError("its counts do not fit")
-    sounds = tuple(Sound(*map(_word, row)) for row in facts["sounds"])
-    known = len(sounds)
-    moments = tuple(tuple(_moment(row, m, known) for row in best) for best in facts["moments"])
+    sounds = tuple(Sound(*map(_string, row)) for row in facts["sounds"])
+    moments = tuple(
+        tuple(_moment(row, m, len(sounds)) for row in rows) for rows in facts["moments"]
+    )
     if len(moments) != n:
         raise ValueError("its moments do not fit")
     return Atlas(
-        **words,
+        **strings,
         **counts,
         **shares,
         seconds=None if facts["seconds"] is None else _number(facts["seconds"]),
         classes=classes,
         labels=labels,
         intervals=intervals,
-        correlation=_square(facts["correlation"], n),
+        correlation=_symmetric(facts["correlation"], n),
         order=order,
         sounds=sounds,
         moments=moments,
-        left_out=tuple((_word(name), _word(reason)) for name, reason in facts["left_out"]),
+        left_out=tuple((_string(name), _string(reason)) for name, reason in facts["left_out"]),
     )
 
 
 def _shares(values: Any, shape: tuple[int, ...]) -> np.ndarray:
     found = np.array(values, np.float64)
-    if found.shape != shape or not ((found >= 0) & (found <= 1 + SLACK)).all():
+    if found.shape != shape or not ((found >= 0) & (found <= 1 + TOLERANCE)).all():
         raise ValueError("its numbers do not fit")
     return found
 
 
 def _check_sums(*tables: np.ndarray) -> None:
     for table in tables:
-        if not np.allclose(table.sum(1), 1, atol=SLACK):
+        if not np.allclose(table.sum(1), 1, atol=TOLERANCE):
             raise ValueError("its shares do not add up")
 
 
-def _square(below: Any, n: int) -> np.ndarray:
-    found = np.eye(n)
-    values = np.array(below, np.float64)
+def _symmetric(lower: Any, n: int) -> np.ndarray:
+    matrix = np.eye(n)
+    values = np.array(lower, np.float64)
     if values.shape != (n * (n - 1) // 2,) or not (np.abs(values) <= 1).all():
         raise ValueError("its correlations do not fit")
     rows, columns = np.tril_indices(n, -1)
-    found[rows, columns] = found[columns, rows] = values
-    return found
+    matrix[rows, columns] = matrix[columns, rows] = values
+    return matrix
 
 
 def _moment(row: Any, classes: int, sounds: int) -> Moment:
@@ -161,9 +162,9 @@ def _moment(row: Any, classes: int, sounds: int) -> Moment:
     return Moment(sound, _number(time), _number(weight), votes)
 
 
-def _word(value: Any) -> str:
+def _string(value: Any) -> str:
     if not isinstance(value, str):
-        raise TypeError("a text is missing")
+        raise TypeError("a string is missing")
     return value
 
 

@@ -1,4 +1,4 @@
-"""Which model an atlas is of: told by its weights, whatever its file is called."""
+"""Identifies a model by its weights, whatever its file is called."""
 
 from __future__ import annotations
 
@@ -9,11 +9,11 @@ from cabcnn.classifier import Classifier
 
 
 def fingerprint(classifier: Classifier) -> str:
-    """A number (SHA-256, 64 hexadecimal digits) of a model's weights, its classes and its sample
-    rate: all that its explanation of a clip depends on. The rest of its card may change."""
+    """A SHA-256 digest (64 hexadecimal digits) of a model's weights, classes and sample rate: all
+    that its explanations depend on. The rest of the card may change."""
     card = classifier.card
-    known = hashlib.sha256(json.dumps([card.labels, card.rate]).encode())
+    digest = hashlib.sha256(json.dumps([card.labels, card.rate]).encode())
     for name, tensor in sorted(classifier.model.state_dict().items()):
-        known.update(f"{name} {tuple(tensor.shape)}".encode())
-        known.update(tensor.cpu().contiguous().numpy().tobytes())
-    return known.hexdigest()
+        digest.update(f"{name} {tuple(tensor.shape)}".encode())
+        digest.update(tensor.cpu().contiguous().numpy().tobytes())
+    return digest.hexdigest()

@@ -1,4 +1,4 @@
-"""Which classifiers are trusted at the same moments."""
+"""Which classifiers have attention at the same moments."""
 
 from __future__ import annotations
 
@@ -7,14 +7,14 @@ from numpy.typing import NDArray
 
 from cabcnn.atlas.atlas import Floats
 
-TINY = 1e-12  # of a mean: a deviation so small is what rounding leaves of none
+TINY = 1e-12  # a standard deviation below this share of the mean is rounding error
 
 
 class Correlation:
-    """Pearson's r between the columns of a table (rows, n) of which a part comes at a time.
+    """Pearson's r between the columns of a table (rows, n) that arrives in parts.
 
     Means and products of deviations are merged part by part (Chan, Golub and LeVeque, 1979),
-    which loses no digits over however many rows.
+    which loses no precision over many rows.
     """
 
     def __init__(self, n: int) -> None:
@@ -33,7 +33,7 @@ class Correlation:
         self._count = total
 
     def matrix(self) -> Floats:
-        """(n, n), symmetric, ones on the diagonal; zero where a column never changes."""
+        """(n, n), symmetric, with ones on the diagonal and zeros for constant columns."""
         deviation = np.sqrt(np.diag(self._products) / max(self._count, 1))
         varies = deviation > TINY * np.abs(self._mean)
         scale = np.where(varies, 1 / np.where(varies, deviation, 1), 0)
@@ -43,9 +43,9 @@ class Correlation:
         return r
 
 
-def alike_together(correlation: Floats) -> NDArray[np.int64]:
-    """An order of n columns, (n,), in which those that go together are neighbours: the leaves of
-    a tree of average distances 1 - r, turned so that neighbours are as near as they can be."""
+def similar_together(correlation: Floats) -> NDArray[np.int64]:
+    """An order of n columns, (n,), with correlated ones next to each other: the leaves of average
+    linkage clustering by the distance 1 - r, in optimal order."""
     from scipy.cluster.hierarchy import leaves_list, linkage
     from scipy.spatial.distance import squareform
 

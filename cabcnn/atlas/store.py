@@ -1,4 +1,4 @@
-"""Where atlases are kept: those that came with the program, and those computed here."""
+"""Stored atlases: those shipped with the program, and those computed on this machine."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from pathlib import Path
 
 from cabcnn import paths
 from cabcnn.atlas.atlas import Atlas
-from cabcnn.atlas.compute import compute, root_of
+from cabcnn.atlas.compute import common_folder, compute
 from cabcnn.atlas.file import FORMAT, AtlasError, read, write
 from cabcnn.atlas.fingerprint import fingerprint
 from cabcnn.classifier import Classifier
@@ -25,47 +25,46 @@ def shipped_folder() -> Path:
 
 
 def own_folder() -> Path:
-    """Where those lie that were computed here."""
+    """Where atlases computed on this machine are."""
     return paths.folder() / "atlas"
 
 
 def shipped(classifier: Classifier) -> Atlas | None:
-    """The atlas over the built-in corpus that came with this very model, if one did."""
-    return _fitting(shipped_folder() / f"{classifier.card.name}{SUFFIX}", classifier)
+    """The atlas of this model over the built-in corpus that is shipped with the program, if any."""
+    return _read_matching(shipped_folder() / f"{classifier.card.name}{SUFFIX}", classifier)
 
 
-def place(classifier: Classifier, clips: Sequence[Clip], seconds: float | None = None) -> Path:
+def cache_path(classifier: Classifier, clips: Sequence[Clip], seconds: float | None = None) -> Path:
     """The file for an atlas of this model, these clips and T.
 
-    A clip counts as the same while its path, label, speaker, size and time of change are: no
-    sound is read, so a corpus of any size is looked up at once. A missing file counts, too.
+    Clips are identified by path, label, speaker, size and modification time; no sound is read, so
+    that a large corpus is looked up quickly. Clips may be missing.
     """
     seconds = classifier.card.seconds if seconds is None else seconds
-    known = hashlib.sha256(json.dumps([FORMAT, fingerprint(classifier), seconds]).encode())
+    digest = hashlib.sha256(json.dumps([FORMAT, fingerprint(classifier), seconds]).encode())
     for clip in clips:
         try:
-            facts = clip.path.stat()
-            state = [facts.st_size, facts.st_mtime_ns]
+            status = clip.path.stat()
+            version = [status.st_size, status.st_mtime_ns]
         except OSError:
-            state = []
-        what = [str(clip.path.absolute()), clip.label, clip.speaker, *state]
-        known.update(json.dumps(what).encode())
-    return own_folder() / f"{known.hexdigest()[:40]}{SUFFIX}"
+            version = []
+        identity = [str(clip.path.absolute()), clip.label, clip.speaker, *version]
+        digest.update(json.dumps(identity).encode())
+    return own_folder() / f"{digest.hexdigest()[:40]}{SUFFIX}"
 
 
-def kept(
+def find(
     classifier: Classifier, clips: Sequence[Clip], seconds: float | None = None
 ) -> Atlas | None:
-    """The atlas that came with the program, or was computed here before, if one was; a damaged
-    file counts as none."""
+    """The atlas shipped with the program or computed earlier, if any; damaged files are ignored."""
     if seconds in (None, classifier.card.seconds) and _is_built_in(clips):
-        found = shipped(classifier)
-        if found is not None:
-            return found
-    return _fitting(place(classifier, clips, seconds), classifier)
+        atlas = shipped(classifier)
+        if atlas is not None:
+            return atlas
+    return _read_matching(cache_path(classifier, clips, seconds), classifier)
 
 
-def of(
+def find_or_compute(
     classifier: Classifier,
     clips: Sequence[Clip],
     corpus: str = BUILT_IN,
@@ -74,34 +73,34 @@ def of(
     root: Path | None = None,
     progress: Callable[[int], None] = lambda done: None,
 ) -> Atlas:
-    """The atlas of a model over a corpus: computed once, kept in the folder of the user's own.
-    Arguments and errors are `compute`'s; also raises CabcnnError where the disk is full."""
-    found = kept(classifier, clips, seconds)
-    if found is not None:
-        return found
-    path = place(classifier, clips, seconds)  # now: a clip may change meanwhile
-    found = compute(
+    """The atlas of a model over a corpus, stored so that it is computed only once. Arguments and
+    errors are those of `compute`; also raises CabcnnError if the atlas can't be written."""
+    atlas = find(classifier, clips, seconds)
+    if atlas is not None:
+        return atlas
+    path = cache_path(classifier, clips, seconds)  # before computing: a clip may change meanwhile
+    atlas = compute(
         classifier,
         clips,
         corpus,
         seconds=seconds,
-        root=root_of(clips) if root is None and clips else root,
+        root=common_folder(clips) if root is None and clips else root,
         progress=progress,
     )
-    write(found, path)
+    write(atlas, path)
     return read(path)  # rounded, as it will be the next time
 
 
 def _is_built_in(clips: Sequence[Clip]) -> bool:
-    """Whether these are the clips of the built-in corpus, all of them."""
+    """Whether these are all clips of the built-in corpus."""
     if not clips or not clips[0].path.is_relative_to(built_in.folder()):
         return False
     return [clip[:3] for clip in clips] == [clip[:3] for clip in built_in.read_built_in()]
 
 
-def _fitting(path: Path, classifier: Classifier) -> Atlas | None:
+def _read_matching(path: Path, classifier: Classifier) -> Atlas | None:
     try:
-        found = read(path)
+        atlas = read(path)
     except AtlasError:
         return None
-    return found if found.weights == fingerprint(classifier) else None
+    return atlas if atlas.weights == fingerprint(classifier) else None

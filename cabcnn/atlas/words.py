@@ -1,4 +1,4 @@
-"""What an atlas says of a classifier, in a sentence."""
+"""Describes a classifier of an atlas in sentences."""
 
 from __future__ import annotations
 
@@ -6,24 +6,24 @@ import numpy as np
 
 from cabcnn.atlas.atlas import Atlas
 
-RARE = 0.005  # share of all attention below which little can be said of a classifier
-SURE = 0.05  # of the shuffles may look as specialised
-MORE = 1.25  # times its even share that a label must get to be worth a word
-SIDE = 0.25  # of the way from an even vote to a certain one, from which on it is a side
+RARE = 0.005  # share of all attention below which a classifier hardly matters
+SIGNIFICANT = 0.05  # p value of the permutation test
+NOTABLE = 1.25  # times its uniform share that a label needs to be mentioned
+DECIDED = 0.25  # of the way from uniform votes to a certain one, from which on it takes a side
 
 
 def sentence(atlas: Atlas, classifier: int) -> str:
-    """How much it says, where, and for what: whole sentences, shares in per cent."""
+    """How much attention it has, in which clips, and for which class it votes."""
     use = atlas.use[classifier]
     if use < RARE:
         return (
-            f"Classifier {classifier} hardly ever speaks: it has {_percent(use)} of all attention, "
-            "so what it votes decides nothing."
+            f"Classifier {classifier} is hardly used: it has {_percent(use)} of all attention, so "
+            "its votes decide nothing."
         )
     loudest = _percent(atlas.loudest[classifier])
     return (
-        f"Classifier {classifier} has {_percent(use)} of all attention and is the loudest "
-        f"{loudest} of the time. {_where(atlas, classifier)} {_what(atlas, classifier)}"
+        f"Classifier {classifier} has {_percent(use)} of all attention, and more than any other "
+        f"classifier {loudest} of the time. {_where(atlas, classifier)} {_what(atlas, classifier)}"
     )
 
 
@@ -32,14 +32,14 @@ def _where(atlas: Atlas, classifier: int) -> str:
     most = int(np.argmax(spread))
     if len(spread) < 2:
         return f"All clips were {atlas.labels[most]}."
-    if spread[most] * len(spread) < MORE:
-        return f"It speaks in all {len(spread)} kinds of clips about alike."
+    if spread[most] * len(spread) < NOTABLE:
+        return f"It is used about equally in all {len(spread)} kinds of clips."
     favours = (
-        f"It speaks most in {atlas.labels[most]} clips: they get {_percent(spread[most])} of its "
+        f"It is used most in {atlas.labels[most]} clips: they get {_percent(spread[most])} of its "
         f"attention, where even use would be {_percent(1 / len(spread))}"
     )
-    if atlas.chance[classifier] > SURE:
-        return f"{favours}, but in so few voices that may be chance."
+    if atlas.chance[classifier] > SIGNIFICANT:
+        return f"{favours}, but with so few speakers that may be chance."
     return f"{favours}."
 
 
@@ -47,18 +47,18 @@ def _what(atlas: Atlas, classifier: int) -> str:
     votes = atlas.votes[classifier]
     first, second = np.argsort(-votes, kind="stable")[:2]
     even = 1 / len(votes)
-    if votes[first] < even + SIDE * (1 - even):
+    if votes[first] < even + DECIDED * (1 - even):
         return (
-            f"It takes no side: its votes are spread, {atlas.classes[first]} "
-            f"{_percent(votes[first])} at most."
+            f"It takes no side: its votes are spread over the classes, at most "
+            f"{_percent(votes[first])} for {atlas.classes[first]}."
         )
     return (
-        f"It argues for {atlas.classes[first]} with {_percent(votes[first])} of its votes; "
-        f"next is {atlas.classes[second]} with {_percent(votes[second])}."
+        f"It votes for {atlas.classes[first]} with {_percent(votes[first])} of its votes; next is "
+        f"{atlas.classes[second]} with {_percent(votes[second])}."
     )
 
 
 def _percent(share: float) -> str:
-    """Two digits that count, and a whole number from ten on."""
+    """One decimal below 10 %, none from there on."""
     value = 100 * float(share)
     return f"{value:.0f} %" if value >= 9.95 else f"{value:.1f} %" if value >= 0.05 else "0 %"

@@ -17,7 +17,7 @@ import soundfile
 
 import cabcnn
 from cabcnn import atlas, checkpoint, corpora
-from cabcnn.atlas.compute import root_of
+from cabcnn.atlas.compute import common_folder
 from cabcnn.atlas.words import sentence
 from cabcnn.classifier import Classifier
 from cabcnn.errors import CabcnnError
@@ -150,10 +150,10 @@ def test_one_at_a_time_and_cancelled(classifier, short_clips):
     background.cancel("one")
     assert background.running("one") is None
     assert background.error("one") == ""
-    assert atlas.kept(classifier, many) is None
+    assert atlas.find(classifier, many) is None
     background.start("two", classifier, short_clips[:2])
     wait_for(lambda: background.running("two") is None)
-    assert atlas.kept(classifier, short_clips[:2]) is not None
+    assert atlas.find(classifier, short_clips[:2]) is not None
 
 
 def test_what_goes_wrong_is_told(classifier, tmp_path, caplog):
@@ -173,4 +173,5 @@ def test_what_goes_wrong_is_told(classifier, tmp_path, caplog):
 def test_the_parts_of_the_built_in_corpus_are_named_alike(short_clips):
     said = tab._transcripts()
     assert said["american/low-01-01.ogg"].startswith("The grocer")
-    assert root_of(corpora.read("built-in")) == Path(corpora.read("built-in")[0].path).parents[1]
+    clips = corpora.read("built-in")
+    assert common_folder(clips) == Path(clips[0].path).parents[1]

@@ -93,7 +93,7 @@ def _run(job: Job, classifier: Classifier, clips: Sequence[Clip]) -> None:
             raise _CancelledError
 
     try:
-        atlas.of(classifier, clips, progress=progress)
+        atlas.find_or_compute(classifier, clips, progress=progress)
     except _CancelledError:
         pass
     except CabcnnError as error:

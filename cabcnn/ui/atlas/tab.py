@@ -10,7 +10,7 @@ import gradio as gr
 
 from cabcnn import atlas, corpora
 from cabcnn.atlas import Atlas
-from cabcnn.atlas.compute import name_of
+from cabcnn.atlas.compute import relative_name
 from cabcnn.atlas.snippets import snippet as cut_snippet
 from cabcnn.classifier import Classifier
 from cabcnn.corpora import Clip, built_in
@@ -99,7 +99,7 @@ def build(models: Models, model: gr.Dropdown, tab: gr.Tab, tabs: gr.Tabs) -> Non
 
 
 def _atlas(classifier: Classifier) -> Atlas | None:
-    return atlas.kept(classifier, _clips())
+    return atlas.find(classifier, _clips())
 
 
 @cache
@@ -112,4 +112,4 @@ def _transcripts() -> dict[str, str]:
     """The sentence that is spoken in each clip of the built-in corpus, by the clip's name in an
     atlas."""
     root = built_in.folder().absolute()
-    return {name_of(clip, root): clip.extra.get("sentence", "") for clip in _clips()}
+    return {relative_name(clip, root): clip.extra.get("sentence", "") for clip in _clips()}
