@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any, NamedTuple
 
 import gradio as gr
 import pytest
 import soundfile
+from gradio.state_holder import SessionState
 
 from cabcnn import checkpoint
 from cabcnn.ui import page
@@ -29,15 +32,25 @@ def handler_of(demo: gr.Blocks, name: str) -> Callable[..., Any]:
     return found
 
 
+def send(demo: gr.Blocks, handler: str, result: Any, state: SessionState) -> None:
+    """Has Gradio prepare a handler's result for the browser. It makes components anew for that,
+    also those of which the result says nothing."""
+    function = next(f for f in demo.fns.values() if f.fn and f.fn.__name__ == handler)
+    with ThreadPoolExecutor(1) as pool:  # a browser test may have an event loop in this thread
+        pool.submit(asyncio.run, demo.postprocess_data(function, result, state)).result()
+
+
 class Page:
     """One visitor's open page."""
 
     def __init__(self, demo: gr.Blocks, session: str) -> None:
-        self.demo, self.session = demo, session
+        self.demo, self.session, self.state = demo, session, SessionState(demo)
 
     def call(self, handler: str, *arguments: Any) -> Shown:
         request = gr.Request(session_hash=self.session)
         result = handler_of(self.demo, handler)(*arguments, request)
+        if result:
+            send(self.demo, handler, result, self.state)
         updates = {component.elem_id: value for component, value in result.items()}
         message = updates.get("message")
         return Shown(updates.get("view"), None if message is None else message.value or "", updates)
@@ -61,6 +74,11 @@ def models_folder(formula_model, make_card, tmp_path_factory) -> Iterator[Path]:
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(checkpoint, "folder", lambda: folder)
         yield folder
+
+
+@pytest.fixture(scope="session")
+def send_result() -> Callable[..., None]:
+    return send
 
 
 @pytest.fixture(scope="session")

@@ -37,7 +37,7 @@ def explain(client: Client, path: Path, *rest):
 
 @pytest.mark.usefixtures("address")
 def test_a_served_page_looks_for_work_as_seldom_as_it_was_told_to(demo):
-    assert demo._queue.sleep_when_free >= page.QUEUE_LOOKS
+    assert demo._queue.sleep_when_free >= page.QUEUE_POLL_SECONDS
 
 
 def test_it_gives_the_verdict_and_the_matrices(client, voice):
@@ -72,7 +72,7 @@ def test_what_is_wrong_reaches_the_client_as_its_sentence(client, voice, tmp_pat
         explain(client, voice(), "klingon")
     with pytest.raises(AppError, match="T is -1 seconds"):
         explain(client, voice(), "accents", -1)
-    with pytest.raises(AppError, match="'5' is no number of seconds"):
+    with pytest.raises(AppError, match="'5' is not a number of seconds"):
         explain(client, voice(), "accents", "5")
 
 

@@ -15,7 +15,7 @@ import cabcnn
 from cabcnn.audio import Sound
 from cabcnn.ui import examples
 from cabcnn.ui.compare.noise import with_noise
-from cabcnn.ui.compare.sides import NOISE, EXPLORE_CLIP, OWN, SLOTS, SAME
+from cabcnn.ui.compare.sides import EXPLORE_CLIP, NOISE, OWN, SAME, SLOTS
 from cabcnn.ui.components import CompareView
 from cabcnn.ui.sounds import shared_sounds
 
@@ -150,7 +150,10 @@ def test_the_clip_of_explore_and_both_sides_do_not_push_each_other_out(compariso
     comparison.upload("b", voice("other.wav", seconds=3))
     assert [comparison.side(s)["name"] for s in "ab"] == ["explored.wav", "other.wav"]
     assert comparison.chosen["compare-source-b"] == OWN
-    clips = [shared_sounds().clip(visitor.session), *(shared_sounds().clip(visitor.session, p) for p in SLOTS)]
+    clips = [
+        shared_sounds().clip(visitor.session),
+        *(shared_sounds().clip(visitor.session, p) for p in SLOTS),
+    ]
     assert [clip and clip.name for clip in clips] == ["explored.wav", "explored.wav", "other.wav"]
     assert visitor.call("explain_again", "digits", 0).view["name"] == "explored.wav"
     playing = [Path(comparison.side(s)["audio"]["path"]) for s in "ab"]

@@ -111,7 +111,9 @@ def test_an_example_is_explained_once_for_everybody(
 def test_the_models_own_t_is_its_cards(visitor, voice):
     path = voice("long.flac", seconds=64)
     assert visitor.upload(path).view["p"] == 1200
-    whole = visitor.call("explain_again", "digits", explore.MODEL_T)  # hears whole clips; 60 s are kept
+    whole = visitor.call(
+        "explain_again", "digits", explore.MODEL_T
+    )  # hears whole clips; 60 s are kept
     assert whole.view["p"] == 2400
     assert whole.view["notices"] == ["Only the first 60 seconds were used."]
 
@@ -280,4 +282,10 @@ def test_t_buttons_name_the_models_own(demo, find_handler):
     update_seconds = find_handler(demo, "update_seconds")
     assert update_seconds("accents").choices[-1] == ("Model's own: 30 s", explore.MODEL_T)
     assert update_seconds("digits").choices[-1] == ("All (up to 60 s)", explore.MODEL_T)
-    assert [value for _, value in update_seconds("accents").choices] == [5, 10, 30, 60, explore.MODEL_T]
+    assert [value for _, value in update_seconds("accents").choices] == [
+        5,
+        10,
+        30,
+        60,
+        explore.MODEL_T,
+    ]

@@ -14,7 +14,7 @@ import pytest
 
 from cabcnn.model import CabCnn
 from cabcnn.ui.live import sessions as live
-from cabcnn.ui.live.sessions import OUTDATED, FULL, MAX_SECONDS, Sessions
+from cabcnn.ui.live.sessions import FULL, MAX_SECONDS, OUTDATED, Sessions
 from cabcnn.ui.models import Models
 from cabcnn.ui.sounds import shared_sounds
 from cabcnn.views.live.rows import Rows
@@ -93,7 +93,9 @@ def test_rows_are_what_the_stream_says(sessions, samples):
     )
     np.testing.assert_array_equal(rows["top_classifier"], heard.attention.argmax(1))
     at = np.arange(len(rows))
-    np.testing.assert_array_equal(rows["top_class"], heard.votes[at, rows["top_classifier"]].argmax(1))
+    np.testing.assert_array_equal(
+        rows["top_class"], heard.votes[at, rows["top_classifier"]].argmax(1)
+    )
     np.testing.assert_allclose(answer["probabilities"], stream.probabilities, atol=1e-9)
 
 
@@ -218,12 +220,12 @@ def test_after_a_bug_everything_is_heard_again_and_nothing_twice(sessions, sampl
 
     sessions.answer_all([asked(samples[:9_000], key=key) for key in keys])
     with monkeypatch.context() as patched:
-        patched.setattr(CabCnn, "decide", broken)
+        patched.setattr(CabCnn, "classify", broken)
         twice = [asked(samples[9_000:end], 9_000) for end in (9_900, 18_000)]
         assert sessions.answer_all(twice) == [bug, bug]
     sessions.answer_all([asked(samples[:9_000])])
     with monkeypatch.context() as patched:
-        patched.setattr(CabCnn, "decide", broken)
+        patched.setattr(CabCnn, "classify", broken)
         assert run(both(9_000)) == [bug, bug]
     assert [answer["have"] for answer in run(both(9_000))] == [0, 0]
     for answer in run(both(0)):

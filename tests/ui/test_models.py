@@ -69,7 +69,7 @@ def test_a_broken_file_is_said_to_be_so_and_hides_no_other(add, folder):
         ("Accents", "accents"),
         ("broken (its file can't be used)", "broken"),
     ]
-    with pytest.raises(CheckpointError, match="not a whole checkpoint"):
+    with pytest.raises(CheckpointError, match="not a complete checkpoint"):
         models.get("broken")
 
 

@@ -147,7 +147,7 @@ def test_bad_lots_are_sentences(voice, tmp_path, explain_many, monkeypatch):
     (tmp_path / "no.zip").write_text("no zip at all")
     with zipfile.ZipFile(tmp_path / "empty.zip", "w") as archive:
         archive.writestr("list.csv", "path,label")
-    for name, sentence in (("no.zip", "no zip archive"), ("empty.zip", "There is no sound")):
+    for name, sentence in (("no.zip", "not a zip archive"), ("empty.zip", "There is no sound")):
         told = explain_many([tmp_path / name], [".pdf"])
         assert 'class="error"' in told[-1]["many-status"].value
         assert sentence in told[-1]["many-status"].value

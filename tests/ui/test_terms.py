@@ -17,7 +17,9 @@ def used(text: str) -> set[str]:
 
 def test_what_explains_itself_is_in_the_glossary():
     rooms = page.HERE, page.HERE.parent / "views"
-    sources = [path for kind in ("py", "js", "html") for r in rooms for path in r.rglob(f"*.{kind}")]
+    sources = [
+        path for kind in ("py", "js", "html") for r in rooms for path in r.rglob(f"*.{kind}")
+    ]
     found = set().union(*(used(path.read_text("utf-8")) for path in sources))
     assert {"t", "weight", "interval-share", "mean-vote", "use", "speaker-disjoint"} <= found
     assert found <= TERMS.keys()

@@ -14,8 +14,10 @@ from typing import Any
 import gradio as gr
 import pytest
 import soundfile
+from gradio.state_holder import SessionState
 
 from cabcnn import corpora
+from cabcnn.corpora.speakers import TEMPLATES
 from cabcnn.runs.queue import JobQueue, uploads
 from cabcnn.training.recipe import PAPER, RECIPES
 from cabcnn.ui import page
@@ -30,8 +32,11 @@ OPTIONS = (DETECT, "", "", UNKNOWN, "")
 class TrainPage:
     """One visitor's open page, of which only the Train tab is used."""
 
-    def __init__(self, demo: gr.Blocks, training: Training, session: str) -> None:
-        self.demo, self.training, self.session = demo, training, session
+    def __init__(
+        self, demo: gr.Blocks, training: Training, session: str, send: Callable[..., None]
+    ) -> None:
+        self.demo, self.training, self.session, self.send = demo, training, session, send
+        self.state = SessionState(demo)
         self.values: dict[str, Any] = {}
 
     def handler(self, name: str) -> Callable[..., Any]:
@@ -41,6 +46,7 @@ class TrainPage:
     def call(self, handler: str, *arguments: Any) -> dict[str, Any]:
         """What a handler puts on the page, by elem_id or label; it is kept in `values`."""
         result = self.handler(handler)(gr.Request(session_hash=self.session), *arguments)
+        self.send(self.demo, handler, result, self.state)
         if result == gr.skip():
             return {}
         assert result  # Gradio takes an empty dictionary for one value
@@ -95,8 +101,8 @@ def training(host) -> Iterator[Training]:
 
 
 @pytest.fixture
-def visitor(demo, training, request) -> TrainPage:
-    return TrainPage(demo, training, request.node.name)
+def visitor(demo, training, request, send_result) -> TrainPage:
+    return TrainPage(demo, training, request.node.name, send_result)
 
 
 @pytest.fixture(scope="module")
@@ -205,13 +211,58 @@ def test_the_speakers_can_be_told_without_bringing_it_again(visitor, pack, recor
     assert job.plan.options["speaker_pattern"] == r"^(\w+?)_"
 
 
+def test_without_a_pattern_the_speakers_are_told_by_a_template(visitor, pack, recordings):
+    visitor.open_zip(pack(recordings), DETECT, "", "", "before-underscore", "ignored (")
+    assert visitor.message == ""
+    assert "<td>2</td>" in visitor.found
+    visitor.train()
+    (job,) = visitor.training.jobs.all()
+    assert job.plan.options["speaker_pattern"] == "before-underscore"
+    visitor.call("read_again", ZIP, None, gr.Progress(), DETECT, "", "", "before-hyphen", "")
+    assert "finds no speaker in" in visitor.message
+
+
+def test_every_template_and_a_pattern_can_be_chosen(demo):
+    choice = next(one for one in demo.blocks.values() if one.elem_id == "train-speakers")
+    assert isinstance(choice, gr.Dropdown)
+    assert [value for _, value in choice.choices] == [UNKNOWN, *TEMPLATES, PATTERN]
+
+
+@pytest.mark.parametrize(
+    ("pattern", "sentence"),
+    [
+        ("", "Give a speaker pattern"),
+        ("(", "can&#x27;t be used"),
+        ("(" * 500, "characters long"),
+        ("a{99999999999}", "The speaker pattern"),
+        ("(?=a)", "can&#x27;t be used"),
+    ],
+)
+def test_a_bad_speaker_pattern_is_a_sentence(visitor, pack, recordings, pattern, sentence):
+    visitor.open_zip(pack(recordings), DETECT, "", "", PATTERN, pattern)
+    assert sentence in visitor.message
+    assert visitor.found == ""
+
+
+def test_no_speaker_pattern_holds_up_the_server(visitor, pack):
+    names = {f"{label}/{'a' * 34}!.wav": b"x" for label in ("tone", "noise")}
+    begun = time.monotonic()
+    visitor.open_zip(pack(None, **names), DETECT, "", "", PATTERN, "(a+)+$")
+    assert "finds no speaker in" in visitor.message
+    assert time.monotonic() - begun < 5
+
+
 def test_enough_known_speakers_are_tested_on_voices_never_heard():
     labels = (("a", 9, 3, 0.1), ("b", 9, 3, 0.1), ("c", 9, 2, 0.1))
-    found = CorpusSummary("x", "x", labels, 5.0, speakers_known=True, repeated_speakers=True, official_split=False)
+    found = CorpusSummary(
+        "x", "x", labels, 5.0, speakers_known=True, repeated_speakers=True, official_split=False
+    )
     ways = [way for _, way in settings.protocol_choices(found, ["a", "b"])]
     assert ways == ["both", "speaker-disjoint", "paper"]
     assert [way for _, way in settings.protocol_choices(found, ["a", "c"])] == ["paper"]
-    once = CorpusSummary("x", "x", labels, 5.0, speakers_known=True, repeated_speakers=False, official_split=True)
+    once = CorpusSummary(
+        "x", "x", labels, 5.0, speakers_known=True, repeated_speakers=False, official_split=True
+    )
     assert [way for _, way in settings.protocol_choices(once, ["a", "b"])] == [
         "speaker-disjoint",
         "official",
@@ -290,7 +341,7 @@ def test_what_can_not_be_trained_on_is_one_sentence(visitor, pack, others, sente
 def test_what_is_no_zip_is_one_sentence_and_leaves_nothing(visitor, tmp_path, training):
     (tmp_path / "notes.zip").write_text("Dear diary")
     visitor.open_zip(tmp_path / "notes.zip")
-    assert "notes.zip is no zip archive" in visitor.message
+    assert "notes.zip is not a zip archive" in visitor.message
     assert held(training) == []
 
 
@@ -331,11 +382,13 @@ def test_a_folder_of_the_hosts_can_be_chosen_and_no_other(visitor, recordings, t
     shutil.copytree(recordings, folder / "sounds")
     visitor.call("open_folder", "sounds", gr.Progress(), *OPTIONS)
     assert "<b>8 recordings</b>" in visitor.found
-    visitor.call("read_again", FOLDER, "sounds", gr.Progress(), DETECT, "", "", PATTERN, r"^(\w+?)_")
+    visitor.call(
+        "read_again", FOLDER, "sounds", gr.Progress(), DETECT, "", "", PATTERN, r"^(\w+?)_"
+    )
     assert "no known speaker" not in visitor.found
 
 
-def test_the_hosts_lists_can_be_chosen_too(training, recordings):
+def test_the_hosts_lists_can_be_chosen_too(training, recordings, send_result):
     folder = training.corpora_folder
     assert folder is not None
     shutil.copytree(recordings, folder / "lab" / "sounds")
@@ -344,7 +397,7 @@ def test_the_hosts_lists_can_be_chosen_too(training, recordings):
     places = ("all.CSV", "lab/some.tsv", "lab/sounds/list.csv", "lab/sounds/deep/no.csv", ".no.csv")
     for place in places:
         (folder / place).write_text("\n".join(lines))
-    visitor = TrainPage(page.build(training), training, "a visitor")
+    visitor = TrainPage(page.build(training), training, "a visitor", send_result)
     (offered,) = (one for one in visitor.demo.blocks.values() if one.elem_id == "train-folder")
     assert isinstance(offered, gr.Dropdown)
     assert [value for _, value in offered.choices] == [
@@ -372,9 +425,9 @@ def test_many_lists_leave_room_for_the_folders(tmp_path):
     assert {f"folder-{number}" for number in range(3)} <= set(offered)
 
 
-def test_a_host_that_offers_no_folder_has_none(training):
+def test_a_host_that_offers_no_folder_has_none(training, send_result):
     none = Training(training.jobs)
-    visitor = TrainPage(page.build(none), none, "a visitor")
+    visitor = TrainPage(page.build(none), none, "a visitor", send_result)
     visitor.call("open_folder", "sounds", gr.Progress(), *OPTIONS)
     assert "no folder to train on" in visitor.message
 
@@ -439,6 +492,14 @@ def test_a_choice_that_makes_no_sense_is_a_sentence(
     assert training.jobs.all() == []
 
 
+def test_a_full_disk_is_a_sentence(visitor, training, limited_files):
+    visitor.call("open_tab", BUILT_IN)
+    with limited_files(0):
+        visitor.train()
+    assert "the disk is full" in visitor.message
+    assert training.jobs.all() == []
+
+
 def test_jobs_of_one_name_are_numbered_and_the_visitor_is_told(visitor, training):
     visitor.call("open_tab", BUILT_IN)
     visitor.train()
@@ -496,7 +557,7 @@ def test_another_visitor_sees_the_same_runs_and_not_the_same_recordings(
 ):
     visitor.open_zip(pack(recordings))
     visitor.train(name="mine")
-    other = TrainPage(visitor.demo, training, "another visitor")
+    other = TrainPage(visitor.demo, training, "another visitor", visitor.send)
     assert [row["name"] for row in other.view()["runs"]] == ["mine"]
     other.train(["noise", "tone"])
     assert "Choose recordings first" in other.message

@@ -205,7 +205,7 @@ def test_an_interrupted_run_is_resumed_by_a_press(demo, jobs):
     call(demo, "choose_run", gr.EventData(None, {"run": "cut"}))
     run = json.loads(by_id(call(demo, "update_runs"))["train-runs"])["run"]
     assert (run["state"], run["actions"]) == ("interrupted", ["resume", "remove"])
-    assert "resume it and it goes on" in run["sentence"]
+    assert "Resume it" in run["sentence"]
     run = json.loads(by_id(call(demo, "act_on_run", event("resume", "cut")))["train-runs"])["run"]
     assert (run["state"], run["actions"]) == ("queued", ["cancel"])
     call(demo, "act_on_run", event("cancel", "cut"))  # it has a past and stays
@@ -232,7 +232,7 @@ def test_a_checkpoint_that_is_brought_gets_a_name_of_its_own(jobs, demo, make_ca
 def test_what_is_no_checkpoint_is_a_sentence(demo, tmp_path):
     (tmp_path / "x.safetensors").write_bytes(b"nothing")
     shown = by_id(call_plain(demo, "add_model", str(tmp_path / "x.safetensors"), None))
-    assert "not a whole checkpoint" in shown["train-message"].value
+    assert "not a complete checkpoint" in shown["train-message"].value
 
 
 @pytest.mark.parametrize("name", [None, "", "accents", "../accents", "/etc/hostname"])
