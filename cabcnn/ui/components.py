@@ -1,8 +1,8 @@
 """The views of `cabcnn/views` as Gradio components.
 
-Gradio makes a component anew, from the arguments of its class and without its value, for every
-visitor for whom an event leaves it as it is: every argument but those without which the component
-can't work has a default, and `render` and `value` are among them.
+When an event leaves a component unchanged, Gradio makes it anew for that visitor, with the
+arguments of its class but without its value. So `value` needs a default, and `render` must be an
+argument.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ from cabcnn.views import bundle
 
 
 class View(gr.HTML):
-    """A view on the page. Its value is what the view's `show` takes (view.js)."""
+    """A view on the page. Its value is the argument of the view's `show` (view.js)."""
 
     VIEW: ClassVar[str]
     LABEL: ClassVar[str]
@@ -58,8 +58,8 @@ class View(gr.HTML):
 
 
 class AttentionView(View):
-    """The explorer view of one clip. Its value is what `views.payload.payload` returns, or None
-    for none; `shown` says that the value, or that there is none, is on the screen."""
+    """The explorer view of one clip. Its value is what `view_payload.explain_for_view` returns, or
+    None; the event `shown` comes once it is on the screen."""
 
     VIEW, LABEL = "explorer", "Explorer view"
     EVENTS = ("shown",)
@@ -72,27 +72,27 @@ class CompareView(View):
 
 
 class LiveView(View):
-    """The microphone and its picture. Its value describes the chosen model (live/tab.py); `send`,
-    among the server functions, answers its calls with sound; `finish` says that a recording is
-    over and wants to be opened: {key}."""
+    """The microphone and its picture. Its value describes the model (live/tab.py); the server
+    function `send` takes the sound; the event `finish` asks to open the finished recording with
+    this {key} in Explore."""
 
     VIEW, LABEL = "live", "Live"
     EVENTS = ("finish",)
 
 
 class AtlasView(View):
-    """A model's atlas. Its value is what `views.atlas.payload` returns; `snippet`, among the
-    server functions, answers its calls for a moment's sound. A person has an atlas computed,
-    cancels that, looks a classifier up."""
+    """A model's atlas. Its value is what the functions of `views.atlas.payload` return; the server
+    function `snippet` returns a moment's sound. The events ask to compute an atlas, to cancel
+    that, and to look a classifier up in Explore."""
 
     VIEW, LABEL = "atlas", "Atlas"
     EVENTS = ("compute", "cancel", "look")
 
 
 class RunsView(View):
-    """The training runs. Its value is what `views.runs.payload.payload` returns; `frames`, among
-    the server functions, answers its calls for attention. A person picks a run, acts on it, takes
-    a file of it, uses its model."""
+    """The training runs. Its value is what `views.runs.payload.payload` returns; the server
+    function `frames` returns attention. The events choose a run, act on it, download a file of
+    it, or use its model."""
 
     VIEW, LABEL = "runs", "Training runs"
     EVENTS = ("pick", "act", "take", "use")

@@ -1,29 +1,29 @@
-"""One explained clip packed for the browser, which unpacks it and does the sum again.
+"""An explanation packed for the browser, which unpacks it and does the sum again.
 
-The two matrices travel rounded to what can come to matter (rounding.py) and predicted from what
-was sent before (coding.py), deflated, as text. The last class's vote is left out: the votes of a
-classifier add up to 1. What the browser computes with
+The two matrices are rounded as far as makes no visible difference (rounding.py), predicted from
+what was sent before (codec.py), deflated, and sent as text. The last class's vote is left out: the
+votes of a classifier add up to 1. What the browser computes with
 
     Pr(k) = 1/p * sum over t and i of  attention[t, i] * vote[t, i, k]
 
-equals the numbers here to 1e-4 an interval and 1e-5 over a clip, and a single weight to 1e-3. Of a
-single vote it knows the more, the more weight goes to it: 0.1 % from a weight of 1/8 on, 3 % from
-1/1000 on, and of the 24 least trusted of 40 classifiers little more than a seventh and the mean
-over the clip.
+equals the numbers here to 1e-4 in an interval and 1e-5 over a clip, and single weights to 1e-3. A
+single vote is the more exact, the more weight it has: to 0.1 % from a weight of 1/8 on, to 3 % from
+1/1000 on, and of the 24 least trusted of 40 classifiers the browser knows little more than the
+nearest seventh and the mean over the clip.
 
-So with classifiers muted, measured on the shipped models, with each example clip and with a minute
-of them: up to five, the clip to 6e-4 (of half a second that is one word, to 2e-3) and 99 % of the
-intervals to 0.02; 6 to 20, or all but three to nine of the busiest, the clip to 4e-3 and 99 % of
-the intervals to 0.11. Where one to four are left that had next to no weight, the clip to 0.006 by
-the paper's three classes and to 0.06 by five to ten, half the time to 0.009, and an interval is as
-rough as their votes.
+With classifiers muted, measured on the shipped models, with each example clip and with a minute of
+them: up to five muted, the clip to 6e-4 (half a second, a single word, to 2e-3) and 99 % of the
+intervals to 0.02; 6 to 20 muted, or all but three to nine of the busiest, the clip to 4e-3 and 99 %
+of the intervals to 0.11. If only one to four are left that had next to no weight, the clip to 0.006
+with the paper's three classes and to 0.06 with five to ten, half the time to 0.009, and an interval
+is as rough as their votes.
 
-With n = 40, 60 s take less than 200 kB as sent for the paper's three classes: 190 kB, or 196 kB
-where all classifiers have about the same attention, and 30 s half of that. Each further class is
-another vote of every classifier, so models of more classes take more, measured with a minute of
-example clips: 258 kB for five (`synthetic-accents`), 381 kB for nine (`first-language`), 343 kB for
-ten (`digits`). Of those the weights are 80 to 100 kB; to bring the rest below 200 kB, votes would
-have to be so coarse that muting a few classifiers showed.
+With n = 40, 60 s take less than 200 kB as sent for the paper's three classes: 190 kB, or 196 kB if
+all classifiers have about the same attention, and 30 s half of that. Each further class is another
+vote of every classifier, so models of more classes take more, measured with a minute of example
+clips: 258 kB for five (`synthetic-accents`), 381 kB for nine (`first-language`), 343 kB for ten
+(`digits`). Of those the weights are 80 to 100 kB; to get the rest below 200 kB, votes would have to
+be so coarse that muting a few classifiers showed it.
 """
 
 from __future__ import annotations
@@ -40,7 +40,7 @@ from cabcnn.model import INTERVAL_SECONDS
 from cabcnn.views.codec import deflated, sum_planes, text, vote_planes, weight_planes
 from cabcnn.views.rounding import round_votes, round_weights
 
-FORMAT = 4  # js/payload.js refuses any other
+FORMAT = 4  # shared/payload.js refuses any other
 ENVELOPE_COLUMNS_PER_SECOND = 100
 ENVELOPE_COLUMNS = (2000, 4000)
 

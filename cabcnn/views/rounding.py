@@ -1,10 +1,11 @@
-"""Rounding the two matrices to as few bits as can be told apart, as shared/rounding.js reads them.
+"""The two matrices rounded to as few bits as make no visible difference; shared/rounding.js
+undoes it.
 
-A number needs to be as exact as it can come to matter, so what counts is the order of the
-classifiers within each interval: the first decides the interval, the second decides it where the
-first is muted, and so on down to those who would have to wait until sixteen others are muted.
-A weight is a power of two and a number of bits behind it, a vote one of N + 1 levels; bits and
-levels follow from the weight's place in its interval and from its size.
+A number needs to be as exact as its influence requires, which depends on the order of the
+classifiers within each interval: the first decides the interval, the second would decide it if the
+first were muted, and so on down to those that would have to wait until sixteen others are muted.
+A weight is a power of two and a number of bits after it, a vote one of N + 1 levels; the bits and
+the levels follow from the weight's rank in its interval and from its size.
 """
 
 from __future__ import annotations
@@ -13,32 +14,32 @@ from typing import NamedTuple
 
 import numpy as np
 
-# The power of two that stands for no weight at all: below all that a float32 has, and a multiple of
-# the powers of COARSE, by which it would else become the least of weights.
+# The power of two that stands for a weight of zero: below those of any float32, and a multiple of
+# the powers of COARSE, which would otherwise turn it into the smallest weight.
 ZERO = -160
-# Places in the interval: the first, to the 4th, to the 8th, to the 16th, all others.
-PLACES = (1, 4, 8, 16)
-PLACE_BITS = np.array([6, 6, 4, 1, 0])
-# From 1/1024 on, all bits down to 1/1024 are told.
-SIZE_BITS, MOST_BITS = 10, 8
-MORE = 1 << 13  # steps of a weight in which the first of an interval is told
+# Ranks in the interval: the first, to the 4th, to the 8th, to the 16th, all others.
+RANKS = (1, 4, 8, 16)
+RANK_BITS = np.array([6, 6, 4, 1, 0])
+# Weights from 1/1024 on keep all bits down to 1/1024.
+SIZE_BITS, MAX_BITS = 10, 8
+MORE = 1 << 13  # steps of the correction to the first weight of an interval
 TINY = 2.0**-1000
-# Weights of the last places below these powers of two are known to so many powers only.
+# Weights of the last rank below these powers of two are rounded to so many powers.
 COARSE = ((-24, 4), (-48, 8))
-# The highest level of a vote by its kind. Kind 0 has the first place, or a weight from 1/8 on;
-# the place of the others says which kind they are at least, and so does their power of two.
+# The highest level of a vote by its kind. Kind 0 is for the first rank and for weights from 1/8 on;
+# the rank of the others says which kind they are at least, and so does their power of two.
 LEVELS = np.array([1023, 127, 63, 31, 7])
 COARSEST = len(LEVELS) - 1
-PLACE_KIND = np.array([0, 1, 2, 3, 4])
+RANK_KIND = np.array([0, 1, 2, 3, 4])
 POWER_KINDS = ((-3, 0), (-5, 2), (-10, 3))
-CENTRE = 127  # steps between two levels of the coarsest kind in which their centres are told
+CENTRE = 127  # steps of a centre between two levels of the coarsest kind
 
 
 class Weights(NamedTuple):
-    """Rounded weights (n, p): the `power` of two, how many `bits` follow and which (`digits`),
-    `first` where a weight is what the others of its interval leave of 1, how much `more` (p,)
-    those ought to have than that comes to, the `kind` of vote that goes with each, and the
-    `value` that the browser makes of all that."""
+    """Rounded weights (n, p): the `power` of two, how many `bits` follow it and which (`digits`);
+    `first` for the largest of an interval, which is what the others leave of 1; the correction
+    `more` (p,) to the sum of those others; the `kind` of vote that goes with each weight; and the
+    `value` that the browser decodes."""
 
     power: np.ndarray
     bits: np.ndarray
@@ -50,8 +51,8 @@ class Weights(NamedTuple):
 
 
 class Votes(NamedTuple):
-    """Rounded votes of all classes but the last (m - 1, n, p): their `level` out of `LEVELS`,
-    what the coarsest levels mean for each classifier (`centres`, (m - 1, n, 8)), and `value`."""
+    """Rounded votes of all classes but the last (m - 1, n, p): their `level` out of `LEVELS`, the
+    value of the coarsest levels for each classifier (`centres`, (m - 1, n, 8)), and `value`."""
 
     level: np.ndarray
     centres: np.ndarray
@@ -59,21 +60,21 @@ class Votes(NamedTuple):
 
 
 def round_weights(weights: np.ndarray) -> Weights:
-    """Weights (n, p), which add up to 1 in each of the p intervals, and so do the rounded."""
+    """Weights (n, p), which add up to 1 in each of the p intervals before and after rounding."""
     n = len(weights)
     fraction, power = np.frexp(weights)
     power = np.where(fraction == 0, ZERO, np.maximum(power - 1, ZERO))
-    # Equal powers have their places by number.
+    # Classifiers with equal powers are ranked by number.
     order = power.astype(np.int32) * n + np.arange(n - 1, -1, -1, dtype=np.int32)[:, None]
     sorted_ = np.sort(order, axis=0)[::-1]
-    place = np.zeros(order.shape, dtype=np.int8)
-    for count in PLACES:
+    rank = np.zeros(order.shape, dtype=np.int8)
+    for count in RANKS:
         if count < n:
-            place += order <= sorted_[count]
-    last = place == len(PLACES)
-    for below, powers in COARSE:  # downwards, which changes no place
+            rank += order <= sorted_[count]
+    last = rank == len(RANKS)
+    for below, powers in COARSE:  # downwards, which changes no rank
         power = np.where(last & (power < below), power & -powers, power)
-    bits = np.maximum(PLACE_BITS[place], np.clip(power + SIZE_BITS, 0, MOST_BITS))
+    bits = np.maximum(RANK_BITS[rank], np.clip(power + SIZE_BITS, 0, MAX_BITS))
     parts = np.ldexp(1.0, bits)
     digits = np.minimum(np.floor((2 * fraction - 1) * parts), parts - 1)
     digits[power == ZERO] = 0
@@ -82,39 +83,39 @@ def round_weights(weights: np.ndarray) -> Weights:
         coarse = last & (power < below)
         value[coarse] = np.ldexp(1.0, power[coarse] + powers // 2)
     value[power == ZERO] = 0
-    first = place == 0
+    first = rank == 0
     value[first] = 0
     more = np.rint((1 - value.sum(axis=0) - (first * weights).sum(axis=0)) * MORE)
-    # What the others have more or less than that is shared out among them by their steps.
+    # The correction is divided among the others by their steps.
     steps = np.where(first | (value == 0), 0, np.ldexp(1.0, 2 * (power - bits)))
     value += more / MORE * steps / np.maximum(steps.sum(axis=0), TINY)
     value += first * (1 - value.sum(axis=0))
-    kind = PLACE_KIND[place]
-    for least, so in reversed(POWER_KINDS):
-        kind = np.where(power >= least, np.minimum(kind, so), kind)
+    kind = RANK_KIND[rank]
+    for least, most in reversed(POWER_KINDS):
+        kind = np.where(power >= least, np.minimum(kind, most), kind)
     return Weights(power, bits, digits.astype(np.uint8), first, more, kind, value)
 
 
 def round_votes(votes: np.ndarray, kind: np.ndarray) -> Votes:
     """Votes (m - 1, n, p) of all classes but the last, each of a `kind` (n, p).
 
-    It is their sums from the first class on that are rounded, so that no class, and not the
-    last one either, is left with less than nothing.
+    Their cumulative sums over the classes are rounded, so that no class gets less than nothing,
+    not even the last one.
     """
     levels = LEVELS[kind]
     level = np.floor(np.cumsum(votes, axis=0) * levels + 0.5)
     np.minimum(level, levels, out=level)
     level = np.diff(level, axis=0, prepend=0)
     value = level / levels
-    # Where a step is wide, its middle is not what the votes on it are on average.
+    # Where a step is wide, its middle is not the average of the votes on it.
     coarse = np.broadcast_to(kind == COARSEST, level.shape)
     steps = LEVELS[COARSEST] + 1
     rows = np.arange(level.shape[0] * level.shape[1]).reshape(*level.shape[:2], 1)
     which = (rows * steps + level.astype(np.intp))[coarse]
     size = rows.size * steps
     count = np.maximum(np.bincount(which, minlength=size), 1)
-    apart = np.bincount(which, weights=(votes - value)[coarse], minlength=size) / count
-    centres = np.rint(np.clip(apart * LEVELS[COARSEST], -1, 1) * CENTRE)
+    mean_error = np.bincount(which, weights=(votes - value)[coarse], minlength=size) / count
+    centres = np.rint(np.clip(mean_error * LEVELS[COARSEST], -1, 1) * CENTRE)
     value[coarse] = (level[coarse] + centres[which] / CENTRE) / LEVELS[COARSEST]
     left = np.ones(kind.shape)
     for of_class in value:
