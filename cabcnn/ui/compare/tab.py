@@ -208,7 +208,9 @@ def build(models: Models, sounds: Sounds, tab: gr.Tab) -> None:
     stop_busy(snr.release(choose_snr, inputs, outputs, **explaining))
     b.source.change(show_snr, b.source, snr, queue=False, **private)
     choices = [column.model for column in columns]
-    tab.select(update_model_choices, choices, choices, queue=False, show_progress="hidden", **private)
+    tab.select(
+        update_model_choices, choices, choices, queue=False, show_progress="hidden", **private
+    )
 
 
 def _column(sides: Sides, models: Models, side: int) -> Column:
