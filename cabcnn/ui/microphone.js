@@ -10,7 +10,11 @@
   const open = devices.getUserMedia.bind(devices);
   devices.getUserMedia = (constraints) => {
     if (!constraints?.audio) return open(constraints);
-    const unprocessed = { autoGainControl: false, noiseSuppression: false, echoCancellation: false };
+    const unprocessed = {
+      autoGainControl: false,
+      noiseSuppression: false,
+      echoCancellation: false,
+    };
     const given = constraints.audio === true ? {} : constraints.audio;
     return open({ ...constraints, audio: { ...given, ...unprocessed } });
   };

@@ -53,10 +53,12 @@ function lanes(lane = "heatmap", { pans = true } = {}) {
   const act = new Proxy(
     {},
     {
-      get: (_, name) => (/** @type {unknown[]} */ ...given) => {
-        called.push([name, ...given]);
-        return pans;
-      },
+      get:
+        (_, name) =>
+        (/** @type {unknown[]} */ ...given) => {
+          called.push([name, ...given]);
+          return pans;
+        },
     },
   );
   listen(/** @type {any} */ (box), /** @type {any} */ (act));
@@ -190,7 +192,10 @@ test("the wheel zooms with Ctrl at the pointer, a notch not without end", () => 
   assert.equal(send("wheel", 320, 10, { ctrlKey: true, deltaY: -100 }), true);
   assert.equal(send("wheel", 320, 10, { metaKey: true, deltaY: 9999 }), true);
   const [[, nearer, x], [, farther]] = called;
-  assert.deepEqual(called.map(([name]) => name), ["zoom", "zoom"]);
+  assert.deepEqual(
+    called.map(([name]) => name),
+    ["zoom", "zoom"],
+  );
   assert.ok(Math.abs(nearer - Math.exp(0.4)) < 1e-9);
   assert.ok(Math.abs(farther - Math.exp(-0.48)) < 1e-9);
   assert.equal(x, 320);

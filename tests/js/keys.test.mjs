@@ -33,10 +33,12 @@ const press = (key, { on = "div", ...others } = {}) => ({ key, target: new Targe
 function does(event) {
   /** @type {string[]} */
   const called = [];
-  const act = new Proxy(
-    /** @type {any} */ ({}),
-    { get: (_, name) => (/** @type {unknown[]} */ ...given) => called.push(`${String(name)}(${given.join()})`) },
-  );
+  const act = new Proxy(/** @type {any} */ ({}), {
+    get:
+      (_, name) =>
+      (/** @type {unknown[]} */ ...given) =>
+        called.push(`${String(name)}(${given.join()})`),
+  });
   const action = keyAction(event, act);
   if (!action) return null;
   action();

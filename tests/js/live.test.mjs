@@ -19,7 +19,10 @@ const samplesOf = (text) => {
 test("a recording keeps 16-bit samples as they are, up to its length", () => {
   const recording = new Recording(4, 2);
   const given = [0, 1, -32768, 32767, 40000];
-  const peak = recording.add(Float32Array.from(given, (value) => value / 32768), 1000);
+  const peak = recording.add(
+    Float32Array.from(given, (value) => value / 32768),
+    1000,
+  );
   assert.equal(peak, Math.fround(40000 / 32768));
   assert.deepEqual(samplesOf(recording.base64(0, 5)), [0, 1, -32768, 32767, 32767]);
   assert.deepEqual(samplesOf(recording.base64(1, 3)), [1, -32768]);
@@ -69,7 +72,8 @@ class Server {
  * @param {number} samples
  */
 function spoken(connection, recording, samples) {
-  const sample = (/** @type {unknown} */ _, /** @type {number} */ i) => ((recording.length + i) % 1000) / 32768;
+  const sample = (/** @type {unknown} */ _, /** @type {number} */ i) =>
+    ((recording.length + i) % 1000) / 32768;
   const floats = Float32Array.from({ length: samples }, sample);
   recording.add(floats, 0);
   return connection.pump();
@@ -200,10 +204,16 @@ test("history unpacks rows, adds up the verdict and shows the last of them", () 
   history.add({ n: 3, m: 2, data: rows[1].toString("base64") });
   assert.equal(history.count, 3);
   assert.equal(history.top, 1);
-  assert.deepEqual(Array.from(history.running[2], (part) => part.toFixed(3)), ["0.333", "0.667"]);
+  assert.deepEqual(
+    Array.from(history.running[2], (part) => part.toFixed(3)),
+    ["0.333", "0.667"],
+  );
   const { clip, sums } = history.window(1, 400);
   assert.deepEqual([clip.p, clip.n, clip.m], [2, 3, 2]);
-  assert.deepEqual(Array.from(clip.attention, (weight) => weight.toFixed(1)), ["0.0", "0.0", "0.2", "0.2", "0.8", "0.8"]);
+  assert.deepEqual(
+    Array.from(clip.attention, (weight) => weight.toFixed(1)),
+    ["0.0", "0.0", "0.2", "0.2", "0.8", "0.8"],
+  );
   assert.deepEqual(sums.top, [2, 2]);
   assert.deepEqual(sums.topClass, [1, 1]);
   assert.deepEqual(sums.order, [1, 0]);
@@ -211,8 +221,14 @@ test("history unpacks rows, adds up the verdict and shows the last of them", () 
 });
 
 test("the picture scrolls, or turns pages where motion is not wanted", () => {
-  assert.deepEqual([0, 400, 401, 900].map((count) => firstShown(count, 400, false)), [0, 0, 1, 500]);
-  assert.deepEqual([0, 400, 401, 900].map((count) => firstShown(count, 400, true)), [0, 0, 400, 800]);
+  assert.deepEqual(
+    [0, 400, 401, 900].map((count) => firstShown(count, 400, false)),
+    [0, 0, 1, 500],
+  );
+  assert.deepEqual(
+    [0, 400, 401, 900].map((count) => firstShown(count, 400, true)),
+    [0, 0, 400, 800],
+  );
 });
 
 test("the pace is the median delay and the pictures of the last seconds", () => {

@@ -34,7 +34,10 @@ test("classifiers are sorted by what is asked for, and none is lost", () => {
 });
 
 test("who hardly speaks is told apart", () => {
-  assert.deepEqual([0, 1, 2, 3].map((i) => isActive(atlas, i)), [true, false, true, true]);
+  assert.deepEqual(
+    [0, 1, 2, 3].map((i) => isActive(atlas, i)),
+    [true, false, true, true],
+  );
 });
 
 test("correlated is whoever speaks at all and goes together or against", () => {

@@ -3,9 +3,8 @@
 import assert from "node:assert/strict";
 import test from "node:test";
 
-const { differences, orders, overlap, sortings, verdicts } = await import(
-  "../../cabcnn/views/compare/pair.js"
-);
+const { differences, orders, overlap, sortings, verdicts } =
+  await import("../../cabcnn/views/compare/pair.js");
 
 const A = [0.5, 0.2, 0.2, 0.1];
 const B = [0.1, 0.2, 0.3, 0.4];
@@ -18,17 +17,35 @@ const percent = (value) => `${(100 * value).toFixed(1)} %`;
 const clip = (labels, probabilities) => ({ labels, probabilities });
 
 test("both sides have their rows in one order, where the model is the same", () => {
-  assert.deepEqual(orders("number", [A, B], true), [[0, 1, 2, 3], [0, 1, 2, 3]]);
-  assert.deepEqual(orders("a", [A, B], true), [[0, 1, 2, 3], [0, 1, 2, 3]]);
-  assert.deepEqual(orders("b", [A, B], true), [[3, 2, 1, 0], [3, 2, 1, 0]]);
-  assert.deepEqual(orders("difference", [A, B], true), [[3, 2, 1, 0], [3, 2, 1, 0]]);
+  assert.deepEqual(orders("number", [A, B], true), [
+    [0, 1, 2, 3],
+    [0, 1, 2, 3],
+  ]);
+  assert.deepEqual(orders("a", [A, B], true), [
+    [0, 1, 2, 3],
+    [0, 1, 2, 3],
+  ]);
+  assert.deepEqual(orders("b", [A, B], true), [
+    [3, 2, 1, 0],
+    [3, 2, 1, 0],
+  ]);
+  assert.deepEqual(orders("difference", [A, B], true), [
+    [3, 2, 1, 0],
+    [3, 2, 1, 0],
+  ]);
 });
 
 test("rows of two models are never ordered by each other", () => {
   const keys = sortings(false).map(([key]) => key);
   assert.deepEqual(keys, ["number", "own"]);
-  assert.deepEqual(orders("own", [A, [0.4, 0.6]], false), [[0, 1, 2, 3], [1, 0]]);
-  assert.deepEqual(orders("b", [A, [0.4, 0.6]], false), [[0, 1, 2, 3], [0, 1]]);
+  assert.deepEqual(orders("own", [A, [0.4, 0.6]], false), [
+    [0, 1, 2, 3],
+    [1, 0],
+  ]);
+  assert.deepEqual(orders("b", [A, [0.4, 0.6]], false), [
+    [0, 1, 2, 3],
+    [0, 1],
+  ]);
 });
 
 test("an empty side has no rows and orders nobody's", () => {
@@ -38,13 +55,22 @@ test("an empty side has no rows and orders nobody's", () => {
 
 test("the difference of use is sorted, adds up to nothing, and fits the overlap", () => {
   const rows = differences([A, B]);
-  assert.deepEqual(rows.map(({ i }) => i), [3, 2, 1, 0]);
+  assert.deepEqual(
+    rows.map(({ i }) => i),
+    [3, 2, 1, 0],
+  );
   const sum = rows.reduce((total, { difference }) => total + difference, 0);
   assert.ok(Math.abs(sum) < 1e-12);
   const apart = rows.reduce((total, { difference }) => total + Math.abs(difference), 0) / 2;
   assert.ok(Math.abs(overlap([A, B]) - (1 - apart)) < 1e-12);
   assert.equal(overlap([A, A]).toFixed(9), "1.000000000");
-  assert.equal(overlap([[1, 0], [0, 1]]), 0);
+  assert.equal(
+    overlap([
+      [1, 0],
+      [0, 1],
+    ]),
+    0,
+  );
 });
 
 test("the sentence says who says what", () => {
@@ -63,7 +89,10 @@ test("the sentence says who says what", () => {
 });
 
 test("answers to different questions are not set against each other", () => {
-  const said = verdicts([clip(["US", "UK"], [0.6, 0.4]), clip(["0", "1", "2"], [0, 1, 0])], percent);
+  const said = verdicts(
+    [clip(["US", "UK"], [0.6, 0.4]), clip(["0", "1", "2"], [0, 1, 0])],
+    percent,
+  );
   assert.match(said, /^A tells apart US and UK; B tells apart 0, 1 and 2\./);
   assert.match(said, /can't be set against each other/);
 });

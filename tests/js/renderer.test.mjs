@@ -173,7 +173,10 @@ test("while a clip plays the playhead moves by itself, between the clock's frame
 
 test("a playhead that is not where the sound is starts anew", () => {
   let late = 0;
-  const { made, done, player } = rendering({ playing: true, at: () => (time - 5000) / 1000 - late });
+  const { made, done, player } = rendering({
+    playing: true,
+    at: () => (time - 5000) / 1000 - late,
+  });
   made.wake(true);
   for (let count = 0; count < 20; count++) frame();
   late = 0.2; // the sound jumped
@@ -220,9 +223,7 @@ test("it goes no further than the sound does", () => {
   const { made, done } = rendering({ playing: true, at: () => (time - 5000) / 1000, end: 0.5 });
   made.wake(true);
   frame();
-  assert.deepEqual(done.parts.playhead.sent, [
-    "translateX(0.83px) to translateX(25.00px) in 483",
-  ]);
+  assert.deepEqual(done.parts.playhead.sent, ["translateX(0.83px) to translateX(25.00px) in 483"]);
 });
 
 test("it is seen while it is in the window, and turns the page at its edge", () => {

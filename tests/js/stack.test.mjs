@@ -32,8 +32,7 @@ function drawn(canvas, axis, parts = PARTS) {
 }
 
 /** @param {...number} talls */
-const bands = (...talls) =>
-  talls.map((tall, k) => [AREAS[k], tall]).filter(([, tall]) => tall > 0);
+const bands = (...talls) => talls.map((tall, k) => [AREAS[k], tall]).filter(([, tall]) => tall > 0);
 
 test("each interval is filled from top to bottom, in order of the classes", () => {
   const ctx = drawn(surface(8, 100), axisOf(0.1, 8));
@@ -47,7 +46,10 @@ test("no gap is left by rounding, at any height", () => {
   for (let height = 1; height < 60; height++) {
     const thirds = Array(3).fill(Array(4).fill(1 / 3));
     const ctx = drawn(surface(4, height), axisOf(0.1, 4), thirds);
-    assert.ok(ctx.pixels.every((colour) => AREAS.includes(colour)), `${height} pixels`);
+    assert.ok(
+      ctx.pixels.every((colour) => AREAS.includes(colour)),
+      `${height} pixels`,
+    );
   }
 });
 

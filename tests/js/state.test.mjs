@@ -2,11 +2,7 @@
 
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import {
-  intervalsBetween,
-  intervalsIn,
-  State,
-} from "../../cabcnn/views/shared/state.js";
+import { intervalsBetween, intervalsIn, State } from "../../cabcnn/views/shared/state.js";
 
 const CLIP = { p: 40, n: 4, interval: 0.025, seconds: 0.99, labels: ["US", "UK", "AU"] };
 

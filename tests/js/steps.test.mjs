@@ -1,12 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import {
-  nearest,
-  niceTop,
-  roundNumbers,
-  thinned,
-  ticks,
-} from "../../cabcnn/views/runs/steps.js";
+import { nearest, niceTop, roundNumbers, thinned, ticks } from "../../cabcnn/views/runs/steps.js";
 
 /** @param {number} last */
 const upTo = (last) => Array.from({ length: last }, (_, k) => k + 1);
@@ -27,7 +21,10 @@ test("an axis has at most so many epochs, from the first on", () => {
       const found = ticks(last, most);
       assert.ok(found.length <= most + 1, `${last} ${most}: ${found}`);
       assert.ok(found.every((epoch) => epoch >= 1 && epoch <= last));
-      assert.deepEqual(found, [...new Set(found)].sort((a, b) => a - b));
+      assert.deepEqual(
+        found,
+        [...new Set(found)].sort((a, b) => a - b),
+      );
       assert.equal(found[0], 1);
     }
   }

@@ -135,7 +135,8 @@ test(
   async () => {
     const clip = await decode(value);
     const total = clipProbabilities(analyse(clip).intervals);
-    const mean = (/** @type {Float32Array} */ cells) => cells.reduce((sum, cell) => sum + cell, 0) / clip.p;
+    const mean = (/** @type {Float32Array} */ cells) =>
+      cells.reduce((sum, cell) => sum + cell, 0) / clip.p;
     assert.ok(Math.abs(mean(evidence(clip, 1)) - total[1]) < 1e-6);
     assert.ok(Math.abs(mean(evidence(clip, 1, 0)) - (total[1] - total[0])) < 1e-6);
   },
@@ -272,7 +273,12 @@ test("a classifier's part adds up to its use, loudest where Python says", { skip
       const found = strongestMoments(quiet, i);
       // Of equally strong ones either may be meant.
       const strengths = found.map((t) => quiet.attention[i * clip.p + t]);
-      near(strengths, times.map(({ attention }) => attention), 1e-6, `moments of ${i}`);
+      near(
+        strengths,
+        times.map(({ attention }) => attention),
+        1e-6,
+        `moments of ${i}`,
+      );
       found.forEach((t, j) => {
         const others = Math.abs(strengths[j] - (strengths[j + 1] ?? -1)) < 1e-6;
         const sure = !others && Math.abs(strengths[j] - (strengths[j - 1] ?? 2)) > 1e-6;
@@ -292,7 +298,12 @@ test("what is heard is computed once, and is what Explanation says", { skip }, a
     const until = one.next === whole.p ? null : one.next * whole.interval;
     const { clip, sums } = analysis.apply({ muted: one.muted, until });
     assert.equal(clip.stop, one.next);
-    near(clip.probabilities, one.probabilities, one.muted.length || until ? 1e-6 : 2e-3, "probabilities");
+    near(
+      clip.probabilities,
+      one.probabilities,
+      one.muted.length || until ? 1e-6 : 2e-3,
+      "probabilities",
+    );
     assert.equal(sums.order[0], argmax(clip.probabilities));
     assert.deepEqual(analysis.used, use({ ...whole, stop: one.next }));
     assert.equal(analysis.apply({ muted: one.muted, until: null }).clip.attention, clip.attention);

@@ -24,12 +24,15 @@ export function detail(atlas, i, { columns, look, go }) {
       element(
         "p",
         "cat-small",
-        `Specialisation ${special.toFixed(3)}; labels dealt out by chance look as uneven in at most ${percent(chance)} of cases.`,
+        `Specialisation ${special.toFixed(3)}; shuffled labels look as uneven in at most ${percent(chance)} of cases.`,
       ),
     );
   }
   const parts = element("div", "cat-parts");
-  parts.append(momentList(atlas, i), shares("What it votes", atlas.classes, atlas.rows[i].votes, true));
+  parts.append(
+    momentList(atlas, i),
+    shares("What it votes", atlas.classes, atlas.rows[i].votes, true),
+  );
   if (atlas.labels.length > 1) {
     parts.append(shares("Where its attention goes", atlas.labels, atlas.rows[i].spread, false));
   }
@@ -63,7 +66,7 @@ function momentList(atlas, i) {
     item.append(player(atlas, i, place), text);
     list.append(item);
   });
-  if (!list.children.length) part.append(element("p", "", "It was never trusted at all."));
+  if (!list.children.length) part.append(element("p", "", "It never has any attention."));
   part.append(list);
   return part;
 }

@@ -48,9 +48,14 @@ export class Matrix {
     this.atlas = atlas;
     this.shown = shown;
     this.at = null;
-    const apart = shown.flatMap((i) => shown.filter((j) => j !== i).map((j) => Math.abs(this.r(i, j))));
+    const apart = shown.flatMap((i) =>
+      shown.filter((j) => j !== i).map((j) => Math.abs(this.r(i, j))),
+    );
     this.end = Math.max(LEAST, ...apart);
-    this.box.setAttribute("aria-label", `Correlation of attention between ${shown.length} classifiers; arrow keys move, Enter opens the classifier`);
+    this.box.setAttribute(
+      "aria-label",
+      `Correlation of attention between ${shown.length} classifiers; arrow keys move, Enter opens the classifier`,
+    );
     this.draw();
     this.point(null);
   }
@@ -74,7 +79,8 @@ export class Matrix {
     const image = ctx.createImageData(size, size);
     const words = new Uint32Array(image.data.buffer);
     /** @param {number} r */
-    const level = (r) => colours[Math.round(127.5 + 127.5 * Math.min(Math.max(r / this.end, -1), 1))];
+    const level = (r) =>
+      colours[Math.round(127.5 + 127.5 * Math.min(Math.max(r / this.end, -1), 1))];
     this.shown.forEach((i, y) => {
       this.shown.forEach((j, x) => {
         words[y * size + x] = level(this.r(i, j));
@@ -82,7 +88,8 @@ export class Matrix {
     });
     ctx.putImageData(image, 0, 0);
     const stops = [0, 32, 64, 96, 128, 160, 192, 224, 255].map((k) => css(colours[k]));
-    find(this.root, ".cat-scale i").style.background = `linear-gradient(to right, ${stops.join(", ")})`;
+    find(this.root, ".cat-scale i").style.background =
+      `linear-gradient(to right, ${stops.join(", ")})`;
     find(this.root, ".cat-low").textContent = `take turns, −${this.end.toFixed(2)}`;
     find(this.root, ".cat-high").textContent = `+${this.end.toFixed(2)}, together`;
   }
@@ -94,7 +101,8 @@ export class Matrix {
   under({ clientX, clientY }) {
     const { left, top, width, height } = this.canvas.getBoundingClientRect();
     /** @param {number} x 0 to 1 */
-    const place = (x) => Math.min(Math.max(Math.floor(x * this.shown.length), 0), this.shown.length - 1);
+    const place = (x) =>
+      Math.min(Math.max(Math.floor(x * this.shown.length), 0), this.shown.length - 1);
     return [place((clientY - top) / height), place((clientX - left) / width)];
   }
 
@@ -108,11 +116,18 @@ export class Matrix {
     }
     const [y, x] = at;
     const size = 100 / this.shown.length;
-    Object.assign(this.cross.style, { left: `${x * size}%`, top: `${y * size}%`, width: `${size}%`, height: `${size}%` });
+    Object.assign(this.cross.style, {
+      left: `${x * size}%`,
+      top: `${y * size}%`,
+      width: `${size}%`,
+      height: `${size}%`,
+    });
     const [i, j] = [this.shown[y], this.shown[x]];
     const r = this.r(i, j);
     this.text.textContent =
-      i === j ? `Classifier ${i} with itself` : `Classifiers ${i} and ${j}: r = ${r < 0 ? "−" : ""}${Math.abs(r).toFixed(2)}`;
+      i === j
+        ? `Classifier ${i} with itself`
+        : `Classifiers ${i} and ${j}: r = ${r < 0 ? "−" : ""}${Math.abs(r).toFixed(2)}`;
     this.box.dataset.pair = `${i} ${j}`;
   }
 

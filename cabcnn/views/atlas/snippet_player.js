@@ -44,8 +44,14 @@ export class SnippetPlayer {
     this.audio = audio;
     /** @param {() => void} handle */
     const ifCurrent = (handle) => () => this.audio === audio && handle();
-    audio.addEventListener("ended", ifCurrent(() => this.stop()));
-    audio.addEventListener("error", ifCurrent(() => this.fail()));
+    audio.addEventListener(
+      "ended",
+      ifCurrent(() => this.stop()),
+    );
+    audio.addEventListener(
+      "error",
+      ifCurrent(() => this.fail()),
+    );
     try {
       await audio.play();
       if (this.audio === audio) this.root.dataset.played = moment;

@@ -20,7 +20,7 @@ const COLUMNS = [
 ];
 
 /**
- * The heads, of which `sort` is told the one that was pressed.
+ * The column heads; `sort` is called with the key of the one that was pressed.
  * @param {HTMLTableRowElement} row
  * @param {(key: string) => void} sort
  */
@@ -81,11 +81,17 @@ export function row(atlas, i, { open }) {
     name,
     cell("use", bar(share(use)), element("span", "cat-value", percent(use))),
     cell("where", bars(atlas, i), spoken(list(atlas.labels, spread))),
-    cell("class", stack(votes), label(atlas.classes[most], most, votes[most]), spoken(list(atlas.classes, votes))),
+    cell(
+      "class",
+      stack(votes),
+      label(atlas.classes[most], most, votes[most]),
+      spoken(list(atlas.classes, votes)),
+    ),
     cell("special", bar(special), element("span", "cat-value", special.toFixed(2))),
     cell("moments", moments(atlas, i)),
   );
-  if (chance > 0.05) find(made, ".cat-col-special").title = "No more than chance, as far as these voices can tell";
+  if (chance > 0.05)
+    find(made, ".cat-col-special").title = "No more than chance, as far as these voices can tell";
   return made;
 }
 
@@ -125,7 +131,7 @@ function bars({ labels, rows, classes }, i) {
   const highest = Math.max(...rows.flatMap(({ spread }) => spread));
   const made = element("span", "cat-bars");
   made.setAttribute("aria-hidden", "true");
-  made.style.setProperty("--even", `${(100 / labels.length / highest)}%`);
+  made.style.setProperty("--even", `${100 / labels.length / highest}%`);
   labels.forEach((name, k) => {
     const share = rows[i].spread[k];
     const one = element("i");

@@ -118,7 +118,7 @@ class View {
     bar.setAttribute("aria-valuemax", String(total));
     bar.setAttribute("aria-valuenow", String(done));
     find(bar, "i").style.width = `${(100 * done) / total}%`;
-    this.piece("done").textContent = `${done} of ${total} clips heard.`;
+    this.piece("done").textContent = `${done} of ${total} clips done.`;
   }
 
   close() {
@@ -253,7 +253,9 @@ class View {
    * @param {number} i
    */
   look(i) {
-    document.querySelector(".cav")?.dispatchEvent(new CustomEvent("select-classifier", { detail: { row: i } }));
+    document
+      .querySelector(".cav")
+      ?.dispatchEvent(new CustomEvent("select-classifier", { detail: { row: i } }));
     this.trigger("look", { row: i });
   }
 

@@ -1,4 +1,4 @@
-// Pointers, keys and buttons of the comparison, told to its view.
+// The pointers, keys and buttons of the comparison.
 
 import { closest, findAll } from "../shared/dom.js";
 import { point } from "./pointing.js";

@@ -1,4 +1,4 @@
-// The line of numbers at the pointer, else at the playheads: what each side says there.
+// The line of numbers for each side, at the pointer or else at the playheads.
 
 import { seconds, weight } from "../shared/format.js";
 import { element } from "../shared/dom.js";
@@ -28,7 +28,7 @@ function words({ clip, sums }, name, time, row) {
   const i = row ?? sums.top[t];
   const at = i * clip.p + t;
   const k = clip.votes.reduce((best, vote, j) => (vote[at] > clip.votes[best][at] ? j : best), 0);
-  const most = row === null ? ", which has most," : "";
+  const most = row === null ? ", the top one," : "";
   const weighs = weight(clip.attention[at]);
   return `${name}: classifier ${i}${most} weighs ${weighs} and votes ${clip.labels[k]}`;
 }

@@ -1,4 +1,4 @@
-// Two sounds at one position, of which one is heard. Switching goes on at the same moment.
+// Two sounds at one position, one of which plays. Switching continues at the same moment.
 
 import { Player } from "../shared/player.js";
 

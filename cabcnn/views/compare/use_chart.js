@@ -14,7 +14,7 @@ const MARGIN = 16; // above and below the bars
 
 export class UseChart {
   /**
-   * `point` is told the classifier that a person points at, or null.
+   * `point` is called with the classifier under the pointer, or null.
    * @param {HTMLElement} root
    * @param {(classifier: number | null) => void} point
    */

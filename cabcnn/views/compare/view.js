@@ -289,7 +289,7 @@ export class View {
     this.timer = setTimeout(() => this.wake(), Math.max(rest, 0));
   }
 
-  // Both playheads stand at the same moment; the heard one is the darker.
+  // Both playheads stand at the same moment; that of the side that plays is the darker.
   place() {
     const { axis, player } = this;
     this.heads.forEach((head, s) => {
@@ -318,7 +318,7 @@ export class View {
       : "";
     const seek = this.part("seek");
     seek.setAttribute("aria-valuenow", time.toFixed(2));
-    seek.setAttribute("aria-valuetext", `${seconds(time)}, hearing ${"AB"[active]}`);
+    seek.setAttribute("aria-valuetext", `${seconds(time)}, playing ${"AB"[active]}`);
     this.part("readout").replaceChildren(...numbers(this));
     Object.assign(root.dataset, { time: time.toFixed(3), playing, active });
   }

@@ -1,5 +1,5 @@
-// What the verdict leaves out, if anything: muted classifiers, and what comes after a stop. It
-// says what the whole clip and everybody said, and leads back there.
+// The banner that says what the verdict leaves out, if anything: muted classifiers, and the sound
+// after a stop. It gives the verdict without either, and buttons that go back to it.
 
 import { percent, seconds } from "../shared/format.js";
 import { element, find, refill } from "../shared/dom.js";
@@ -51,7 +51,7 @@ function saying(muted, until, { n }) {
 }
 
 /**
- * What the verdict is set against.
+ * The verdict that this one is compared with.
  * @param {number[]} muted
  * @param {number | null} until
  */

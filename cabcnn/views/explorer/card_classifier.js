@@ -1,5 +1,5 @@
-// One classifier: its share of the attention, what it votes, what that adds to the verdict, when
-// it speaks, and its strongest moments to listen to.
+// The card of one classifier: its share of the attention, its mean vote, what that adds to the
+// verdict, when it has attention, and its strongest moments to listen to.
 
 import { part as partText, percent, seconds, weight } from "../shared/format.js";
 import { element, find, refill, swatch, term } from "../shared/dom.js";
@@ -39,7 +39,7 @@ export class ClassifierCard {
     /** @type {Scene | null} */
     this.scene = null;
     /** @type {StoppedClip | null} */
-    this.spoken = null; // the clip as the classifier speaks in it, or would, were it not muted
+    this.timeline = null; // the clip in which the classifier is not muted
     this.surface = new Surface(find(this.parts.speaks, "canvas"));
     part("above").addEventListener("click", () => commands.row(-1));
     part("below").addEventListener("click", () => commands.row(1));
@@ -53,7 +53,7 @@ export class ClassifierCard {
   }
 
   /**
-   * `whole` is the clip with everybody: when a muted classifier would speak is told from that.
+   * A muted classifier has no attention, so its timeline is drawn from the unmuted clip.
    * @param {Scene} scene
    * @param {number} row
    * @param {number[]} muted
@@ -62,8 +62,8 @@ export class ClassifierCard {
   show(scene, row, muted, { whole, used: usedBefore }) {
     const { clip, sums } = scene;
     const silent = muted.includes(row);
-    const spoken = silent ? { ...whole, stop: clip.stop } : clip;
-    Object.assign(this, { scene, row, spoken });
+    const timeline = silent ? { ...whole, stop: clip.stop } : clip;
+    Object.assign(this, { scene, row, timeline });
     const used = sums.use[row];
     const { who, mute, only, about } = this.parts;
     who.textContent = `Classifier ${row}`;
@@ -83,7 +83,7 @@ export class ClassifierCard {
     );
     this.tell(clip, used);
     this.parts.when.textContent = silent ? "When it would speak" : "When it speaks";
-    this.list(spoken);
+    this.list(timeline);
   }
 
   /**
@@ -94,7 +94,12 @@ export class ClassifierCard {
     const votes = meanVote(clip, this.row, used);
     const adds = contributions(clip, this.row);
     const rows = clip.labels.map((label, k) => line(label, k, votes[k], adds[k]));
-    const sum = line("together", null, 1, adds.reduce((a, b) => a + b, 0));
+    const sum = line(
+      "together",
+      null,
+      1,
+      adds.reduce((a, b) => a + b, 0),
+    );
     sum.className = "cav-sum";
     this.parts.rows.replaceChildren(...rows, sum);
   }
@@ -130,13 +135,13 @@ export class ClassifierCard {
 
   // The little timeline: the largest attention weight of each pixel, over the whole clip.
   draw() {
-    if (!this.scene || !this.spoken) return;
+    if (!this.scene || !this.timeline) return;
     const { surface, row } = this;
     const { theme } = this.scene;
     surface.fit();
     if (!surface.clear()) return;
     const { ctx, width, height } = surface;
-    const { p, attention, stop } = this.spoken;
+    const { p, attention, stop } = this.timeline;
     const weights = attention.subarray(row * p, row * p + p);
     const top = weights.reduce((a, b) => Math.max(a, b), 1e-3);
     for (let x = 0; x < width; x++) {

@@ -1,7 +1,14 @@
-// One interval: the classifiers that spoke, loudest first. Weight times vote is what each adds
-// to the interval's prediction, and together they are it.
+// The card of one interval: its classifiers by attention weight. Weight times vote is what each
+// adds to the interval's probabilities; together they add up to them.
 
-import { count, part as partText, percent, seconds, vote as voteText, weight } from "../shared/format.js";
+import {
+  count,
+  part as partText,
+  percent,
+  seconds,
+  vote as voteText,
+  weight,
+} from "../shared/format.js";
 import { element, find, refill } from "../shared/dom.js";
 import { argmax, ranked } from "../shared/sum.js";
 

@@ -1,5 +1,5 @@
-// What a person can do, one function each; pointers, keys and buttons all end here. Each
-// changes the view's state, its player or the visible window; the view shows what changed.
+// The commands that pointers, keys and buttons run. Each changes the view's state, its player or
+// the visible window; the view then shows what changed.
 
 import { ranked } from "../shared/sum.js";
 
@@ -53,7 +53,7 @@ export function createCommands(view) {
     const start = Math.min(Math.max(from, 0), seconds - interval / 2);
     if (start < to) state.set({ region: [start, to] });
   };
-  // A region that has just been set is heard at once where the sound plays elsewhere.
+  // While a sound plays, a new region is played at once.
   const hearRegion = () => {
     if (view.player.playing) view.player.enter();
   };
@@ -169,7 +169,7 @@ export function createCommands(view) {
       const [from, to] = [timeAt(x), timeAt(other)].sort((a, b) => a - b);
       setRegion(from, to);
     },
-    // The drag, also that of an edge, is over.
+    // Ends a drag, of an edge too.
     selectEnd() {
       before = null;
       hearRegion();
@@ -214,7 +214,7 @@ export function createCommands(view) {
     choose(row) {
       state.set({ row });
     },
-    // Brings the cards into sight.
+    // Scrolls to the cards.
     reveal() {
       const still = matchMedia("(prefers-reduced-motion: reduce)").matches;
       view.part("cards").scrollIntoView({ behavior: still ? "auto" : "smooth", block: "nearest" });
@@ -247,7 +247,7 @@ export function createCommands(view) {
       const others = state.muted.filter((i) => i !== row);
       const muted = others.length < state.muted.length ? others : [...others, row];
       if (muted.length === view.current.clip.n) {
-        view.readout.announce("All classifiers would be muted; leave at least one to decide.");
+        view.readout.announce("That would mute every classifier; leave at least one.");
       } else state.set({ muted, row });
     },
     /** @param {number} row */

@@ -1,4 +1,4 @@
-// What the view listens to: pointers, buttons, keys, and the page's size, theme and fonts.
+// The view's event listeners: pointers, buttons, keys, and the page's size, theme and fonts.
 
 import { listen, listenMinimap } from "./gestures.js";
 import { keyAction } from "./keys.js";
@@ -15,7 +15,7 @@ export function addListeners(view) {
   view.part("in").addEventListener("click", () => commands.zoomStep(1));
   view.part("out").addEventListener("click", () => commands.zoomStep(-1));
   view.part("fit").addEventListener("click", () => commands.fit());
-  // Another tab of the page asks for a classifier.
+  // Sent by the Atlas tab.
   root.addEventListener("select-classifier", (event) => {
     const { row } = /** @type {CustomEvent<{ row: number }>} */ (event).detail;
     if (view.scene && row < view.scene.clip.n) commands.choose(row);

@@ -1,5 +1,5 @@
-// Pointers and the wheel over the lanes, told as what they mean. Pointer capture keeps a drag
-// that leaves the lanes, so nothing has to listen on the window.
+// Turns pointer and wheel events over the lanes into commands. Pointer capture keeps a drag that
+// leaves the lanes, so no listener on the window is needed.
 
 import { closest, find } from "../shared/dom.js";
 
@@ -9,8 +9,7 @@ import { closest, find } from "../shared/dom.js";
 const SLACK = 4; // CSS pixels that a click may wander
 
 /**
- * `lanes` holds the .cav-plot boxes; `commands` as in commands.js. x and y count from the
- * top left corner of a plot. A drag selects a region; with Shift it moves a zoomed view, as two
+ * `lanes` holds the .cav-plot boxes; x and y are measured from the top left corner of a plot. A drag selects a region; with Shift it moves a zoomed view, as two
  * fingers do.
  * @param {HTMLElement} lanes
  * @param {Commands} commands
@@ -98,7 +97,8 @@ export function listen(lanes, commands) {
     const lifted = event.type === "pointerup";
     if (!start || pinched) start = null;
     else if (start.selects && lifted) commands.selectEnd();
-    else if (start.selects) commands.cancelSelect(); // the page scrolls instead
+    else if (start.selects)
+      commands.cancelSelect(); // the page scrolls instead
     else if (lifted && !start.moved && start.lane !== "ruler") {
       commands.tap(start.x, start.y, start.lane);
     }

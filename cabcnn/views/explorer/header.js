@@ -1,5 +1,5 @@
-// The verdict: the predicted class, every class's probability, how far the model is to be
-// trusted, and what is to be known about this clip; beside it the verdict of a region alone.
+// The verdict: the predicted class, every class's probability, the model's measured score and
+// notices about this clip; beside it the verdict from a region alone.
 
 import { percent, seconds } from "../shared/format.js";
 import { element, find, swatch } from "../shared/dom.js";
@@ -28,7 +28,7 @@ export class Header {
   }
 
   /**
-   * Builds it for a clip; only the numbers change afterwards.
+   * Builds the elements for a clip; later only the numbers change.
    * @param {Clip} clip
    */
   build(clip) {
@@ -48,7 +48,7 @@ export class Header {
   }
 
   /**
-   * `region` is null, or the part that was selected, with what it alone decides.
+   * `region` is null, or the selected region with the probabilities from it alone.
    * @param {Clip} clip
    * @param {Region | null} region
    */

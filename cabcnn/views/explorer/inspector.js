@@ -1,6 +1,13 @@
 // The exact numbers of one interval and one classifier: as a table, and as a sentence.
 
-import { count, percent, seconds, share as shareText, vote as voteText, weight } from "../shared/format.js";
+import {
+  count,
+  percent,
+  seconds,
+  share as shareText,
+  vote as voteText,
+  weight,
+} from "../shared/format.js";
 import { element, swatch, term } from "../shared/dom.js";
 import { argmax, share } from "../shared/sum.js";
 
@@ -10,7 +17,7 @@ import { argmax, share } from "../shared/sum.js";
 /** @typedef {"vote" | "share" | "interval" | "running"} Column */
 
 /**
- * What interval t and classifier i say, for each class.
+ * The numbers of classifier i at interval t, for each class.
  * @param {Matrices & Pick<Clip, "labels">} clip
  * @param {Pick<Sums, "top" | "intervals" | "running">} sums
  * @param {number} t
@@ -34,7 +41,7 @@ export function cellNumbers(clip, sums, t, i) {
 }
 
 /**
- * The numbers in words, for those who hear the page.
+ * The numbers as a sentence for screen readers.
  * @param {CellNumbers} numbers
  * @param {number} time
  */
@@ -53,8 +60,8 @@ export function sentence(numbers, time) {
 }
 
 /**
- * The numbers in two lines, each short enough for a phone: who speaks how loud, and what it votes
- * for most, with its share.
+ * The numbers in two lines short enough for a phone: the classifier's weight, and the class that it
+ * votes for most, with its share.
  * @param {CellNumbers} numbers
  * @param {number} time
  */
@@ -113,7 +120,7 @@ export class Inspector {
   }
 
   /**
-   * Builds the table for a clip; only its numbers change afterwards.
+   * Builds the table for a clip; later only its numbers change.
    * @param {Clip} clip
    */
   build(clip) {

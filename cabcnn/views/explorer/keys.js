@@ -1,4 +1,4 @@
-// What the keys do while the focus is in the view. `commands` as in commands.js.
+// The keys, while the focus is in the view.
 
 import { closest } from "../shared/dom.js";
 
@@ -34,7 +34,7 @@ const PRESS = [" ", "Enter"];
 const SLIDE = /^(Arrow|Page|Home$|End$)/;
 
 /**
- * The action of a key press, or null where the browser is to keep it.
+ * The action of a key press, or null where the browser handles it.
  * @param {KeyboardEvent} event
  * @param {Commands} commands
  */
@@ -46,7 +46,7 @@ export function keyAction(event, commands) {
 }
 
 /**
- * Whether what has the focus needs the key itself.
+ * Whether the focused element uses the key itself.
  * @param {KeyboardEvent} event
  */
 function ownUse(event) {
@@ -55,13 +55,13 @@ function ownUse(event) {
   return closest(event, "select, input, textarea") !== null;
 }
 
-// What is shown of them.
+// The list of keys on the page.
 export const HELP = [
   ["Space", "play, pause"],
   ["← →", "one interval; with Shift 1 s"],
-  ["↑ ↓", "classifier; Esc lets it go"],
+  ["↑ ↓", "select a classifier; Esc clears"],
   ["Enter", "moment at the playhead"],
-  ["M", "mute; with Shift: hear all"],
+  ["M", "mute; with Shift: unmute all"],
   ["I O", "region starts, ends here"],
   ["F", "fold unused rows"],
   ["+ − 0", "zoom in, out, whole clip"],

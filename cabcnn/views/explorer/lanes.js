@@ -1,4 +1,4 @@
-// The lanes' canvases: their sizes, their descriptions, what is drawn on them.
+// The lanes: their canvases, sizes and accessible descriptions, and what is drawn on them.
 
 import { find } from "../shared/dom.js";
 import { drawRuler } from "../shared/draw_axis.js";
@@ -88,7 +88,7 @@ export class Lanes {
     this.minimap.canvas.setAttribute("aria-label", `Overview of the whole clip, ${length}`);
   }
 
-  // Takes the size that the page gives: before drawing, when it may have changed.
+  // Reads the sizes from the page's layout; needed before drawing when they may have changed.
   fit() {
     for (const { surface } of this.lanes) surface.fit();
     this.minimap.fit();

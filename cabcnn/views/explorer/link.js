@@ -1,5 +1,6 @@
 // The link to what is shown: the example with its model and T, which Python reads (links.py), and
-// what was chosen of it (explorer.js), which is read here. A sound of one's own is in no link.
+// what the visitor chose (public_api.js), which is read here. A link never contains a visitor's
+// own sound.
 
 /** @import { Clip, Link } from "../types.d.ts" */
 /** @typedef {import("./public_api.js").PublicApi} PublicApi */
@@ -25,7 +26,7 @@ export function linkTo(page, { example, model, seconds }, snapshot) {
 }
 
 /**
- * What a link has chosen of the clip, or null. Links come from anywhere.
+ * What a link has chosen of the clip, or null. Links may come from anywhere.
  * @param {string} hash
  * @returns {Record<string, unknown> | null}
  */
@@ -41,7 +42,7 @@ export function chosenIn(hash) {
   }
 }
 
-// What belongs to a clip: without the clip it means nothing.
+// Choices that belong to a clip and mean nothing without it.
 /** @type {(keyof ReturnType<PublicApi["snapshot"]>)[]} */
 const OF_THE_CLIP = ["muted", "region", "until", "row", "moment", "window"];
 
@@ -70,7 +71,7 @@ export class LinkButton {
     if (!link?.opened) return;
     const chosen = chosenIn(location.hash);
     const left = (chosen && this.root.explorer?.restore(chosen)) ?? [];
-    if (left.length) this.say(`Not everything of the link holds for this clip: ${left.join(", ")}.`);
+    if (left.length) this.say(`Some of the link does not fit this clip: ${left.join(", ")}.`);
   }
 
   async copy() {
@@ -79,7 +80,7 @@ export class LinkButton {
     const own = !this.link.example;
     if (own) for (const name of OF_THE_CLIP) delete snapshot[name];
     const link = linkTo(location.href, this.link, snapshot);
-    const what = own ? " Your own sound is not in it, only the model and T." : "";
+    const what = own ? " It has the model and T, but not your own sound." : "";
     if (await written(link)) this.say(`Link copied.${what}`);
     else this.say(`Copy it from here.${what}`, link);
   }

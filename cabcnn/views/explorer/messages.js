@@ -1,4 +1,4 @@
-// Help, and what is said of a change to those who hear the page.
+// Hints, the list of keys, and what screen readers are told about a change.
 
 import { percent, seconds } from "../shared/format.js";
 import { HELP } from "./keys.js";
@@ -26,7 +26,7 @@ export function showHints(root, keys) {
 }
 
 /**
- * A clip's verdict, and what is to be known of it.
+ * A clip's verdict and notices.
  * @param {Clip} clip
  */
 export function verdictText({ name, labels, probabilities, notices }) {
@@ -34,7 +34,7 @@ export function verdictText({ name, labels, probabilities, notices }) {
 }
 
 /**
- * What the change of `names` came to, or "" where the numbers say it.
+ * The result of a change of `names`, or "" where the numbers show it.
  * @param {ChoiceName[]} names
  * @param {Scene} scene
  * @param {State} state
@@ -46,7 +46,7 @@ export function changeText(names, { clip, heat }, { muted, region, until, folded
   if (names.includes("muted") || names.includes("until")) {
     const who = muted.length
       ? `${muted.length} of ${clip.n} classifiers muted`
-      : "All classifiers heard";
+      : "No classifier is muted";
     const far = until === null ? "" : `, first ${seconds(until)}`;
     return `${who}${far}. Verdict: ${answer(clip)}.`;
   }

@@ -1,5 +1,5 @@
-// The choices above the lanes: what the heatmap's colour stands for, which rows it has, and
-// how many classifiers may speak.
+// The options above the lanes: what the heatmap's colour stands for, which rows it has, and how
+// many classifiers are not muted.
 
 import { find } from "../shared/dom.js";
 import { colourings, opponents, SORTINGS } from "../shared/heatmap.js";
@@ -63,7 +63,7 @@ export class Options {
     const keeps = KEEPS.filter((k) => k < clip.n);
     const kept = keptOf(muted, use, clip.n);
     /** @type {Choice[]} */
-    const choices = [["all", `all ${clip.n}`], ];
+    const choices = [["all", `all ${clip.n}`]];
     for (const k of keeps) choices.push([String(k), `top ${k} by use`]);
     if (kept === BY_HAND) choices.push([kept, `${clip.n - muted.length} chosen`]);
     fill(this.keep, choices, kept);

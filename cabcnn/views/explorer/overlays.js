@@ -1,5 +1,5 @@
-// What lies over the lanes: the region with its two edges, which can be dragged and have the
-// focus, the frame of the chosen moment, and the veil over what comes after a stop.
+// What lies over the lanes: the region with its two edges, which can be dragged and take
+// the focus, the frame of the selected moment, and the veil over the sound after a stop.
 
 import { find, findAll } from "../shared/dom.js";
 import { seconds } from "../shared/format.js";

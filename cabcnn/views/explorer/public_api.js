@@ -1,6 +1,6 @@
-// What others on the page may know and do of the view. The root .cav has `explorer`, null while
-// no clip is shown: its `state` (state.js), `snapshot()`, all that was chosen as plain JSON with
-// the visible `window`, and `restore(snapshot)`, which returns the names of what did not hold.
+// What other scripts on the page may use. The root .cav has the property `explorer`, null while no
+// clip is shown: its `state` (state.js), `snapshot()`, all choices as plain JSON with the visible
+// `window`, and `restore(snapshot)`, which returns the names of those that don't fit the clip.
 // The root sends the event "cav-change", which bubbles, after each change of the state.
 
 /** @import { Span } from "../types.d.ts" */

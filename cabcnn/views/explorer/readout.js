@@ -1,5 +1,5 @@
 // What follows the pointer, or the playhead where there is none: the numbers, the cross-hair,
-// the frame around a classifier's row, and the sentence for those who hear the page.
+// the frame around a classifier's row, and the sentence for screen readers.
 
 import { find } from "../shared/dom.js";
 import { seconds } from "../shared/format.js";
@@ -37,8 +37,8 @@ export class Readout {
   }
 
   /**
-   * `pointer` is { time, row or null } or null; `time` the playhead's; `held` the classifier
-   * chosen by hand, or null; `rows` where the heatmap lies: { top, height }.
+   * `pointer` is { time, row or null } or null; `time` the playhead's; `held` the selected
+   * classifier, or null; `rows` where the heatmap lies: { top, height }.
    * @param {Scene} scene
    * @param {{ pointer: Pointer | null, time: number, held: number | null, rows: { top: number, height: number } }} at
    */
@@ -67,13 +67,13 @@ export class Readout {
     this.bandText.textContent = String(this.row);
   }
 
-  // Reads the numbers out after a moment of rest.
+  // Announces the numbers once nothing has changed for a moment.
   speak() {
     this.say(() => this.sentence);
   }
 
   /**
-   * Says something else, likewise: of several texts in a row the last one.
+   * Announces something else in the same way: of several texts in a row only the last.
    * @param {string} text
    */
   announce(text) {

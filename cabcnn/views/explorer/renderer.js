@@ -1,6 +1,6 @@
-// What is drawn when: the lanes when they are out of date; while the sound plays the playhead
-// glides, the clock is told ten times a second, the numbers as often as one can read them, in
-// frames of their own. Between these nothing runs, nor while nothing changes.
+// Schedules drawing. The lanes are drawn when they are out of date. While the sound plays, the
+// playhead glides, the clock is updated ten times a second and the numbers as often as one can
+// read them, in frames of their own. Otherwise nothing runs.
 
 import { Axis } from "../shared/axis.js";
 import { Playhead } from "../shared/playhead.js";
@@ -76,7 +76,7 @@ export class Renderer {
     this.readAt = 0;
   }
 
-  // Draws at once what waits for a frame, which is far away while the page is busy.
+  // Draws at once instead of in the next frame, which comes late while the page is busy.
   hurry() {
     cancelAnimationFrame(this.frame);
     this.tick(performance.now());

@@ -1,4 +1,4 @@
-// What stands beside the lanes: numbers of the heatmap's rows, its colour bar, and the classes'
+// The scales beside the lanes: the numbers of the heatmap's rows, its colour bar, and the classes'
 // names at the ends of their lines.
 
 import { level } from "../shared/draw_running.js";
@@ -18,7 +18,7 @@ const BAR_STOPS = 16; // colours that the bar is drawn from
  */
 export function showRows(root, { rows, sorting, argued }, muted, height) {
   const every = Math.ceil((rows.length * APART) / Math.max(height, 1));
-  // Rows by number need few ticks, round ones; in another order each number is news.
+  // Rows by number need few ticks, round ones; in another order every number is needed.
   const plain = sorting === "number" && rows.every((i, place) => i === place);
   const step = plain ? ([1, 2, 5, 10, 20].find((round) => round >= every * 2) ?? 50) : every;
   const last = rows.length - 1;
@@ -85,8 +85,7 @@ export function showColours(root, { top, signed, plain, caption }, colours) {
   const stops = Array.from({ length: BAR_STOPS + 1 }, (_, j) => {
     return css(colours[Math.round((j / BAR_STOPS) * 255)]);
   });
-  find(root, ".cav-gradient").style.background =
-    `linear-gradient(to top, ${stops.join(", ")})`;
+  find(root, ".cav-gradient").style.background = `linear-gradient(to top, ${stops.join(", ")})`;
 }
 
 /**

@@ -1,5 +1,5 @@
-// The spectrogram lane: off until it is asked for; then computed once a clip from the sound that
-// plays, a few milliseconds at a time while the page is at rest.
+// The spectrogram lane: off by default; computed once a clip from the sound that plays, a few
+// milliseconds at a time while the page is idle.
 
 import { find, findAll } from "../shared/dom.js";
 import { css, sequential } from "../shared/palette.js";
@@ -75,11 +75,12 @@ export class Spectrogram {
     if (turn !== this.turn || !samples) return;
     const frames = frameCount(samples.length);
     const power = new Float32Array(frames * BINS);
-    for (let frame = 0; frame < frames; ) {
+    for (let frame = 0; frame < frames;) {
       await rest();
       if (turn !== this.turn) return;
       const end = performance.now() + SLICE_MS;
-      while (frame < frames && performance.now() < end) powerOf(samples, frame, power, BINS * frame++);
+      while (frame < frames && performance.now() < end)
+        powerOf(samples, frame, power, BINS * frame++);
     }
     this.image = { levels: levels(power), frames, bins: BINS, hop: HOP / RATE };
     this.say("0 to 4 kHz");
@@ -115,8 +116,11 @@ export class Spectrogram {
    */
   legend({ dark }) {
     const colours = sequential(dark);
-    const stops = Array.from({ length: STOPS + 1 }, (_, j) => css(colours[Math.round((j / STOPS) * 255)]));
-    this.part("spectral-gradient").style.background = `linear-gradient(to top, ${stops.join(", ")})`;
+    const stops = Array.from({ length: STOPS + 1 }, (_, j) =>
+      css(colours[Math.round((j / STOPS) * 255)]),
+    );
+    this.part("spectral-gradient").style.background =
+      `linear-gradient(to top, ${stops.join(", ")})`;
     this.part("spectral-low").textContent = `−${RANGE_DB}`;
     return colours;
   }

@@ -1,10 +1,10 @@
 // The short-time Fourier transform of a sound at 8 kHz: which frequencies are in it, when.
 
-export const RATE = 8000; // so that the highest frequency is 4 kHz, all that the models hear
+export const RATE = 8000; // so up to 4 kHz, the bandwidth of the models' input
 export const SIZE = 256; // samples in a frame: 32 ms, 31.25 Hz apart
 export const HOP = 80; // samples from frame to frame: 10 ms
 export const BINS = SIZE / 2;
-export const RANGE_DB = 70; // below the loudest, what is still told apart
+export const RANGE_DB = 70; // below the loudest, the range of the levels
 
 const WINDOW = Float64Array.from({ length: SIZE }, (_, j) => {
   return 0.5 - 0.5 * Math.cos((2 * Math.PI * (j + 0.5)) / SIZE);

@@ -1,5 +1,5 @@
-// "What if the clip had stopped at ...": a slider over a strip that says, for each moment, which
-// class would have been the answer, and a mark after which that never changed.
+// "What if the clip had stopped at ...": a slider over a strip that shows, for each moment, the
+// class that would have been predicted, and a mark after which that never changed.
 
 import { find } from "../shared/dom.js";
 import { percent, seconds } from "../shared/format.js";

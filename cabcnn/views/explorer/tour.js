@@ -1,5 +1,5 @@
-// The guided tour: offered when the first clip is shown to a visitor who has not seen it, led
-// through the live picture in a small window that never covers what it points at.
+// The guided tour: offered with the first clip to visitors who have not seen it, and shown in a
+// small dialog that never covers the lane it points at.
 
 import { element, find, findAll } from "../shared/dom.js";
 import { steps } from "./tour_steps.js";
@@ -39,21 +39,21 @@ export class Tour {
     this.part("tour-back").addEventListener("click", () => this.go(this.step - 1));
     this.part("tour-next").addEventListener("click", () => this.go(this.step + 1));
     this.part("tour-leave").addEventListener("click", () => this.leave());
-    // The pointer on the window is not on the lanes below it.
+    // Pointer events on the dialog are not for the lanes below it.
     for (const name of ["pointermove", "pointerdown"]) {
       this.box.addEventListener(name, (event) => event.stopPropagation());
     }
-    // Before the view's own keys, so that Escape leaves the tour and lets go of nothing else.
+    // Before the view's own keys, so that Escape leaves the tour and does nothing else.
     root.addEventListener("keydown", (event) => this.key(event), true);
   }
 
-  get led() {
+  get running() {
     return this.step >= 0;
   }
 
-  // Another clip is shown: its numbers are others.
+  // Another clip is shown, with other numbers.
   begin() {
-    if (this.led) this.leave(false);
+    if (this.running) this.leave(false);
     this.offer.hidden = seen();
   }
 
@@ -112,7 +112,10 @@ export class Tour {
     const behavior = still ? "auto" : "smooth";
     const [first] = plots;
     const from = Math.min(first.getBoundingClientRect().top, this.box.getBoundingClientRect().top);
-    const to = Math.max(last.getBoundingClientRect().bottom, this.box.getBoundingClientRect().bottom);
+    const to = Math.max(
+      last.getBoundingClientRect().bottom,
+      this.box.getBoundingClientRect().bottom,
+    );
     if (from < 0 || to > innerHeight) {
       scrollBy({ top: (from + to - innerHeight) / 2, behavior });
     }
@@ -136,7 +139,7 @@ export class Tour {
 
   /** @param {KeyboardEvent} event */
   key(event) {
-    if (!this.led || event.ctrlKey || event.metaKey || event.altKey) return;
+    if (!this.running || event.ctrlKey || event.metaKey || event.altKey) return;
     const inside = event.target instanceof Node && this.box.contains(event.target);
     /** @type {Record<string, false | (() => void)>} */
     const actions = {
@@ -172,7 +175,7 @@ function remember() {
 }
 
 /**
- * What the tour is made of, put into the view once.
+ * The tour's elements, put into the view once.
  * @param {HTMLElement} root
  */
 function furnish(root) {
@@ -205,12 +208,7 @@ function furnish(root) {
     make("button", "tour-back cav-button", "Back"),
     make("button", "tour-next cav-button", "Next"),
   );
-  box.append(
-    make("p", "tour-count"),
-    make("b", "tour-title"),
-    make("p", "tour-text"),
-    buttons,
-  );
+  box.append(make("p", "tour-count"), make("b", "tour-title"), make("p", "tour-text"), buttons);
   find(root, ".cav-toolbar").before(offer);
   find(root, ".cav-lanes").append(box);
   find(root, ".cav-guide").append(make("button", "tour-start cav-button", "Guided tour"));

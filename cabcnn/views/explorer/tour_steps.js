@@ -1,5 +1,5 @@
-// What the tour tells of a clip: five steps from the sound to the verdict, each with where it
-// points and with this clip's own numbers. Nothing here touches the page.
+// The steps of the tour: from the sound to the verdict in five steps, with this clip's own
+// numbers. Nothing here touches the page.
 
 import { count, percent, seconds, weight } from "../shared/format.js";
 import { argmax, strongestMoments } from "../shared/sum.js";
@@ -24,8 +24,8 @@ export function steps(clip, sums) {
   const attention = clip.attention[at];
   const votes = clip.votes.map((vote) => vote[at]);
   const voted = argmax(votes);
-  const says = sums.intervals.map((values) => values[t]);
-  const leads = argmax(says);
+  const here = sums.intervals.map((values) => values[t]);
+  const leads = argmax(here);
   const best = argmax(clip.probabilities);
   const milliseconds = Math.round(interval * 1000);
   /** @param {number[]} values */
@@ -35,8 +35,8 @@ export function steps(clip, sums) {
     {
       title: "The sound",
       text:
-        `These are the ${seconds(clip.seconds, 1)} that the network heard. Press the round ` +
-        "button and you hear them; click anywhere in the picture to hear it from there.",
+        `These are the ${seconds(clip.seconds, 1)} that the network analysed. Press the round ` +
+        "button to play them; click anywhere in the lanes to play from there.",
       lanes: ["waveform"],
       time: null,
       row: null,
@@ -68,8 +68,8 @@ export function steps(clip, sums) {
         `Each classifier votes. At ${when} classifier ${row} votes ${labels[voted]} ` +
         `${votes[voted].toFixed(2)}. Votes are weighed by attention and added up: ` +
         (few
-          ? `all together this interval says ${list(says)}.`
-          : `all together this interval says ${labels[leads]} ${percent(says[leads])}.`),
+          ? `together this interval gives ${list(here)}.`
+          : `together this interval gives ${labels[leads]} ${percent(here[leads])}.`),
       lanes: ["ribbon", "stack"],
       time,
       row,
@@ -94,7 +94,7 @@ export function steps(clip, sums) {
  */
 function settling({ labels, interval }, { settled }, best) {
   if (!settled) return `${labels[best]} led from the first interval on.`;
-  return `From ${seconds((settled + 1) * interval)} on, ${labels[best]} was ahead for good.`;
+  return `From ${seconds((settled + 1) * interval)} on, ${labels[best]} stayed ahead.`;
 }
 
 /** @param {number} number */

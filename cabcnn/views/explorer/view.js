@@ -1,7 +1,7 @@
 // The explorer view on one element: what is shown, where the playhead is, what is drawn when.
 //
 // For tests: the root .cav (data-testid="attention-view") tells its state in data attributes,
-// which are written here and in stage.js and read by no module:
+// written here and in renderer.js and read by no module:
 //   data-state    "empty", "ready" or "error"
 //   data-p, data-n, data-m   the clip's intervals, classifiers and classes
 //   data-painted  how often the lanes have been drawn
@@ -54,7 +54,7 @@ import { changeText, showHints, verdictText } from "./messages.js";
 const SHOWN_AFTER_MS = 30; // ms: two frames, in which the picture comes to the screen
 // What a change of the state makes out of date, beside what always is.
 /** @type {ChoiceName[]} */
-const DECIDING = ["muted", "until"]; // what is heard
+const DECIDING = ["muted", "until"]; // what decides the verdict
 /** @type {ChoiceName[]} */
 const ROWS = [...DECIDING, "colouring", "sorting", "folded"]; // what the heatmap shows
 
@@ -66,7 +66,8 @@ const ROWS = [...DECIDING, "colouring", "sorting", "folded"]; // what the heatma
  * @param {Host} gradio
  */
 export function mount(host, { trigger }) {
-  const onShown = () => requestAnimationFrame(() => setTimeout(() => trigger("shown"), SHOWN_AFTER_MS));
+  const onShown = () =>
+    requestAnimationFrame(() => setTimeout(() => trigger("shown"), SHOWN_AFTER_MS));
   const view = new View(find(host, ".cav"), onShown);
   /** @param {Payload | null} value */
   const show = (value) => view.show(value);
@@ -166,7 +167,8 @@ export class View {
     try {
       whole = await decode(value);
     } catch (error) {
-      if (turn === this.turn) this.rest("error", String(error instanceof Error ? error.message : error));
+      if (turn === this.turn)
+        this.rest("error", String(error instanceof Error ? error.message : error));
       throw error;
     }
     if (turn !== this.turn) return;
@@ -350,7 +352,7 @@ export class View {
     this.part("playhead").focus({ preventScroll: true });
   }
 
-  // While the sound plays there is enough to hear.
+  // Not while the sound plays: a screen reader would talk over it.
   speak() {
     if (!this.player.playing) this.readout.speak();
   }

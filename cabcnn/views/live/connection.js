@@ -1,10 +1,10 @@
-// The line to the server, on which nothing gets lost: one piece is under way at a time, from the
-// first sample that the server does not have, and is sent again until its answer has come. How
-// much that is adapts itself: while one piece is under way, the next one grows.
+// The connection to the server, on which nothing gets lost: one piece is under way at a time, from
+// the first sample that the server does not have, and is sent again until it is answered. The size
+// adapts: while one piece is under way, the next one grows.
 //
 // `send(piece)` is the server's function, which gives undefined where it was not onReachable;
-// `wait(milliseconds)` a promise; `onAnswer(answer)` takes what the network said; `onError(sentence)`
-// what the server refused; `onReachable(whether)` is called when the line breaks and when it is back.
+// `wait(milliseconds)` a promise; `onAnswer(answer)` takes the new intervals; `onError(sentence)` says
+// why the server refused; `onReachable(whether)` is called when the line breaks and when it is back.
 
 const LEAST_SECONDS = 0.06; // that are worth a piece
 const MOST_SECONDS = 4;

@@ -1,4 +1,4 @@
-// The decided intervals of a recording, as the server packs them (packing.py), and the last
+// The decided intervals of a recording, as the server packs them (rows.py), and the last
 // seconds of them as a clip that the lanes can draw.
 
 export const INTERVAL = 0.025;
@@ -38,8 +38,9 @@ export class History {
     this.m = m;
     for (let at = 0; at < bytes.length; at += size) {
       const weights = Float32Array.from(bytes.subarray(at, at + n), (value) => value / 255);
-      const parts = Float32Array.from({ length: m }, (_, k) =>
-        view.getUint16(at + n + 2 * k, true) / 65535,
+      const parts = Float32Array.from(
+        { length: m },
+        (_, k) => view.getUint16(at + n + 2 * k, true) / 65535,
       );
       const before = this.running[this.count - 1] ?? new Float64Array(m);
       this.count++;
@@ -65,7 +66,9 @@ export class History {
     const attention = new Float32Array(n * p);
     /** @param {ArrayLike<number>[]} rows */
     const series = (rows) =>
-      Array.from({ length: m }, (_, k) => Float32Array.from({ length: p }, (_, t) => rows[first + t][k]));
+      Array.from({ length: m }, (_, k) =>
+        Float32Array.from({ length: p }, (_, t) => rows[first + t][k]),
+      );
     for (let t = 0; t < p; t++) {
       const weights = this.attention[first + t];
       for (let i = 0; i < n; i++) attention[i * p + t] = weights[i];

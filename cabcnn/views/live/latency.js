@@ -1,4 +1,4 @@
-// How fast the picture follows the voice, measured on the last pictures.
+// How soon the picture follows the voice, measured over the last frames.
 
 const KEPT = 40;
 const OVER = 2000; // milliseconds that the rate is counted over

@@ -31,7 +31,7 @@ registerProcessor("cabcnn-tap", class extends AudioWorkletProcessor {
 const UNPROCESSED = { autoGainControl: false, noiseSuppression: false, echoCancellation: false };
 const FLUSH = 500; // milliseconds to wait for the last samples of a microphone that may be gone
 
-// What a page must have to listen at all: a sentence, or "" where it has.
+// Why this page can't use the microphone: a sentence, or "" where it can.
 export function unsupported() {
   if (!navigator.mediaDevices) {
     return "Browsers offer the microphone over HTTPS or on localhost only: open this page by such an address.";
@@ -60,8 +60,8 @@ export function errorMessage({ name, message }) {
 }
 
 /**
- * Opens the microphone. `heard(floats)` is called some fifty times a second; `ended()` when it is
- * gone; `asleep(whether)` when the browser or the system stops it for a while, and afterwards.
+ * Opens the microphone. `onSamples(floats)` is called some fifty times a second; `onEnd()` when
+ * it is gone; `onSleep(asleep)` when the browser or the system pauses it, and when it goes on.
  * @param {{ onSamples: (samples: Float32Array) => void, onEnd: () => void, onSleep: (asleep: boolean) => void }} listeners
  */
 export async function open({ onSamples, onEnd, onSleep }) {
@@ -108,7 +108,7 @@ export async function open({ onSamples, onEnd, onSleep }) {
   document.addEventListener("visibilitychange", wake);
   return {
     rate: context.sampleRate,
-    // Gives the last samples to `heard`, then lets the microphone go.
+    // Gives the last samples to `onSamples`, then releases the microphone.
     async close() {
       const last = new Promise((resolve) => {
         flushed = resolve;

@@ -1,9 +1,9 @@
-// The view that listens, on one element: what it is doing, and what it says of that.
+// The live view on one element: its state, and the sentence about it.
 //
 // For tests: the root .clv (data-testid="live-view") tells its state in data attributes:
 //   data-state      "ready", "asking", "listening", "sending" (stopped, the rest is on its way),
 //                   "held" (recorded, to be opened) or "opening"
-//   data-connection    "lost" while the server is not reached
+//   data-connection  "lost" while the server is not reached
 //   data-samples    recorded so far; data-have, of these, on the server
 //   data-intervals  decided so far; data-painted, in the picture
 //   data-latency    milliseconds from sound to picture; data-frame-rate, pictures a second
@@ -37,9 +37,9 @@ import { Verdict } from "./verdict.js";
 
 const FLOOR = -60; // dB of full scale, the left end of the level meter
 const CAUGHT_UP = 0.5; // seconds of sound on their way that are nothing special
-const SILENCE_MS = 1000; // milliseconds without sound that are told
+const SILENCE_MS = 1000; // milliseconds without sound that are worth a message
 const OPEN_TIMEOUT_MS = 12000; // milliseconds for a recording to be opened
-const SPEAK_EVERY_MS = 6000; // milliseconds between two words to those who listen to the page
+const SPEAK_EVERY_MS = 6000; // milliseconds between two announcements to screen readers
 
 /** @type {(milliseconds: number) => Promise<void>} */
 const wait = (time) => new Promise((resolve) => setTimeout(resolve, time));
@@ -122,7 +122,7 @@ class View {
   }
 
   /**
-   * Takes on a state, with a sentence about it; `spoken` ones are also told to screen readers.
+   * Changes the state, with a sentence about it; screen readers get it too if `spoken`.
    * @param {string} state
    * @param {string} sentence
    * @param {boolean} spoken
@@ -195,7 +195,7 @@ class View {
     try {
       this.microphone = await open({
         onSamples: (floats) => this.record(floats),
-        onEnd: () => this.stop("The microphone is gone; what it had heard is kept."),
+        onEnd: () => this.stop("The microphone is gone; the recording up to then is kept."),
         onSleep: (asleep) => this.slept(asleep),
       });
     } catch (error) {
@@ -266,7 +266,7 @@ class View {
     this.root.dataset.connection = reachable ? "" : "lost";
     this.behind = true;
     if (!["listening", "sending"].includes(this.state)) return;
-    if (reachable) return this.say("The server is back, and gets what it missed.");
+    if (reachable) return this.say("The server is back and is sent what it missed.");
     this.say(
       this.state === "listening"
         ? "The server can't be reached. The recording goes on, and nothing is lost."
@@ -285,7 +285,10 @@ class View {
     const { recording } = this;
     if (this.behind && recording && this.connection.waiting < CAUGHT_UP * recording.rate) {
       this.behind = false;
-      if (this.state === "listening" && this.part("sentence").textContent.startsWith("The server")) {
+      if (
+        this.state === "listening" &&
+        this.part("sentence").textContent.startsWith("The server")
+      ) {
         this.say("Listening again; nothing was lost.");
       }
     }
@@ -335,7 +338,7 @@ class View {
   }
 
   /**
-   * Lets the microphone go and, unless `later`, opens what it heard in Explore.
+   * Releases the microphone and, unless `later`, opens the recording in Explore.
    * @param {string} reason
    * @param {boolean} later
    */

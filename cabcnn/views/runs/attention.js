@@ -192,7 +192,8 @@ export class Attention {
  */
 function topOf(frames) {
   let top = 1;
-  for (const { levels } of frames.values()) for (const level of levels) if (level > top) top = level;
+  for (const { levels } of frames.values())
+    for (const level of levels) if (level > top) top = level;
   return top;
 }
 

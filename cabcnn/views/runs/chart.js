@@ -21,7 +21,7 @@ const NAMES = ["training", "validation"];
 
 export class Chart {
   /**
-   * `seek` is told the epoch that a person points at.
+   * `seek` is called with the epoch under the pointer.
    * @param {HTMLElement} figure
    * @param {(epoch: number) => void} seek
    */

@@ -42,7 +42,10 @@ export function thinned(epochs, most) {
  */
 export function roundNumbers(end, most) {
   const step = [0.1, 0.2, 0.5, 1, 2, 5, 10, 20, 60].find((k) => end / k <= most) ?? 300;
-  return Array.from({ length: Math.floor(end / step + 1e-6) + 1 }, (_, k) => +(k * step).toFixed(1));
+  return Array.from(
+    { length: Math.floor(end / step + 1e-6) + 1 },
+    (_, k) => +(k * step).toFixed(1),
+  );
 }
 
 /**

@@ -96,7 +96,8 @@ class View {
     if (!run) return;
     this.tell();
     this.draw();
-    if (before && before !== run.state) this.piece("live").textContent = `${run.name}: ${run.words}`;
+    if (before && before !== run.state)
+      this.piece("live").textContent = `${run.name}: ${run.words}`;
   }
 
   /**

@@ -1,5 +1,5 @@
-// The planes of one clip read back into weights and votes: the other half of coding.py, whose
-// predictions are made here again from what has been read so far.
+// Reads the planes of one clip back into weights and votes: the other half of codec.py, whose
+// predictions are made again here from what has been read so far.
 
 import { apart } from "./planes.js";
 import {
@@ -150,8 +150,8 @@ function restoreVotes([centres, means], votePlanes, [rest], { kinds, p, n, m }) 
         let by = next(votePlanes[kind * (SPREADS.length + 1) + spread]);
         if (kind === 0) by = ((by << FINE_BITS) | next(rest)) - (1 << (FINE_BITS - 1));
         const level = (Math.floor(likely * levels + 0.5) + by) & levels;
-        const told = voteOf(kind, level, middle[row * (LEVELS[COARSEST] + 1) + level]);
-        const value = Math.min(Math.max(told, 0), left[j]);
+        const rounded = voteOf(kind, level, middle[row * (LEVELS[COARSEST] + 1) + level]);
+        const value = Math.min(Math.max(rounded, 0), left[j]);
         vote[j] = value;
         left[j] -= value;
         leftPredicted[j] -= predicted;

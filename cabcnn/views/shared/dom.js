@@ -1,4 +1,4 @@
-// Small pieces of page that several parts are made of.
+// Finds and makes elements of the page.
 
 import { classDash } from "./palette.js";
 
@@ -18,7 +18,7 @@ export function element(tag, className = "", text = "") {
 }
 
 /**
- * Text that explains itself (terms.js).
+ * A term of the glossary, which terms.js explains.
  * @param {string} name
  * @param {string} text
  */
@@ -30,7 +30,7 @@ export function term(name, text) {
 }
 
 /**
- * A class's sign: a short piece of its line, colour and dashes.
+ * A class's swatch: a short piece of its line, with its colour and dashes.
  * @param {number} k
  */
 export function swatch(k) {
@@ -42,8 +42,8 @@ export function swatch(k) {
 }
 
 /**
- * Gives a box other children. If the focus was in it, its first button has it then, or where there
- * is none `other`: who works by keys does not start at the top of the page again.
+ * Replaces a box's children. If the focus was in it, its new first button gets the focus, or else
+ * `other`, so that keyboard users do not start at the top of the page again.
  * @param {HTMLElement} box
  * @param {(Node | string)[]} children
  * @param {HTMLElement} other

@@ -1,6 +1,6 @@
-// The heatmap: one row a classifier, the colour its attention weight or its evidence (heat.js).
+// The heatmap: one row a classifier, the colour its attention weight or its evidence (heatmap.js).
 // A device pixel that covers several intervals shows the largest magnitude among them, so that
-// a short event stays seen.
+// a short event stays visible.
 
 import { columns } from "./axis.js";
 

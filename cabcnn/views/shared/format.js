@@ -16,8 +16,8 @@ const parts = (value, decimals) => `${Math.max(value * 100, 0).toFixed(decimals)
 export const percent = (value) => parts(value, 1);
 
 /**
- * A vote is told as exactly as it was sent (rounding.py): in whole per cent where little
- * attention goes to it, in tens where next to none does.
+ * A vote is shown as exactly as it was sent (rounding.py): in whole per cent where it has little
+ * attention, in tens where it has next to none.
  * @param {number} value
  * @param {number} attention
  */

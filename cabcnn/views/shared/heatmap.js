@@ -14,7 +14,7 @@ export const SORTINGS = [
   ["class", "by class"],
 ];
 
-// A classifier is hardly used whose part of the attention is less than this of an even one.
+// A classifier with less than this part of an even share of the attention is hardly used.
 const UNUSED = 0.1;
 
 /**

@@ -2,7 +2,7 @@
 // falls evenly from paper to ink (or rises, on dark pages), so that equal steps of attention
 // look like equal steps. Class colours were searched for the largest smallest distance in
 // OKLab as seen with normal vision, protanopia, deuteranopia and tritanopia, with contrast to
-// the page; beyond ten they repeat. A class is never told by its colour alone: dashes go along.
+// the page; beyond ten they repeat. Colour is never the only sign of a class: lines have dashes too.
 
 const CLASSES = {
   light: [

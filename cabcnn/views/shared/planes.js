@@ -1,4 +1,4 @@
-// The planes of bytes that Python deflated and wrote as text (coding.py).
+// The planes of bytes that Python deflated and wrote as text (codec.py).
 
 const DIGITS = 91; // letters that 13 bits are written with, two at a time
 

@@ -1,5 +1,5 @@
-// The clip's sound: one audio element, created here and never put on the page. It plays on, or
-// a part again and again, or a part once.
+// The clip's sound: one audio element, created here and never put on the page. It plays to the end,
+// or repeats a part, or plays a part once.
 
 /** @import { Span } from "../types.d.ts" */
 
@@ -163,7 +163,7 @@ export class Player {
   }
 
   /**
-   * Plays a part again and again, or with null no longer.
+   * Repeats a part, or with null stops repeating.
    * @param {Span | null} part
    */
   repeat(part) {

@@ -1,6 +1,6 @@
-// A mark that goes with the sound. While that plays the browser's compositor moves it, in every
-// frame of the screen, and the page's own thread has nothing to do for it: there a moved element
-// costs as much as a new layout of all layers.
+// A mark that follows the sound. While the sound plays, the browser's compositor moves the mark in
+// every frame of the screen without the page's own thread, where moving an element would cost as
+// much as a new layout of all layers.
 
 /** @import { Axis, Player } from "../types.d.ts" */
 
@@ -22,8 +22,8 @@ export class Playhead {
   }
 
   /**
-   * Goes with a player's time along an axis, in steps for those who want it `still`. Returns whether
-   * it is in sight.
+   * Follows a player's time along an axis, in steps where motion is to be reduced (`still`). Returns
+   * whether it is in sight.
    * @param {Pick<Player, "time" | "moving" | "end">} player
    * @param {Axis} axis
    * @param {boolean} still

@@ -1,4 +1,4 @@
-// The sum that the network's decision is, and its regroupings:
+// The network's decision is a sum; here are its regroupings:
 //
 //   Pr(k) = 1/p * sum over intervals t and classifiers i of  attention[t, i] * vote[t, i, k]
 //
@@ -133,11 +133,11 @@ export function meanVote(clip, i, used) {
  * @param {number | null} b
  */
 export function evidence({ attention, votes }, a, b = null) {
-  const says = new Float32Array(attention.length);
-  for (let j = 0; j < says.length; j++) {
-    says[j] = attention[j] * (b === null ? votes[a][j] : votes[a][j] - votes[b][j]);
+  const values = new Float32Array(attention.length);
+  for (let j = 0; j < values.length; j++) {
+    values[j] = attention[j] * (b === null ? votes[a][j] : votes[a][j] - votes[b][j]);
   }
-  return says;
+  return values;
 }
 
 /**
@@ -263,8 +263,8 @@ export function settled(means, stop = means[0].length) {
  * @returns {Sums}
  */
 export function analyse(clip) {
-  const spoken = intervalSums(clip);
-  return { ...spoken, ...verdictSums(clip, spoken) };
+  const sums = intervalSums(clip);
+  return { ...sums, ...verdictSums(clip, sums) };
 }
 
 /**
