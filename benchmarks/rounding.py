@@ -20,7 +20,7 @@ sys.path.insert(0, str(Path(__file__).parent.parent))  # run from a checkout, no
 import cabcnn
 from cabcnn import corpora
 from cabcnn.dataset import arrays, cache
-from cabcnn.study import waves
+from cabcnn.study.prepared import LONGEST_SECONDS, prepare
 from cabcnn.training.evaluation import evaluate
 
 
@@ -43,9 +43,9 @@ def main() -> None:
         if cached.left_out:
             sys.exit(f"{cached.left_out[0].clip.path} can't be read; leave it out")
         found = {
-            "as they are": arrays.prepare(clips, rate, waves.LONGEST_SECONDS),
+            "as they are": arrays.prepare(clips, rate, LONGEST_SECONDS),
             "float16": cached.arrays,
-            "eight bits": waves.prepare(clips, given.corpus, rate).arrays(),
+            "eight bits": prepare(clips, given.corpus, rate).arrays(),
         }
         compare(classifier, found)
 

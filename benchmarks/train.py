@@ -8,7 +8,7 @@ Both make whole steps of Adam (forward, backward, update) on the same batches, o
 other in every round, so that whatever else the machine does hits both; on a CPU it is the time
 of one thread on the processor that counts. Values are random: what they are changes no time.
 On a GPU it also times epochs of the paper's size: 1,192 clips of 30 s in batches of 128, each
-prepared, moved and learned from.
+prepared, copied and trained on.
 """
 
 from __future__ import annotations
@@ -32,7 +32,7 @@ from cabcnn.memory import keep_freed_memory
 from cabcnn.model import STRIDE, VALUES_PER_SECOND, CabCnn
 from cabcnn.training.batches import epoch_batches
 from cabcnn.training.distributed import Processes
-from cabcnn.training.loader import Loaded, moved, staged
+from cabcnn.training.loader import Loaded, stage, to_device
 from cabcnn.training.recipe import PAPER, Recipe
 from cabcnn.training.step import default_memory, step
 from cabcnn.training.trainer import train
@@ -65,7 +65,7 @@ def random_arrays(clips: int) -> Arrays:
 
 def one_batch(arrays: Arrays, recipe: Recipe, device: torch.device) -> Loaded:
     batch = next(epoch_batches(arrays, range(len(arrays)), recipe, np.random.default_rng(0)))
-    values = moved(staged(batch.values, device), device)
+    values = to_device(stage(batch.values, device), device)
     return Loaded(values, torch.from_numpy(batch.labels).to(device), batch.clips)
 
 

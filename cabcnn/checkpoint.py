@@ -18,8 +18,8 @@ from safetensors.torch import save as as_bytes
 
 from cabcnn import files, paths, schema
 from cabcnn.errors import CheckpointError
-from cabcnn.model import CLASSIFIERS, INTERVAL_SECONDS, VALUES_PER_SECOND, CabCnn
-from cabcnn.schema import PRINTABLE, Between, Length, Without
+from cabcnn.model import CLASSIFIERS, VALUES_PER_SECOND, CabCnn
+from cabcnn.schema import PRINTABLE, Between, Length, Seconds, Without
 
 FORMAT = 1
 KEY = "cabcnn"
@@ -36,7 +36,6 @@ MOST_VOTES = 10_000  # labels x classifiers: what an interval of 25 ms gives
 MOST_SAMPLES = 60_000_000  # seconds x rate: an hour at 16 kHz
 
 Rate = Annotated[int, Between(VALUES_PER_SECOND, 192_000)]  # Hz
-Seconds = Annotated[float, Between(INTERVAL_SECONDS, 3_600)]
 Text = Annotated[str, Length(0, 10_000), PRINTABLE]
 Label = Annotated[str, Length(1, 200), PRINTABLE, Without(re.compile(r"[\t\n]"), "line breaks")]
 NOT_IN_NAMES = re.compile(

@@ -58,6 +58,9 @@ class Between(NamedTuple):
         return f"from {self.low:,.12g} to {self.high:,.12g}"
 
 
+Seconds = Annotated[float, Between(0.025, 3_600)]  # of a clip; 25 ms are one interval
+
+
 class Length(NamedTuple):
     """Bounds of how many characters a text has, or entries a list; both included."""
 

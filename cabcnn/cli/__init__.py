@@ -1,4 +1,4 @@
-"""The command line: thin commands over the functions that the page uses too."""
+"""The command line: thin commands around the functions that the page uses too."""
 
 from __future__ import annotations
 
@@ -14,7 +14,6 @@ from cabcnn.cli.explain import explain
 from cabcnn.cli.faithfulness import faithfulness
 from cabcnn.cli.models import models
 from cabcnn.cli.serve import serve
-from cabcnn.cli.several import SeveralValues
 from cabcnn.cli.study import study
 from cabcnn.cli.train import train
 from cabcnn.errors import CabcnnError
@@ -31,15 +30,15 @@ app.command()(evaluate)
 app.command()(faithfulness)
 app.command()(models)
 app.command()(train)
-app.command(cls=SeveralValues)(study)
+app.command()(study)
 app.command("app")(serve)
 app.add_typer(corpus.app, name="corpus")
 
 
 def main() -> None:
-    """Runs the command line; what a user can mend ends in one sentence and exit code 1."""
+    """Runs the command line. An error that the user can correct is one sentence and exit code 1."""
     for stream in (sys.stdout, sys.stderr):
-        if isinstance(stream, io.TextIOWrapper):  # a file's name may not fit the terminal's code
+        if isinstance(stream, io.TextIOWrapper):  # file names may not fit its encoding
             stream.reconfigure(errors="backslashreplace")
     try:
         app()

@@ -1,14 +1,23 @@
-"""`cabcnn atlas`: what each classifier of a model is for."""
+"""`cabcnn atlas`: what each classifier of a model does, over a corpus."""
 
 from __future__ import annotations
 
-import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from cabcnn.cli.terminal import say
+from cabcnn.cli.corpus_options import (
+    Corpus,
+    Device,
+    Label,
+    Layout,
+    Seconds,
+    Speaker,
+    SpeakerPattern,
+    read_clips,
+)
+from cabcnn.cli.terminal import progress_bar, write_line
 from cabcnn.errors import CabcnnError
 
 if TYPE_CHECKING:
@@ -18,97 +27,73 @@ COLUMNS = ("classifier", "attention", "loudest", "argues for", "most in", "speci
 
 
 def atlas(
-    corpus: Annotated[
-        str,
-        typer.Argument(
-            metavar="CORPUS", help="A folder of recordings, a list of them, or built-in."
-        ),
-    ],
+    corpus: Corpus,
     checkpoint: Annotated[
         str, typer.Option(help="A model's name (see `cabcnn models`) or its file.")
     ] = "accents",
-    seconds: Annotated[
-        float | None,
-        typer.Option(help="Hear the first so many seconds; the model's T if left out."),
-    ] = None,
+    seconds: Seconds = None,
     out: Annotated[
         Path | None,
         typer.Option(
-            help="Also write it: to a .json file, or into a folder, as a page to look at and "
-            "listen to, without a server."
+            help="Also write the atlas: to a .json file, or to a folder, as a page with its sounds "
+            "that needs no server."
         ),
     ] = None,
     limit: Annotated[
-        int | None, typer.Option(min=1, help="At most so many clips, from all over the corpus.")
+        int | None, typer.Option(min=1, help="Use at most this many clips, spread over the corpus.")
     ] = None,
-    layout: Annotated[
-        str | None, typer.Option(help="How the corpus lies on disk; found out if left out.")
-    ] = None,
-    label: Annotated[
-        str | None, typer.Option(help="The column, or the task, that labels are taken from.")
-    ] = None,
-    speaker: Annotated[str | None, typer.Option(help="The column that names speakers.")] = None,
-    speaker_pattern: Annotated[
-        str | None, typer.Option(help="A regular expression that finds the speaker in a name.")
-    ] = None,
-    device: Annotated[
-        str, typer.Option(help="cpu, cuda, cuda:1 and so on, or auto: a GPU if there is one.")
-    ] = "auto",
+    layout: Layout = None,
+    label: Label = None,
+    speaker: Speaker = None,
+    speaker_pattern: SpeakerPattern = None,
+    device: Device = "auto",
 ) -> None:
-    """Tell what each classifier of a model is for, over all clips of a corpus.
+    """Show what each classifier of a model does over all clips of a corpus.
 
-    Prints a line for each classifier, the most used first: its share of all attention, how
-    often it is the loudest, what it argues for, in which label it speaks most, and how
-    specialised that makes it (0 to 1). Computed once: the next time the answer is there at
-    once. A clip that can't be used is named on the error stream.
+    Prints a line for each classifier, the most used first: its share of all attention, how often
+    it has the most attention, the class it argues for, the label with most of its attention, and
+    how specialised that makes it (0 to 1). The result is kept, so the next call is quick. Clips
+    that can't be used are named on the error stream.
     """
-    from rich.console import Console
-    from rich.progress import Progress
-
     import cabcnn
-    from cabcnn import corpora, memory
-    from cabcnn.atlas import kept, of, write
-    from cabcnn.atlas.compute import root_of
+    from cabcnn import memory
+    from cabcnn.atlas import find, find_or_compute, write
+    from cabcnn.atlas.compute import common_folder
 
     if out is not None and out.suffix.lower() in (".html", ".htm"):
         raise CabcnnError(f"{out} would be a page without its sounds; give a folder for both.")
     memory.keep_freed_memory()
     classifier = cabcnn.load(checkpoint, device)
-    clips = corpora.read(
-        corpus, layout, label=label, speaker=speaker, speaker_pattern=speaker_pattern
-    )
-    root = root_of(clips) if clips else None
+    clips = read_clips(corpus, layout, label, speaker, speaker_pattern)
+    root = common_folder(clips) if clips else None
     if limit is not None and limit < len(clips):
         clips = [clips[k * len(clips) // limit] for k in range(limit)]
-    found = kept(classifier, clips, seconds)
-    if found is None:
-        with Progress(
-            console=Console(stderr=True), transient=True, disable=not sys.stderr.isatty()
-        ) as bar:
-            task = bar.add_task("Explaining", total=len(clips))
-            found = of(
+    result = find(classifier, clips, seconds)
+    if result is None:
+        with progress_bar("Explaining", len(clips)) as progress:
+            result = find_or_compute(
                 classifier,
                 clips,
                 Path(corpus).name,
                 seconds=seconds,
                 root=root,
-                progress=lambda done: bar.update(task, completed=done),
+                progress=progress,
             )
-    for name, reason in found.left_out:
-        say(f"{name}: left out: {reason}", sys.stderr)
-    _show(found)
+    for name, reason in result.left_out:
+        write_line(f"{name}: left out: {reason}", err=True)
+    _print_table(result)
     if out is None:
         return
     if out.suffix.lower() == ".json":
-        write(found, out)
+        write(result, out)
     elif root is not None:
         from cabcnn.views.atlas import standalone
 
-        say(str(standalone.write(found, classifier.card.title, root, out)), sys.stderr)
+        write_line(str(standalone.write(result, classifier.card.title, root, out)), err=True)
 
 
-def _show(atlas: Atlas) -> None:
-    say("\t".join(COLUMNS), sys.stdout)
+def _print_table(atlas: Atlas) -> None:
+    write_line("\t".join(COLUMNS))
     most = atlas.spread.argmax(1)
     for i in (-atlas.use).argsort(kind="stable"):
         k = atlas.argues_for[i]
@@ -120,4 +105,4 @@ def _show(atlas: Atlas) -> None:
             f"{atlas.labels[most[i]]} {atlas.spread[i, most[i]]:.2f}",
             f"{atlas.specialisation[i]:.3f}",
         )
-        say("\t".join(row), sys.stdout)
+        write_line("\t".join(row))

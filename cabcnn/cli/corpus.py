@@ -1,44 +1,38 @@
-"""`cabcnn corpus`: what is in a corpus, and getting one."""
+"""`cabcnn corpus`: describes, downloads and decodes corpora."""
 
 from __future__ import annotations
 
 import sys
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from cabcnn.cli.corpus_options import (
+    Cache,
+    Corpus,
+    Label,
+    Layout,
+    Only,
+    Speaker,
+    SpeakerPattern,
+    read_clips,
+)
+from cabcnn.cli.terminal import progress_bar
+
 if TYPE_CHECKING:
     from rich.console import Console
 
-    from cabcnn.corpora import Clip, Description
+    from cabcnn.corpora import Description
 
-DETAILS = 3  # files that are named of each problem; --all names every one
+SHOWN_FILES = 3  # of each problem, without --all
 
 app = typer.Typer(help="Describe, fetch and prepare corpora.", no_args_is_help=True)
-
-Source = Annotated[
-    str,
-    typer.Argument(metavar="CORPUS", help="built-in, a folder, or a list in CSV or TSV."),
-]
-Layout = Annotated[
-    str | None, typer.Option(help="How it is laid out; found out if left out (see `layouts`).")
-]
-Label = Annotated[
-    str | None, typer.Option(help="The column, or the archive's task, that labels come from.")
-]
-Speaker = Annotated[str | None, typer.Option(help="A list's column that tells who speaks.")]
-SpeakerPattern = Annotated[
-    str | None, typer.Option(help="A regular expression that finds the speaker in a file's name.")
-]
-Only = Annotated[list[str] | None, typer.Option("--only", help="Keep this label (repeatable).")]
 
 
 @app.command()
 def layouts() -> None:
-    """List the layouts that corpora are recognised by."""
+    """List the ways of organising a corpus that are recognised."""
     from rich.table import Table
 
     from cabcnn.corpora import LAYOUTS
@@ -51,36 +45,36 @@ def layouts() -> None:
 
 @app.command()
 def describe(
-    source: Source,
+    corpus: Corpus,
     layout: Layout = None,
     label: Label = None,
     speaker: Speaker = None,
     speaker_pattern: SpeakerPattern = None,
     only: Only = None,
     picture: Annotated[
-        Path | None, typer.Option(help="Also draw it into this .png, .svg or .pdf.")
+        Path | None, typer.Option(help="Also draw a figure: .png, .svg or .pdf.")
     ] = None,
     everything: Annotated[
-        bool, typer.Option("--all", help="Name every file that a problem is about.")
+        bool, typer.Option("--all", help="List every file with a problem.")
     ] = False,
     json: Annotated[bool, typer.Option("--json", help="Print JSON instead of tables.")] = False,
 ) -> None:
-    """Tell what is in a corpus: clips, speakers and hours of each label, and what is wrong."""
+    """Show the clips, speakers and hours of each label, and problems with the recordings."""
     from cabcnn import corpora
 
-    clips = _read(source, layout, label, speaker, speaker_pattern, only)
-    with _bar("Listening", len(clips)) as progress:
-        found = corpora.describe(clips, progress)
+    clips = read_clips(corpus, layout, label, speaker, speaker_pattern, only=only)
+    with progress_bar("Decoding", len(clips)) as progress:
+        description = corpora.describe(clips, progress)
     if picture is not None:
         from cabcnn.reports import corpus as figure
 
-        figure.save(found, picture, Path(source).name)
+        figure.save(description, picture, Path(corpus).name)
     if json:
         import json as writer
 
-        typer.echo(writer.dumps(found.as_dict(), ensure_ascii=False, indent=2))
+        typer.echo(writer.dumps(description.as_dict(), ensure_ascii=False, indent=2))
     else:
-        _show(found, everything)
+        _print_tables(description, everything)
     corpora.check(clips)
 
 
@@ -88,10 +82,10 @@ def describe(
 def fetch(
     name: Annotated[str, typer.Argument(metavar="NAME", help="ut-podcast or fsdd.")],
     folder: Annotated[
-        Path, typer.Argument(metavar="FOLDER", help="Where to put it, in a folder of its name.")
+        Path, typer.Argument(metavar="FOLDER", help="Folder to put it in, in a subfolder NAME.")
     ],
 ) -> None:
-    """Download a corpus that may be had by anybody; stopped, the same command goes on."""
+    """Download a freely available corpus. If stopped, the same command goes on."""
     from rich.console import Console
     from rich.progress import (
         BarColumn,
@@ -125,79 +119,56 @@ def fetch(
     typer.echo(f"{target}: {known.title}. {known.terms}")
     if known.sha256 is None:
         typer.echo(
-            f"Its publisher tells no checksum; that of what came is in {target}.json.", err=True
+            f"Its publisher gives no checksum; that of the download is in {target}.json.", err=True
         )
 
 
 @app.command()
 def prepare(
-    source: Source,
+    corpus: Corpus,
     seconds: Annotated[
         float,
-        typer.Option(help="T, if it is more than 15 minutes: so much is decoded in any case."),
+        typer.Option(help="T. Only needed above 15 minutes, which are decoded in any case."),
     ] = 30.0,
     layout: Layout = None,
     label: Label = None,
     speaker: Speaker = None,
     speaker_pattern: SpeakerPattern = None,
     only: Only = None,
-    cache: Annotated[
-        Path | None, typer.Option(help="Where decoded recordings are kept.", file_okay=False)
-    ] = None,
+    cache: Cache = None,
 ) -> None:
-    """Decode a corpus once, so that training on it begins at once; train does it by itself too."""
+    """Decode a corpus in advance; otherwise `cabcnn train` does it."""
     from cabcnn import audio
     from cabcnn.dataset.cache import default_folder, prepare_cached
     from cabcnn.runs.plan import Plan
 
     audio.check_seconds(seconds)
-    clips = _read(source, layout, label, speaker, speaker_pattern, only)
-    with _bar("Decoding", len(clips)) as progress:
+    clips = read_clips(corpus, layout, label, speaker, speaker_pattern, only=only)
+    with progress_bar("Decoding", len(clips)) as progress:
         prepared = prepare_cached(clips, Plan.rate, seconds, cache, progress=progress)
     for one in prepared.left_out:
         typer.echo(f"{one.clip.path}: left out: {one.reason}", err=True)
     hours = int(prepared.arrays.values.sum()) / audio.VALUES_PER_SECOND / 3600
     typer.echo(
-        f"{len(prepared.clips):,} of {len(clips):,} recordings, {hours:.3g} hours of them, are "
-        f"ready in {cache or default_folder()}."
+        f"{len(prepared.clips):,} of {len(clips):,} recordings ({hours:.3g} hours) are ready in "
+        f"{cache or default_folder()}."
     )
 
 
-def _read(
-    source: str,
-    layout: str | None,
-    label: str | None,
-    speaker: str | None,
-    speaker_pattern: str | None,
-    only: list[str] | None,
-) -> list[Clip]:
-    from cabcnn import corpora
-
-    return corpora.read(
-        source,
-        layout,
-        label=label,
-        speaker=speaker,
-        speaker_pattern=speaker_pattern,
-        labels=only,
-    )
-
-
-def _show(found: Description, everything: bool) -> None:
+def _print_tables(description: Description, everything: bool) -> None:
     from rich.markup import escape
     from rich.table import Table
 
     console = _console()
     table = Table("label", box=None, pad_edge=False, show_footer=True)
     table.columns[0].footer = "all"
-    told = found.as_dict()
     for name, total in (
-        ("clips", f"{found.clips:,}"),
-        ("speakers", _speakers(found.speakers)),
-        ("hours", f"{found.hours:.2f}"),
+        ("clips", f"{description.clips:,}"),
+        ("speakers", _speakers(description.speakers)),
+        ("hours", f"{description.hours:.2f}"),
     ):
         table.add_column(name, justify="right", footer=total)
-    for facts in found.labels:
+    for facts in description.labels:
         table.add_row(
             escape(facts.label),
             f"{facts.clips:,}",
@@ -205,26 +176,26 @@ def _show(found: Description, everything: bool) -> None:
             f"{facts.hours:.2f}",
         )
     console.print(table)
-    if found.hours:
-        lengths = told["seconds"]
-        rates = ", ".join(f"{rate:,} Hz ({n:,})" for rate, n in found.rates.items())
+    if description.hours:
+        lengths = description.as_dict()["seconds"]
+        rates = ", ".join(f"{rate:,} Hz ({n:,})" for rate, n in description.rates.items())
         console.print(
             f"\nLengths: {lengths['shortest']:.2f} to {lengths['longest']:.2f} s, half of them "
             f"from {lengths['quarter']:.2f} to {lengths['three_quarters']:.2f} s, median "
             f"{lengths['median']:.2f} s.\nSample rates: {rates}."
         )
-    console.print("\nNo problems found." if not found.problems else "")
-    for problem in found.problems:
+    console.print("\nNo problems found." if not description.problems else "")
+    for problem in description.problems:
         console.print(f"[bold]{escape(problem.sentence)}[/bold]")
-        shown = problem.details if everything else problem.details[:DETAILS]
+        shown = problem.details if everything else problem.details[:SHOWN_FILES]
         for detail in shown:
             console.print(f"  {escape(detail)}")
         if more := len(problem.details) - len(shown):
-            console.print(f"  and {more:,} more (--all names them)")
+            console.print(f"  and {more:,} more (--all lists them)")
 
 
 def _console() -> Console:
-    """The output, as wide as it needs where it goes into a file or a pipe."""
+    """Standard output, of unlimited width if it is a file or a pipe."""
     from rich.console import Console
 
     return Console(highlight=False, emoji=False, width=None if sys.stdout.isatty() else 10_000)
@@ -232,16 +203,3 @@ def _console() -> Console:
 
 def _speakers(count: int) -> str:
     return f"{count:,}" if count else "unknown"
-
-
-@contextmanager
-def _bar(what: str, total: int) -> Iterator[Callable[[int], None]]:
-    """A progress bar on the error stream, where that is a terminal; gives what to tell it."""
-    from rich.console import Console
-    from rich.progress import Progress
-
-    with Progress(
-        console=Console(stderr=True), transient=True, disable=not sys.stderr.isatty()
-    ) as bar:
-        task = bar.add_task(what, total=total)
-        yield lambda done: bar.update(task, completed=done)

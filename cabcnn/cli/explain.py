@@ -1,4 +1,4 @@
-"""`cabcnn explain`: sounds classified, and what every interval and classifier said of them."""
+"""`cabcnn explain`: classifies sounds and exports the explanations."""
 
 from __future__ import annotations
 
@@ -12,12 +12,13 @@ from typing import Annotated
 
 import typer
 
-from cabcnn.cli.terminal import make_folder, say
+from cabcnn.cli.corpus_options import Device, Seconds
+from cabcnn.cli.terminal import write_line
 from cabcnn.errors import CabcnnError
 
 
 class Format(StrEnum):
-    """What `explain` can write; figures/exports.py says what each is for."""
+    """The formats that `explain` can write; `export.formats` describes them."""
 
     csv = "csv"
     long_csv = "long.csv"
@@ -37,43 +38,37 @@ def explain(
     checkpoint: Annotated[
         str, typer.Option(help="A model's name (see `cabcnn models`) or its file.")
     ] = "accents",
-    seconds: Annotated[
-        float | None,
-        typer.Option(
-            help="Hear the first so many seconds; as many as the model's own T if left out."
-        ),
-    ] = None,
+    seconds: Seconds = None,
     out: Annotated[
         Path | None, typer.Option(help="Folder to write each explanation to.", file_okay=False)
     ] = None,
     archive: Annotated[
         Path | None,
         typer.Option(
-            "--zip", help="One zip to write all to, with a summary of every file.", dir_okay=False
+            "--zip",
+            help="A zip to write everything to, with a summary of all files.",
+            dir_okay=False,
         ),
     ] = None,
     format: Annotated[  # noqa: A002
         list[Format] | None,
         typer.Option(
             case_sensitive=False,
-            help="What to write there, over what is there; csv if left out. Can be given again.",
+            help="What to write; csv if left out. Can be repeated. Existing files are overwritten.",
         ),
     ] = None,
     columns: Annotated[
-        int, typer.Option(min=1, max=2, help="How wide figures are, in a paper's columns.")
+        int, typer.Option(min=1, max=2, help="Width of figures, in columns of a paper.")
     ] = 2,
     with_sound: Annotated[
-        bool, typer.Option("--with-sound", help="Put the sound into html pages.")
+        bool, typer.Option("--with-sound", help="Include the sound in html pages.")
     ] = False,
-    device: Annotated[
-        str, typer.Option(help="cpu, cuda, cuda:1 and so on, or auto: a GPU if there is one.")
-    ] = "auto",
+    device: Device = "auto",
 ) -> None:
-    """Classify sounds, and write what every interval and classifier said.
+    """Classify sounds, and export how every interval and classifier contributed.
 
-    Prints a line for each file: its name, the label, each class's probability. A file that
-    can't be read is named on the error stream and the others are still done; the exit code
-    is then 1.
+    Prints a line for each file: its name, the label, the probability of each class. Files that
+    can't be read are named on the error stream, and the exit code is then 1.
     """
     from rich.console import Console
     from rich.progress import Progress
@@ -81,12 +76,11 @@ def explain(
     import cabcnn
     from cabcnn import audio, memory
     from cabcnn.export import zip_file
+    from cabcnn.files import make_folder
 
     audio.check_seconds(seconds)
     if format and out is None and archive is None:
-        raise CabcnnError(
-            "--format says what to write: give --out, the folder to write it to, or --zip."
-        )
+        raise CabcnnError("--format needs a place to write to: give --out, a folder, or --zip.")
     endings = [f".{kind.value}" for kind in dict.fromkeys(format or [Format.csv])]
     memory.keep_freed_memory()
     classifier = cabcnn.load(checkpoint, device)
@@ -102,7 +96,7 @@ def explain(
                 console=Console(stderr=True),
                 transient=True,
                 disable=len(files) < 2 or not sys.stderr.isatty(),
-                redirect_stdout=sys.stdout.isatty(),  # into a file or a pipe, results go untouched
+                redirect_stdout=sys.stdout.isatty(),  # never into a file or a pipe
             )
         )
         named = list(zip(files, distinct_stems(files), strict=True))
@@ -115,24 +109,24 @@ def explain(
                         x.save(out / f"{stem}{ending}", columns=columns, sound=sound)
             except CabcnnError as error:
                 failed = True
-                say(f"{file}: {error}", sys.stderr)
+                write_line(f"{file}: {error}", err=True)
                 if zipped is not None:
                     zipped.fail(str(file), str(error))
                 continue
             if zipped is not None:
                 zipped.add(x, sound)
             chances = zip(x.labels, x.probabilities, strict=True)
-            say("\t".join([str(file), x.label, *(f"{k} {p:.3f}" for k, p in chances)]), sys.stdout)
+            write_line("\t".join([str(file), x.label, *(f"{k} {p:.3f}" for k, p in chances)]))
             for notice in x.notices:
-                say(f"{file}: {notice}", sys.stderr)
+                write_line(f"{file}: {notice}", err=True)
     typer.echo(f"{classifier.card.name}: {classifier.card.score()}", err=True)
     if failed:
         raise typer.Exit(1)
 
 
 def distinct_stems(files: Iterable[Path]) -> list[str]:
-    """A name for each file's output: its own without the ending, numbered from the second
-    file on that would take the same. Case is no difference, as on many disks."""
+    """A name for the output of each file: its own without the suffix, numbered if an earlier file
+    has it already. Names that differ only in case count as the same, as on many disks."""
     files = list(files)
     taken = {file.stem.casefold() for file in files}
     seen: set[str] = set()

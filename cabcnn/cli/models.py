@@ -1,4 +1,4 @@
-"""`cabcnn models`: the models that are here."""
+"""`cabcnn models`: the models that can be used by name."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from cabcnn.errors import CabcnnError
 
 
 def models() -> None:
-    """List the models that are here, each with what it was measured to be worth."""
+    """List the available models with their scores."""
     from cabcnn import checkpoint
 
     failed = False

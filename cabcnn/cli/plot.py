@@ -1,4 +1,4 @@
-"""Curves drawn with characters: each holds two columns and four rows of dots."""
+"""Curves drawn with Braille characters, each of two columns and four rows of dots."""
 
 from __future__ import annotations
 
@@ -12,14 +12,14 @@ DOTS = ((0x01, 0x02, 0x04, 0x40), (0x08, 0x10, 0x20, 0x80))  # by column, then r
 
 
 class Curve(NamedTuple):
-    """Values, the last at the right edge once there are more than fit, and a colour."""
+    """Values and a colour. If there are more than fit, the last is at the right edge."""
 
     values: Sequence[float]
     style: str
 
 
 def draw(curves: Sequence[Curve], width: int, height: int, low: float, high: float) -> list[Text]:
-    """Lines of text, from `high` at the top to `low`; where curves meet, the later is seen."""
+    """Lines of text, from `high` at the top to `low`. Later curves cover earlier ones."""
     dots = [[0] * width for _ in range(height)]
     styles = [[""] * width for _ in range(height)]
     steps = 4 * height - 1
@@ -29,7 +29,7 @@ def draw(curves: Sequence[Curve], width: int, height: int, low: float, high: flo
         for column, value in enumerate(shown):
             share = (min(max(value, low), high) - low) / ((high - low) or 1)
             row = steps - round(share * steps)
-            # joined to the value before, so that a steep curve is a line and not some dots
+            # connected to the value before, so that a steep curve is a line and not a few dots
             first, last = (row, row) if before is None else sorted((row, before))
             for place in range(first, last + 1):
                 if place == before and first != last:
@@ -44,7 +44,7 @@ def draw(curves: Sequence[Curve], width: int, height: int, low: float, high: flo
 
 
 def _fitted(values: Sequence[float], most: int) -> Sequence[float]:
-    """At most so many of the values, evenly taken, the last among them."""
+    """At most `most` of the values, evenly spaced, including the last."""
     if len(values) <= most:
         return values
     return [values[round((len(values) - 1) * i / (most - 1))] for i in range(most)]

@@ -1,4 +1,4 @@
-"""A training run as the terminal shows it: live curves, or lines where nobody looks."""
+"""A training run on the terminal: live curves, or lines if the output is not a terminal."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from rich.console import RenderableType
 
-    from cabcnn.runs.run import Event
+    from cabcnn.runs.journal import Event
     from cabcnn.runs.status import Status
 
 HEIGHT, LEAST_WIDTH = 8, 24
@@ -23,26 +23,26 @@ PANELS = (
 
 
 @contextmanager
-def watching() -> Iterator[Callable[[Event], None]]:
-    """Takes a run's events for as long as it is open, and shows them on the error stream."""
+def show_progress() -> Iterator[Callable[[Event], None]]:
+    """Shows the events of a run on the error stream. Gives the function to call with them."""
     if not sys.stderr.isatty():
-        yield Lines().note
+        yield Lines().show
         return
     from rich.console import Console
     from rich.live import Live
 
     screen = Screen()
-    with Live(console=Console(stderr=True), refresh_per_second=8, get_renderable=screen.drawn):
-        yield screen.note
+    with Live(console=Console(stderr=True), refresh_per_second=8, get_renderable=screen.render):
+        yield screen.show
 
 
 class Lines:
-    """A line for each epoch and each change of what is done."""
+    """A line for each epoch and each change of the message."""
 
     def __init__(self) -> None:
-        self.told = ""
+        self.message = ""
 
-    def note(self, event: Event) -> None:
+    def show(self, event: Event) -> None:
         status = event.status
         if event.epoch is not None:
             numbers = " ".join(
@@ -52,9 +52,9 @@ class Lines:
                 if name in event.epoch
             )
             self.write(f"{status.part} epoch {status.done}/{status.total}: {numbers}")
-        elif status.message != self.told and status.going_on:
+        elif status.message != self.message and status.going_on:
             self.write(status.message)
-        self.told = status.message
+        self.message = status.message
 
     def write(self, line: str) -> None:
         sys.stderr.write(line + "\n")
@@ -62,23 +62,23 @@ class Lines:
 
 
 class Screen:
-    """What is going on, how far it is, and the curves of the split that is being trained."""
+    """The status, a progress bar, and the curves of the split that is being trained."""
 
     def __init__(self) -> None:
         self.status: Status | None = None
         self.rows: list[dict[str, Any]] = []
-        self.began = time.monotonic()
+        self.started = time.monotonic()
 
-    def note(self, event: Event) -> None:
+    def show(self, event: Event) -> None:
         before, self.status = self.status, event.status
         if before is None or (before.state, before.part) != (event.status.state, event.status.part):
-            self.began = time.monotonic()
+            self.started = time.monotonic()
             if event.status.state == "training":
                 self.rows = []
         if event.epoch is not None:
             self.rows.append(event.epoch)
 
-    def drawn(self) -> RenderableType:
+    def render(self) -> RenderableType:
         from rich.console import Group
         from rich.progress_bar import ProgressBar
         from rich.table import Table
@@ -102,7 +102,7 @@ class Screen:
         done = len(self.rows) if status.state == "training" else status.done
         if not done:
             return ""
-        left = (time.monotonic() - self.began) / done * (status.total - status.done)
+        left = (time.monotonic() - self.started) / done * (status.total - status.done)
         most = "at most " if status.state == "training" else ""
         return f"{most}{_clock(left)} left"
 

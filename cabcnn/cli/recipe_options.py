@@ -1,4 +1,4 @@
-"""Changes to a recipe, as they are typed: `noise=0`."""
+"""Changes to a recipe from the command line, such as `noise=0`."""
 
 from __future__ import annotations
 
@@ -12,42 +12,41 @@ from cabcnn.training.recipe import Recipe
 
 SWITCHES = {"yes": True, "true": True, "1": True, "no": False, "false": False, "0": False}
 NOTHING = "none"
-ELSEWHERE = ("seconds", "seed")  # of a recipe too, but a plan has its own
-NAMES = tuple(one.name for one in dataclasses.fields(Recipe) if one.name not in ELSEWHERE)
+PLAN_FIELDS = ("seconds", "seed")  # which have options of their own
+NAMES = tuple(one.name for one in dataclasses.fields(Recipe) if one.name not in PLAN_FIELDS)
 
 
 def read(changes: Sequence[str]) -> dict[str, Any]:
-    """The fields of a `Recipe` that texts like "noise=0" change, each of its field's type.
+    """The fields of a `Recipe` that texts such as "noise=0" change, with values of their type.
 
-    A length takes "none", or 0, for no such length: `crop_seconds=0` learns from whole clips.
+    For optional lengths "none" and 0 mean no limit: `crop_seconds=0` trains on whole clips.
 
-    Raises CabcnnError for a name that no recipe has, a value that is none of its field's, or a
-    field that is changed twice.
+    Raises CabcnnError for an unknown name, an invalid value, or a field that is changed twice.
     """
     kinds = get_type_hints(Recipe)
-    found: dict[str, Any] = {}
+    fields: dict[str, Any] = {}
     for change in changes:
         name, equals, text = (part.strip() for part in change.partition("="))
         name = name.replace("-", "_")
-        if name in ELSEWHERE:
-            raise CabcnnError(f"{name} has a switch of its own; give --{name} {text or '...'}.")
+        if name in PLAN_FIELDS:
+            raise CabcnnError(f"{name} has an option of its own; give --{name} {text or '...'}.")
         if name not in NAMES:
-            raise CabcnnError(f"A recipe has no {name!r}; --set changes {', '.join(NAMES)}.")
-        if name in found:
-            raise CabcnnError(f"{name} is set twice; say once what it should be.")
+            raise CabcnnError(f"A recipe has no {name!r}; --set can change {', '.join(NAMES)}.")
+        if name in fields:
+            raise CabcnnError(f"{name} is set twice; leave one out.")
         try:
             if not equals:
                 raise ValueError
-            found[name] = _value(kinds[name], text)
+            fields[name] = _value(kinds[name], text)
         except ValueError:
             raise CabcnnError(
-                f"{change!r} does not fit; give {name}={_wanted(kinds[name])}."
+                f"{change!r} is invalid; give {name}={_expected(kinds[name])}."
             ) from None
-    return found
+    return fields
 
 
 def _value(kind: Any, text: str) -> Any:
-    """Raises ValueError where the text is none of that kind."""
+    """Raises ValueError if the text is not of that type."""
     if kind is bool:
         if text.casefold() not in SWITCHES:
             raise ValueError
@@ -61,7 +60,7 @@ def _value(kind: Any, text: str) -> Any:
     return kind(text)
 
 
-def _wanted(kind: Any) -> str:
+def _expected(kind: Any) -> str:
     if kind is bool:
         return "yes or no"
     if get_origin(kind) is Literal:

@@ -1,4 +1,4 @@
-"""`cabcnn app`: the page."""
+"""`cabcnn app`: serves the page."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ import typer
 
 def serve(
     host: Annotated[
-        str | None, typer.Option(help="Address to listen on; 0.0.0.0 lets other machines in.")
+        str | None, typer.Option(help="Address to listen on; 0.0.0.0 accepts other machines.")
     ] = None,
     port: Annotated[
         int | None, typer.Option(help="Port; a free one from 7860 if left out.")
@@ -22,24 +22,22 @@ def serve(
         bool | None,
         typer.Option(
             "--training/--no-training",
-            help="Whether visitors may train models; they may unless --share is given.",
+            help="Whether visitors can train models. By default they can, unless --share is given.",
             show_default=False,
         ),
     ] = None,
-    at_once: Annotated[
-        int, typer.Option(min=1, help="Training runs that go on at a time; others wait.")
-    ] = 1,
+    at_once: Annotated[int, typer.Option(min=1, help="Training runs at a time; others wait.")] = 1,
     corpora_folder: Annotated[
         Path | None,
         typer.Option(
-            help="Let visitors train on the folders in this one.", exists=True, file_okay=False
+            help="Let visitors train on the folders in this folder.", exists=True, file_okay=False
         ),
     ] = None,
     auth: Annotated[
         str | None,
         typer.Option(
             metavar="USER:PASSWORD",
-            help="Ask visitors for this; or a file with a line of that for each of them.",
+            help="Require this login; or a file with one in each line.",
             envvar="CABCNN_AUTH",
         ),
     ] = None,
@@ -47,26 +45,27 @@ def serve(
         bool,
         typer.Option(
             "--mcp",
-            # Without the backslash Rich takes [mcp] for a style, and leaves it out.
-            help="Offer the endpoints for programs to assistants too, as tools of the Model "
-            "Context Protocol; needs `pip install 'gradio\\[mcp]'`.",
+            # Without the backslash Rich would take [mcp] for a style.
+            help="Offer the API to assistants too, by the Model Context Protocol; needs "
+            "`pip install 'gradio\\[mcp]'`.",
             envvar="CABCNN_MCP",
         ),
     ] = False,
 ) -> None:
-    """Open the page: record or upload a voice, see why it was classified so, train models."""
+    """Serve the page: record or upload a voice, see why it is classified so, train models."""
     from cabcnn.runs.queue import JobQueue
     from cabcnn.ui import page
     from cabcnn.ui.auth import parse
     from cabcnn.ui.train import Training
 
-    visitors = parse(auth, mcp)
-    wanted = allowed(training, share)
-    chosen = Training(JobQueue(at_once=at_once), corpora_folder) if wanted else None
-    demo = page.build(chosen)
-    page.launch(demo, host=host, port=port, share=share, training=chosen, mcp=mcp, auth=visitors)
+    logins = parse(auth, mcp)
+    offered = None
+    if training_allowed(training, share):
+        offered = Training(JobQueue(at_once=at_once), corpora_folder)
+    demo = page.build(offered)
+    page.launch(demo, host=host, port=port, share=share, training=offered, mcp=mcp, auth=logins)
 
 
-def allowed(said: bool | None, share: bool) -> bool:
-    """Whether visitors may train: as was said, else unless all the world may open the page."""
-    return not share if said is None else said
+def training_allowed(option: bool | None, share: bool) -> bool:
+    """Whether visitors can train: by the option, else unless anybody can open the page."""
+    return not share if option is None else option

@@ -1,14 +1,14 @@
-"""`cabcnn study`: the paper's comparison, on whatever corpus one has."""
+"""`cabcnn study`: the paper's comparison of networks, on any corpus."""
 
 from __future__ import annotations
 
-import sys
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
-from cabcnn.cli.terminal import say
+from cabcnn.cli.corpus_options import Label, Layout, SpeakerPattern, read_clips
+from cabcnn.cli.terminal import progress_bar, write_line
 from cabcnn.errors import CabcnnError
 
 PREPARED = ".npz"
@@ -19,138 +19,137 @@ def study(
         str,
         typer.Argument(
             metavar="CORPUS",
-            help="A folder of recordings, a list of them, built-in, or what --prepare wrote.",
+            help="A folder of recordings, a list of them, built-in, or a file from --prepare.",
         ),
     ],
     out: Annotated[
         Path | None,
-        typer.Option(help="Folder of the results; found there, they are not made again."),
+        typer.Option(help="Folder for the results. Those that are there already are kept."),
     ] = None,
     prepare: Annotated[
         Path | None,
         typer.Option(
-            help="Only decode the corpus, into this .npz, to be studied on another machine.",
+            help="Only decode the corpus, into this .npz, for a study on another machine.",
             dir_okay=False,
         ),
     ] = None,
     clips: Annotated[
         int | None,
-        typer.Option(min=1, help="Study so many of the clips, of each label its share."),
+        typer.Option(min=1, help="Use this many clips, in proportion of each label."),
     ] = None,
-    layout: Annotated[
-        str | None, typer.Option(help="How the corpus lies on disk; found out if left out.")
-    ] = None,
-    label: Annotated[
-        str | None, typer.Option(help="The column, or the task, that labels are taken from.")
-    ] = None,
-    speaker_pattern: Annotated[
-        str | None, typer.Option(help="A regular expression that finds the speaker in a name.")
-    ] = None,
+    layout: Layout = None,
+    label: Label = None,
+    speaker_pattern: SpeakerPattern = None,
     models: Annotated[
         list[str] | None,
         typer.Option(
-            metavar="NAME ...",
-            help="One or several of: cab-cnn, cab-cnn-masked, gated-resnet (reconstruction), "
+            metavar="NAME,...",
+            help="Networks: cab-cnn, cab-cnn-masked, gated-resnet (reconstruction), "
             "alexnet, vgg11-a, resnet18, attention-cnn (reconstruction), uniform-attention, "
             "one-large-classifier, classifiers-1, classifiers-5, classifiers-10, classifiers-20, "
-            "classifiers-80; or all. The paper's six if left out.",
+            "classifiers-80; or all. The paper's six if left out. Can be repeated.",
         ),
     ] = None,
     seconds: Annotated[
-        list[float] | None,
+        list[str] | None,
         typer.Option(
-            metavar="T ...",
-            help="One T of CAB-CNN or several, as in --seconds 5 10 30 60, which are meant if "
-            "left out. Rivals and variants are trained at 30, or the T nearest to it.",
+            metavar="T,...",
+            help="T of CAB-CNN, one or several; 5,10,30,60 if left out. The other networks are "
+            "trained at 30, or the T nearest to it. Can be repeated.",
         ),
     ] = None,
-    runs: Annotated[int, typer.Option(min=1, help="Trainings of each.")] = 8,
+    runs: Annotated[int, typer.Option(min=1, help="Trainings of each network.")] = 8,
     protocol: Annotated[str, typer.Option(help="paper or speaker-disjoint.")] = "paper",
-    epochs: Annotated[
-        int, typer.Option(min=1, help="End a training after so many at the latest.")
-    ] = 1000,
+    epochs: Annotated[int, typer.Option(min=1, help="Largest number of epochs.")] = 1000,
     device: Annotated[
         str,
         typer.Option(
-            help="cpu, cuda, cuda:1 and so on, or auto. torchrun gives each of its processes a "
-            "GPU of its own; to those started by hand give one each."
+            help="cpu, cuda, cuda:1 and so on, or auto. With torchrun, each process gets a GPU of "
+            "its own; processes that you start yourself need one each."
         ),
     ] = "auto",
 ) -> None:
-    """Train CAB-CNN and the networks that the paper compares it with, and report who did how.
+    """Train CAB-CNN and the networks that the paper compares it with, and report their scores.
 
-    GatedResNet and AttentionCNN are reconstructions: their papers' texts were not to be had.
+    GatedResNet and AttentionCNN are reconstructions, as the texts of their papers were not
+    available.
 
-    Every network learns from the same clips and is tested on the same others. Killed, the same
-    command goes on; started several times, or by torchrun, the processes share the work. The
-    report in --out is written anew at each end.
+    All networks are trained on the same clips and tested on the same others. If killed, the same
+    command goes on. Started several times, or by torchrun, the processes share the work. Each of
+    them writes the report in --out when it ends.
     """
     from cabcnn.memory import keep_freed_memory
     from cabcnn.reports import study as report
-    from cabcnn.study import running
+    from cabcnn.study import runner
     from cabcnn.study.grid import COMPARISON as PAPERS
     from cabcnn.study.grid import MODELS, Grid
+    from cabcnn.study.prepared import PreparedCorpus
     from cabcnn.study.results import title_of
-    from cabcnn.study.waves import Waves
 
     if (out is None) == (prepare is None):
         raise CabcnnError("Give --out, a folder for the results, or --prepare, a file.")
     keep_freed_memory()
-    chosen = tuple(MODELS) if models == ["all"] else tuple(models or PAPERS)
+    chosen = _split(models) or list(PAPERS)
+    chosen = list(MODELS) if chosen == ["all"] else chosen
     grid = Grid(
-        models=chosen,
-        seconds=tuple(seconds or (5.0, 10.0, 30.0, 60.0)),
+        models=tuple(chosen),
+        seconds=tuple(map(_seconds, _split(seconds) or ["5", "10", "30", "60"])),
         runs=runs,
         protocol=protocol,  # pyright: ignore[reportArgumentType]  (checked by Grid)
         max_epochs=epochs,
     )
     if corpus.endswith(PREPARED) and prepare is None:
         if clips is not None:
-            raise CabcnnError("--clips is for recordings; these have been prepared already.")
-        waves = Waves.load(corpus)
+            raise CabcnnError("--clips is for recordings; these are decoded already.")
+        prepared = PreparedCorpus.load(corpus)
     else:
-        waves = _decoded(corpus, layout, label, speaker_pattern, clips)
+        prepared = _decode(corpus, layout, label, speaker_pattern, clips)
     if prepare is not None:
-        waves.save(prepare)
-        say(f"{prepare}: {len(waves)} clips, {prepare.stat().st_size / 2**20:.1f} MiB", sys.stdout)
+        prepared.save(prepare)
+        write_line(f"{prepare}: {len(prepared)} clips, {prepare.stat().st_size / 2**20:.1f} MiB")
         return
     assert out is not None
-    trained = running.run(waves, grid, out, device=device, tell=lambda line: say(line, sys.stdout))
-    found = report.write(out)
-    say(f"{trained} models trained; {running.missing(grid, out)} to go.", sys.stdout)
-    for group in found:
+    trained = runner.run(prepared, grid, out, device=device, log=write_line)
+    groups = report.write(out)
+    write_line(f"{trained} models trained; {runner.missing(grid, out)} to go.")
+    for group in groups:
         scores = group.mean_scores
-        say(
+        write_line(
             f"{title_of(group)}\t{len(group.runs)} run(s)\trecall "
-            f"{scores.unweighted_recall:.4f}\taccuracy {scores.accuracy:.4f}",
-            sys.stdout,
+            f"{scores.unweighted_recall:.4f}\taccuracy {scores.accuracy:.4f}"
         )
-    say(f"{out / 'report.md'}", sys.stdout)
+    write_line(f"{out / 'report.md'}")
 
 
-def _decoded(
+def _split(values: list[str] | None) -> list[str]:
+    """The values of an option that is repeated, or given several values at once: a,b."""
+    return [part.strip() for value in values or () for part in value.split(",")]
+
+
+def _seconds(text: str) -> float:
+    try:
+        return float(text)
+    except ValueError:
+        raise CabcnnError(
+            f"--seconds {text} is not a number; give one, or several: 5,10."
+        ) from None
+
+
+def _decode(
     corpus: str,
     layout: str | None,
     label: str | None,
     speaker_pattern: str | None,
     count: int | None,
 ):
-    """The corpus, decoded here and now."""
-    from rich.console import Console
-    from rich.progress import Progress
-
     from cabcnn import corpora
-    from cabcnn.study.waves import drawn, prepare
+    from cabcnn.study.prepared import prepare, sample_clips
 
     name = Path(corpus).name + (f", {label}" if label else "")
-    found = layout or corpora.detect(corpus)[1]
-    clips = corpora.read(corpus, layout, label=label, speaker_pattern=speaker_pattern)
+    layout = layout or corpora.detect(corpus)[1]
+    clips = read_clips(corpus, layout, label, None, speaker_pattern)
     if count is not None and count < len(clips):
         name += f" ({count} of its {len(clips):,} clips)"
-        clips = drawn(clips, count)
-    console = Console(stderr=True)
-    with Progress(console=console, transient=True, disable=not sys.stderr.isatty()) as bar:
-        task = bar.add_task("Decoding", total=len(clips))
-        return prepare(
-            clips, name, progress=lambda done: bar.update(task, completed=done), layout=found
-        )
+        clips = sample_clips(clips, count)
+    with progress_bar("Decoding", len(clips)) as progress:
+        return prepare(clips, name, progress=progress, layout=layout)

@@ -1,4 +1,4 @@
-"""`cabcnn train`: a model from a corpus, in a folder that any later run goes on in."""
+"""`cabcnn train`: trains a model on a corpus, in a folder from which it can be resumed."""
 
 from __future__ import annotations
 
@@ -9,11 +9,13 @@ from typing import Annotated, Any
 import typer
 
 from cabcnn.cli import recipe_options
+from cabcnn.cli.corpus_options import Cache, Label, Layout, Only, Speaker, SpeakerPattern
+from cabcnn.cli.terminal import write_line
 from cabcnn.errors import CabcnnError
 
-INTERRUPTED = 130  # what shells return for a program that Ctrl-C ended
-# Options that change what --set could change too.
-SHORT = {
+INTERRUPTED = 130  # the exit code of programs ended by Ctrl-C
+# Options for recipe fields that --set can change too.
+RECIPE_OPTIONS = {
     "epochs": "max_epochs",
     "batch-size": "batch_size",
     "learning-rate": "learning_rate",
@@ -31,74 +33,66 @@ def train(
     ] = None,
     out: Annotated[
         Path | None,
-        typer.Option(help="Folder of this run; its name is the model's.", file_okay=False),
+        typer.Option(help="Folder for this run; its name becomes the model's.", file_okay=False),
     ] = None,
     seconds: Annotated[
-        float | None, typer.Option(help="T: learn and judge by the first so many seconds.")
+        float | None, typer.Option(help="T: the seconds of each clip to use, from its start.")
     ] = None,
-    recipe: Annotated[str | None, typer.Option(help="How to train: robust or paper.")] = None,
+    recipe: Annotated[str | None, typer.Option(help="robust or paper.")] = None,
     protocol: Annotated[
         str | None,
         typer.Option(
-            help="Who is tested: speaker-disjoint, paper (mixed), both (one model each), "
-            "official (the corpus's own split), or folds (every speaker once)."
+            help="How to test: speaker-disjoint, paper (clips mixed), both (one model each), "
+            "official (the corpus's own split), or folds (cross-validation over speakers)."
         ),
     ] = None,
     folds: Annotated[
         int | None,
-        typer.Option(help="Test every speaker once: train one model for each of so many folds."),
+        typer.Option(
+            help="Number of folds, with one model each, in which every speaker is tested."
+        ),
     ] = None,
-    layout: Annotated[
-        str | None, typer.Option(help="How the corpus lies on disk; found out if left out.")
-    ] = None,
-    label: Annotated[
-        str | None, typer.Option(help="The column, or the task, that labels are taken from.")
-    ] = None,
-    speaker: Annotated[str | None, typer.Option(help="The column that names speakers.")] = None,
-    speaker_pattern: Annotated[
-        str | None, typer.Option(help="A regular expression that finds the speaker in a name.")
-    ] = None,
-    labels: Annotated[
-        list[str] | None, typer.Option("--only", help="Keep this label only; may be repeated.")
-    ] = None,
-    seed: Annotated[int | None, typer.Option(help="Of the split and of all chance.")] = None,
+    layout: Layout = None,
+    label: Label = None,
+    speaker: Speaker = None,
+    speaker_pattern: SpeakerPattern = None,
+    labels: Only = None,
+    seed: Annotated[int | None, typer.Option(help="Seed of the split and the training.")] = None,
     device: Annotated[
-        str | None, typer.Option(help="cpu, cuda, or auto: a GPU where there is one.")
+        str | None, typer.Option(help="cpu, cuda, or auto: a GPU if there is one.")
     ] = None,
-    epochs: Annotated[int | None, typer.Option(help="At most so many epochs.")] = None,
-    batch_size: Annotated[int | None, typer.Option(help="Clips a step.")] = None,
+    epochs: Annotated[int | None, typer.Option(help="Largest number of epochs.")] = None,
+    batch_size: Annotated[int | None, typer.Option(help="Clips in a batch.")] = None,
     learning_rate: Annotated[float | None, typer.Option(help="Adam's.")] = None,
     crop: Annotated[
         float | None,
-        typer.Option(help="Learn from random excerpts of so many seconds; 0: from whole clips."),
+        typer.Option(help="Seconds of the random excerpts to train on; 0 for whole clips."),
     ] = None,
     changed: Annotated[
         list[str] | None,
         typer.Option(
             "--set",
             metavar="NAME=VALUE",
-            help="Change the recipe, as by noise=0 or anneal=yes; may be repeated. NAME is one of "
+            help="Change the recipe, such as noise=0 or anneal=yes. Can be repeated. NAME: "
             f"{', '.join(recipe_options.NAMES)}.",
         ),
     ] = None,
-    title: Annotated[str | None, typer.Option(help="What the model is called in the page.")] = None,
+    title: Annotated[str | None, typer.Option(help="The model's title on the page.")] = None,
     plan: Annotated[
         Path | None,
-        typer.Option(help="Take all of the above from this plan.json; --out is its folder."),
+        typer.Option(help="A plan.json to take all of the above from; --out is its folder."),
     ] = None,
     resume: Annotated[
-        bool, typer.Option("--resume", help="Go on with the run in --out, also a stopped one.")
+        bool, typer.Option("--resume", help="Resume the run in --out, even one stopped on request.")
     ] = False,
-    cache: Annotated[
-        Path | None, typer.Option(help="Where decoded recordings are kept.", file_okay=False)
-    ] = None,
+    cache: Cache = None,
 ) -> None:
-    """Train a model, score it on clips it never learned from, and write its report.
+    """Train a model, score it on clips that it did not learn from, and write a report.
 
-    The run can be killed and started again at any moment: the same command goes on. The
-    model is OUT/model.safetensors, what it is worth is in OUT/report.
+    The run can be killed at any moment; the same command resumes it. The model is written to
+    OUT/model.safetensors, the report to OUT/report.
     """
-    from cabcnn.cli.progress import watching
+    from cabcnn.cli.progress import show_progress
     from cabcnn.memory import keep_freed_memory
     from cabcnn.reports import run
     from cabcnn.runs import plan as plans
@@ -114,54 +108,55 @@ def train(
     if corpus is None:
         if plan is None and not (resume and out is not None):
             raise CabcnnError(
-                "Say what to train on: a corpus, --plan with its file, or --resume with --out."
+                "There is nothing to train on: give a corpus, --plan with its file, or --resume "
+                "with --out."
             )
         if given:
             raise CabcnnError(
-                f"The plan settles --{next(iter(given))} already; leave it out, or name a corpus "
-                "to begin a new run."
+                f"The plan decides on --{next(iter(given))} already; leave it out, or give a "
+                "corpus to start a new run."
             )
         source = plan or out
         assert source is not None
-        wanted = plans.read(source)
+        run_plan = plans.read(source)
         folder = out or (source if source.is_dir() else source.parent)
     elif out is None or plan is not None:
         raise CabcnnError("A run needs a corpus and --out, the folder to keep it in, or a --plan.")
     else:
-        wanted, folder = _planned(corpus, out, given), out
+        run_plan, folder = _make_plan(corpus, out, given), out
     if device is not None:
-        wanted = plans.on_device(wanted, device)
+        run_plan = plans.on_device(run_plan, device)
     keep_freed_memory()
-    signal.signal(signal.SIGTERM, signal.default_int_handler)  # both end it the same way
+    signal.signal(signal.SIGTERM, signal.default_int_handler)  # handled like Ctrl-C
     try:
-        with watching() as on_event:
+        with show_progress() as on_event:
             outcome = carry_out(
-                wanted, folder, on_event=on_event, report=run.write, cache=cache, resume=resume
+                run_plan, folder, on_event=on_event, report=run.write, cache=cache, resume=resume
             )
     except KeyboardInterrupt:
-        typer.echo(f"Interrupted; --resume --out {folder} goes on where it was.", err=True)
+        write_line(f"Interrupted; to resume it, use --resume --out {folder}.", err=True)
         raise typer.Exit(INTERRUPTED) from None
     if not leads():
         return
     if outcome is None:
-        typer.echo(f"{folder} is finished already; --resume goes on with a stopped run.")
+        write_line(f"{folder} is finished already; --resume would continue a stopped run.")
     else:
-        typer.echo(f"{folder / MODEL}: {outcome.card.score()}")
+        write_line(f"{folder / MODEL}: {outcome.card.score()}")
 
 
-def _planned(corpus: str, out: Path, given: dict[str, Any]) -> Any:
+def _make_plan(corpus: str, out: Path, given: dict[str, Any]) -> Any:
     """The plan that the options describe."""
-    from cabcnn.runs.plan import Plan
+    from cabcnn.runs.plan import Options, Plan
     from cabcnn.training.recipe import RECIPES
 
     name = given.get("recipe", "robust")
     if name not in RECIPES:
-        raise CabcnnError(f"There is no recipe {name!r}, only {', '.join(RECIPES)}.")
+        raise CabcnnError(f"There is no recipe {name!r}; choose one of {', '.join(RECIPES)}.")
     changed = recipe_options.read(given.get("set", ()))
-    for option, field in SHORT.items():
+    for option, field in RECIPE_OPTIONS.items():
         if option in given:
             if field in changed:
-                raise CabcnnError(f"--{option} and --set {field} are one thing; leave one out.")
+                raise CabcnnError(f"--{option} and --set {field} are the same; leave one out.")
             changed[field] = given[option]
     changed["crop_seconds"] = changed.get("crop_seconds", RECIPES[name].crop_seconds) or None
     recipe = RECIPES[name].as_dict() | changed
@@ -175,11 +170,11 @@ def _planned(corpus: str, out: Path, given: dict[str, Any]) -> Any:
     if "folds" in given and protocol != "folds":
         raise CabcnnError(f"--folds and --protocol {protocol} exclude each other; leave one out.")
     return Plan(
-        # found again from wherever the run is taken up
+        # absolute, so that the run can be resumed from another folder
         corpus=str(Path(corpus).resolve()) if Path(corpus).exists() else corpus,
         name=out.resolve().name,
         layout=given.get("layout"),
-        options={k: v for k, v in options.items() if v is not None},
+        options=Options(**{k: v for k, v in options.items() if v is not None}),
         seconds=given.get("seconds", recipe["seconds"]),
         recipe=recipe,
         protocol=protocol,

@@ -1,4 +1,4 @@
-"""Collections of recordings, each layout read into the same table of clips."""
+"""Corpora: recordings organised in various ways, all read into one list of clips."""
 
 from cabcnn.corpora.description import Description, describe
 from cabcnn.corpora.fsdd import read_fsdd

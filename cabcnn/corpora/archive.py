@@ -1,5 +1,5 @@
-"""Unpacking a zip archive that somebody sent: nothing lands outside its folder, nothing
-larger than was allowed, and what is refused is refused before or while it is written."""
+"""Safe unpacking of zip archives from strangers: nothing is written outside the folder, and
+nothing beyond the limits."""
 
 from __future__ import annotations
 
@@ -18,25 +18,25 @@ from cabcnn.errors import CorpusError
 from cabcnn.files import DISK_FULL
 
 CHUNK = 1 << 20
-# What systems leave in archives, and no person put there. Names that begin with a dot too.
-DEEPEST = 20  # folders within each other
+DEEPEST = 20  # nested folders
+# Files that operating systems add to archives; so are those whose names begin with a dot.
 JUNK = {"__macosx", "thumbs.db", "desktop.ini"}
 TABLES = {".csv", ".tsv"}
 # The end of a zip file: PKWARE's APPNOTE 6.3.10, sections 4.3.14 to 4.3.16.
 END, END_LENGTH, LONGEST_COMMENT = b"PK\5\6", 22, 0xFFFF
 LOCATOR_64, LOCATOR_64_LENGTH, END_64_LENGTH = b"PK\6\7", 20, 56
-ENTRY_BYTES = 400  # of the list of contents, for a file with a long name
+ENTRY_BYTES = 400  # of the central directory, for a file with a long name
 
 
 @dataclass(frozen=True)
 class Limits:
-    """How much an archive may bring."""
+    """The most that an archive may hold."""
 
     files: int = 50_000
     bytes: int = 8 << 30  # unpacked, together
     file_bytes: int = 1 << 30  # unpacked, each
-    ratio: float = 100.0  # unpacked to packed, together; sound shrinks to a third at best
-    ratio_from: int = 64 << 20  # below so many bytes nobody minds the ratio
+    ratio: float = 100.0  # unpacked to packed, together; sound is compressed to a third at best
+    ratio_from: int = 64 << 20  # bytes up to which any ratio is accepted
 
 
 LIMITS = Limits()
@@ -50,16 +50,16 @@ def unpack(
     name: str | None = None,
     progress: Callable[[float], object] = lambda share: None,
 ) -> Path:
-    """Unpacks a zip archive into a new folder and returns where its contents begin.
+    """Unpacks a zip archive into a new folder and returns the folder that its contents begin in:
+    `folder` itself or, if everything is wrapped in further folders, the innermost of them.
 
-    That is `folder` itself or, where everything lies in one folder more than it needs to, the
-    inner one. The bytes that really come out are counted, whatever the archive claims. The
-    files are plain ones of the system's usual rights. `name` is how errors call the archive;
-    `progress` is told the share that is done, between 0 and 1.
+    The bytes that are actually unpacked are counted, whatever the archive claims, and all files
+    get the usual permissions. `name` is what errors call the archive; `progress` is called with
+    the share that is done, between 0 and 1.
 
-    Raises CorpusError, and leaves nothing behind, where the archive is none, is damaged, empty,
-    encrypted or over the limits, holds links or names that lead out of the folder, or the disk
-    is full.
+    Raises CorpusError, and leaves nothing behind, if the file is not a zip archive, is damaged,
+    empty, encrypted or over the limits, holds links or paths outside the folder, or if the disk is
+    full.
     """
     source, folder = Path(source), Path(folder)
     name = name or source.name
@@ -76,35 +76,35 @@ def unpack(
                     shutil.rmtree(folder, ignore_errors=True)
                     raise
     except (zipfile.BadZipFile, zlib.error, EOFError, struct.error, UnicodeDecodeError) as error:
-        raise CorpusError(f"{name} is damaged ({error}); pack or fetch it again.") from error
+        raise CorpusError(f"{name} is damaged ({error}); make or download it again.") from error
     except NotImplementedError as error:  # a later version of the format
         raise CorpusError(_unusual(name, str(error))) from error
     except OSError as error:
-        raise CorpusError(f"{name} can't be unpacked: {_in_words(error)}") from error
-    return _beginning(folder)
+        raise CorpusError(f"{name} can't be unpacked: {_reason(error)}") from error
+    return _unwrapped(folder)
 
 
-def _in_words(error: OSError) -> str:
+def _reason(error: OSError) -> str:
     if error.errno in DISK_FULL:
         return "the disk is full; free some space and try again."
     if error.errno in (errno.EEXIST, errno.ENOTDIR, errno.EISDIR):
-        return "two of its files have one name; rename one and pack it again."
+        return "two of its files have the same name; rename one and make it again."
     if error.errno == errno.ENAMETOOLONG:
-        return "the name of one of its files is too long; shorten it and pack it again."
+        return "the name of one of its files is too long; shorten it and make it again."
     return f"{error.strerror or error}."
 
 
 def _check_contents_size(file: BinaryIO, name: str, limits: Limits) -> None:
-    """Refuses a list of contents that would fill the memory, before it is read."""
+    """Refuses a central directory that would fill the memory, before it is read."""
     size = file.seek(0, 2)
     file.seek(max(0, size - END_LENGTH - LONGEST_COMMENT - LOCATOR_64_LENGTH - END_64_LENGTH))
     tail = file.read()
     at = tail.rfind(END)
     if size == 0:
-        raise CorpusError(f"{name} is empty, 0 bytes; pack or upload it again.")
+        raise CorpusError(f"{name} is empty (0 bytes); make or upload it again.")
     if at < 0 or len(tail) < at + END_LENGTH:
         raise CorpusError(
-            f"{name} is no zip archive, or only a part of one; pack the folders as a .zip file."
+            f"{name} is not a zip archive, or only part of one; pack the folders as a .zip file."
         )
     (contents,) = struct.unpack_from("<I", tail, at + 12)
     if tail[max(at - LOCATOR_64_LENGTH, 0) : at].startswith(LOCATOR_64):
@@ -117,45 +117,41 @@ def _check_contents_size(file: BinaryIO, name: str, limits: Limits) -> None:
 def _members(
     archive: zipfile.ZipFile, name: str, limits: Limits
 ) -> Iterator[tuple[zipfile.ZipInfo, PurePosixPath]]:
-    """The files worth unpacking and where they go; refuses by what the archive says of them."""
+    """The files to unpack and their paths; refuses what the archive itself says is wrong."""
     if len(archive.infolist()) > limits.files:
         raise CorpusError(_too_many(name, limits))
     claimed = packed = 0
-    found = False
+    empty = True
     for member in archive.infolist():
         path = _place(member, name)
         if member.is_dir() or any(_is_junk(part) for part in path.parts):
             continue
         kind = stat.S_IFMT(member.external_attr >> 16)
         if stat.S_ISLNK(kind):
-            raise CorpusError(f"{name} holds a link, {path}; pack the files themselves.")
+            raise CorpusError(f"{name} holds a link, {path}; pack the file itself.")
         if kind and not stat.S_ISREG(kind):
-            raise CorpusError(f"{name} holds something that is no file, {path}; leave it out.")
+            raise CorpusError(f"{name} holds {path}, which is not a file; leave it out.")
         if member.flag_bits & 1:
             raise CorpusError(f"{name} is encrypted; pack it without a password.")
         if member.compress_type not in (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED):
             raise CorpusError(_unusual(name, str(path)))
-        found, claimed = True, claimed + member.file_size
+        empty, claimed = False, claimed + member.file_size
         packed += member.compress_size
         _check_sizes(path, member.file_size, claimed, packed, name, limits)
         yield member, path
-    if not found:
+    if empty:
         raise CorpusError(f"{name} holds no files; pack the folders with the recordings.")
 
 
 def _place(member: zipfile.ZipInfo, name: str) -> PurePosixPath:
-    """Where a member goes below the folder."""
+    """The path of a member below the folder."""
     path = PurePosixPath(member.filename.replace("\\", "/"))
     if path.is_absolute() or (path.parts and ":" in path.parts[0][1:2]):
-        raise CorpusError(
-            f"{name} names a place outside of itself, {path}; pack it with relative names."
-        )
+        raise CorpusError(f"{name} holds an absolute path, {path}; pack it with relative paths.")
     if len(path.parts) > DEEPEST:
-        raise CorpusError(
-            f"{name} holds folders within folders, more than {DEEPEST} deep; pack it flatter."
-        )
+        raise CorpusError(f"{name} holds more than {DEEPEST} nested folders; pack it with fewer.")
     if ".." in path.parts:
-        raise CorpusError(f"{name} leads out of its folder, {path}; pack it without '..'.")
+        raise CorpusError(f"{name} holds a path outside its folder, {path}; pack it without '..'.")
     return path
 
 
@@ -172,21 +168,21 @@ def _extract(
     limits: Limits,
     progress: Callable[[float], object],
 ) -> None:
-    whole = sum(member.file_size for member, _ in members) or 1
-    if whole > shutil.disk_usage(folder).free:
+    total = sum(member.file_size for member, _ in members) or 1
+    if total > shutil.disk_usage(folder).free:
         raise OSError(errno.ENOSPC, "No space left on device")
     written = 0
     for member, path in members:
         target = folder.joinpath(*path.parts)
         target.parent.mkdir(parents=True, exist_ok=True)
         own = 0
-        # Exclusively: a second file of one name, or one through a link, is an error.
+        # "x": a second file of the same name, or one through a link, is an error.
         with archive.open(member) as packed_file, target.open("xb") as file:
             while chunk := packed_file.read(CHUNK):
                 own, written = own + len(chunk), written + len(chunk)
                 _check_sizes(path, own, written, packed, name, limits)
                 file.write(chunk)
-                progress(min(written / whole, 1.0))
+                progress(min(written / total, 1.0))
 
 
 def _check_sizes(
@@ -195,33 +191,33 @@ def _check_sizes(
     if own > limits.file_bytes:
         raise CorpusError(
             f"{name} holds a file of more than {_size(limits.file_bytes)}, {path}; leave it out "
-            "or cut it."
+            "or shorten it."
         )
     if together > limits.bytes:
         raise CorpusError(
-            f"{name} unpacks to more than {_size(limits.bytes)}; bring fewer or shorter recordings."
+            f"{name} unpacks to more than {_size(limits.bytes)}; use fewer or shorter recordings."
         )
     if together > limits.ratio_from and together > limits.ratio * max(packed, 1):
         raise CorpusError(
-            f"{name} unpacks to more than {limits.ratio:g} times its size, as no recordings do; "
-            "pack the recordings alone."
+            f"{name} unpacks to more than {limits.ratio:g} times its size, which recordings never "
+            "do; pack the recordings only."
         )
 
 
 def _too_many(name: str, limits: Limits) -> str:
-    return f"{name} holds more than {limits.files:,} files; bring fewer."
+    return f"{name} holds more than {limits.files:,} files; use fewer."
 
 
 def _unusual(name: str, what: str) -> str:
-    return f"{name} is packed in a way that is not read here ({what}); pack it as a usual zip."
+    return f"{name} uses a zip feature that is not supported ({what}); make it as an ordinary zip."
 
 
 def _size(count: int) -> str:
     return f"{count / (1 << 30):.3g} GiB" if count >= 1 << 30 else f"{count / (1 << 20):.3g} MiB"
 
 
-def _beginning(folder: Path) -> Path:
-    """Steps into folders that hold one folder only, as long as that one is no class's."""
+def _unwrapped(folder: Path) -> Path:
+    """The innermost of folders that hold nothing but another folder, unless that is a class's."""
     while True:
         inside = list(folder.iterdir())
         if len(inside) != 1 or not inside[0].is_dir():

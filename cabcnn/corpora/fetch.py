@@ -1,4 +1,4 @@
-"""The corpora that may be downloaded by anybody: fetched, checked, unpacked."""
+"""Downloading, verifying and unpacking freely available corpora."""
 
 from __future__ import annotations
 
@@ -13,21 +13,22 @@ from typing import NamedTuple
 
 from cabcnn.corpora.download import CHUNK, Progress, disk, download
 from cabcnn.errors import CorpusError
+from cabcnn.files import write_json
 
 ARCHIVE = ".tar.gz"
 
 
 class Download(NamedTuple):
-    """Where a corpus is, and what a person has to know before using it."""
+    """The address of a corpus, and its terms of use."""
 
     url: str
     title: str
     terms: str
-    sha256: str | None = None  # of the archive, where the publisher tells it
+    sha256: str | None = None  # of the archive, if the publisher gives it
 
 
-# No publisher of these tells a checksum: what came first is written down beside the corpus and
-# held against what comes later. GitHub makes its archives anew from the tag when asked for one.
+# None of these publishers gives a checksum: that of the first download is recorded beside the
+# corpus and compared with later ones. (GitHub generates its archives from the tag.)
 DOWNLOADS = {
     "ut-podcast": Download(
         "https://crss.utdallas.edu/corpora/UT-Podcast/UT-Podcast.tar.gz",
@@ -45,15 +46,17 @@ DOWNLOADS = {
 def fetch(name: str, folder: str | Path, progress: Progress = lambda done, total: None) -> Path:
     """Downloads a corpus of DOWNLOADS and unpacks it to `folder/name`, which it returns.
 
-    Whatever stops it, the next call goes on; what is there already stays as it is. What came,
-    and its checksum, is told by `folder/name.json`. `progress` is told bytes here and in all.
+    If interrupted, the next call goes on; an existing folder is left as it is. `folder/name.json`
+    records the download and its checksum. `progress` is called with the bytes so far and in all.
 
-    Raises CorpusError where there is no such corpus, or the network, the server or the disk
-    does not let it, or the archive is not the one that was expected.
+    Raises CorpusError if there is no such corpus, the network, the server or the disk fails, or
+    the archive is not the expected one.
     """
     if name not in DOWNLOADS:
-        raise CorpusError(f"There is nothing to fetch named {name!r}, only {', '.join(DOWNLOADS)}.")
-    wanted = DOWNLOADS[name]
+        raise CorpusError(
+            f"There is no corpus {name!r} to download; choose one of {', '.join(DOWNLOADS)}."
+        )
+    chosen = DOWNLOADS[name]
     folder = Path(folder)
     target, record = folder / name, folder / f"{name}.json"
     if target.is_dir() and any(target.iterdir()):
@@ -62,56 +65,56 @@ def fetch(name: str, folder: str | Path, progress: Progress = lambda done, total
     with disk(target):
         work.mkdir(parents=True, exist_ok=True)
         archive = work / f"{name}{ARCHIVE}"
-        checksum = _retrieve(wanted, archive, record, progress)
+        checksum = _retrieve(chosen, archive, record, progress)
         _unpack(archive, work / name)
         facts = {
-            "url": wanted.url,
+            "url": chosen.url,
             "sha256": checksum,
-            "checksum": "told by the publisher" if wanted.sha256 else "of what came first",
+            "checksum": "by the publisher" if chosen.sha256 else "of the first download",
             "bytes": archive.stat().st_size,
             "fetched": datetime.date.today().isoformat(),
-            "terms": wanted.terms,
+            "terms": chosen.terms,
         }
-        record.write_text(json.dumps(facts, indent=2) + "\n", "utf-8")
-        (work / name).rename(target)  # there whole, or not at all
+        write_json(record, facts)
+        (work / name).rename(target)  # complete, or not at all
         shutil.rmtree(work)
     return target
 
 
-def _retrieve(wanted: Download, archive: Path, record: Path, progress: Progress) -> str:
-    """The archive's checksum, once it is there and is what it should be."""
+def _retrieve(chosen: Download, archive: Path, record: Path, progress: Progress) -> str:
+    """Downloads and verifies the archive. Returns its checksum."""
     import pooch
 
-    def bring(url: str, file: str, _) -> None:
+    def fetch_file(url: str, file: str, _) -> None:
         download(url, Path(file), archive.with_name(f"{archive.name}.part"), progress)
 
-    # pooch would tell the checksum on the error stream; the record is for that.
+    # pooch would print the checksum on the error stream.
     pooch.get_logger().setLevel("WARNING")
-    known = wanted.sha256 or _recorded(record, wanted.url)
+    known = chosen.sha256 or _recorded(record, chosen.url)
     expected = f"sha256:{known}" if known else None
     try:
         pooch.retrieve(
-            wanted.url,
+            chosen.url,
             expected,
             archive.name,
             archive.parent,
-            downloader=bring,  # pyright: ignore[reportArgumentType]  its names are another call's
+            downloader=fetch_file,  # pyright: ignore[reportArgumentType]  (names of arguments)
         )
     except ValueError as error:
-        if wanted.sha256:
+        if chosen.sha256:
             raise CorpusError(
-                f"What came from {wanted.url} has not the checksum that its publisher tells, so it "
-                "was thrown away; try again."
+                f"The download from {chosen.url} does not have its publisher's checksum and was "
+                "deleted; try again."
             ) from error
         raise CorpusError(
-            f"What came from {wanted.url} is not what came from there before, so it was thrown "
-            f"away; remove {record} to take it as it is now."
+            f"The download from {chosen.url} differs from the first one and was deleted; remove "
+            f"{record} to accept the new one."
         ) from error
     return pooch.file_hash(str(archive))
 
 
 def _recorded(record: Path, url: str) -> str | None:
-    """The checksum of what came from the same address before."""
+    """The checksum of the first download from the same address."""
     try:
         facts = json.loads(record.read_text("utf-8"))
         return facts["sha256"] if facts["url"] == url else None
@@ -120,22 +123,22 @@ def _recorded(record: Path, url: str) -> str | None:
 
 
 def _unpack(archive: Path, target: Path) -> None:
-    """The archive's files, all of them, in `target`, whatever was there before."""
+    """Unpacks the whole archive to `target`, replacing what is there."""
     shutil.rmtree(target, ignore_errors=True)
     try:
         with tarfile.open(archive, "r:gz") as tar:
             tar.extractall(target, filter="data")
             while tar.fileobj and tar.fileobj.read(CHUNK):
-                pass  # to the end, where gzip's own checksum is: tar stops before
+                pass  # to the end, with gzip's checksum, which tar does not read
     except tarfile.FilterError as error:
         shutil.rmtree(target, ignore_errors=True)
         raise CorpusError(
-            f"{archive} would write outside its folder ({error}), so it was not unpacked; look at "
-            "where it came from."
+            f"{archive} holds paths outside its folder ({error}) and was not unpacked; check where "
+            "it comes from."
         ) from error
     except (tarfile.TarError, gzip.BadGzipFile, zlib.error, EOFError) as error:
         archive.unlink()
         raise CorpusError(
-            f"What came as {archive.name} is damaged ({error}), so it was thrown away; run the "
-            "same command again."
+            f"The downloaded {archive.name} is damaged ({error}) and was deleted; run the same "
+            "command again."
         ) from error

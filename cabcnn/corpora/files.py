@@ -1,4 +1,4 @@
-"""What readers of several layouts share: which files are sounds, and lists of them as tables."""
+"""Reading folders of sounds and tables in CSV or TSV, for the layouts."""
 
 from __future__ import annotations
 
@@ -13,8 +13,8 @@ from typing import Literal
 
 from cabcnn.errors import CorpusError
 
-# What `cabcnn.audio` decodes. Only a corpus' other files are told from its sounds by this: a
-# file that a list names is taken whatever its ending is.
+# The suffixes of sounds that `cabcnn.audio` decodes, to tell them from a corpus's other files. A
+# file named in a list is used whatever its suffix.
 SOUND = re.compile(
     r".+\.(3gp|aac|ac3|aif[cf]?|amr|ape|au|avi|caf|flac|m4[ab]|mk[av]|mov|mp[234]|mpe?g|og[ag]"
     r"|opus|snd|tta|w64|wav|web[am]|wm[av]|wv)",
@@ -24,7 +24,7 @@ JUNK = ("__MACOSX", "$RECYCLE.BIN", "System Volume Information")
 
 
 def is_sound(name: str) -> bool:
-    """Whether a file's name is a recording's; macOS leaves `._` files with the same endings."""
+    """Whether a file is a sound, by its name; macOS leaves `._` files with the same suffixes."""
     return bool(SOUND.fullmatch(name)) and not hidden(name)
 
 
@@ -33,9 +33,9 @@ def hidden(name: str) -> bool:
 
 
 def sounds_below(folder: Path) -> Iterator[Path]:
-    """Every recording in `folder` and the folders inside it, in the order of names.
+    """Every sound in `folder` and the folders below it, in the order of names.
 
-    No file is opened, and links to folders inside it are left alone: they may run in circles.
+    No file is opened, and links to folders are not followed: they may form circles.
     """
 
     def fail(error: OSError) -> None:
@@ -50,7 +50,7 @@ def sounds_below(folder: Path) -> Iterator[Path]:
 
 
 def _text(name: str) -> str:
-    """A file's name, refused where it is none that a list, a page or a report could show."""
+    """The same name. Raises CorpusError if it is not valid text, which a list can't hold."""
     try:
         name.encode()
     except UnicodeEncodeError:
@@ -71,14 +71,14 @@ def subfolders(folder: Path) -> list[Path]:
 
 
 def read_text(path: Path) -> str:
-    """A list's text. Raises CorpusError where it is missing, unreadable or not in UTF-8."""
+    """The text of a file. Raises CorpusError if it is missing, unreadable or not in UTF-8."""
     with _readable(path):
         return path.read_text(encoding="utf-8-sig")
 
 
 @contextmanager
 def _readable(path: Path) -> Iterator[None]:
-    """Tells what can be wrong with a list's file in a sentence."""
+    """Turns errors of reading a file into a CorpusError."""
     try:
         yield
     except FileNotFoundError:
@@ -94,10 +94,10 @@ def _readable(path: Path) -> Iterator[None]:
 def read_rows(
     path: Path, delimiter: str = ",", quoting: Literal[0, 3] = csv.QUOTE_MINIMAL
 ) -> Iterator[tuple[int, list[str]]]:
-    """The rows of a list that are not blank, each with the number of the line it ends in.
+    """The rows of a table that are not blank, each with the number of its last line.
 
-    The first one is the header. Rows come as they are read: lists of a million lines exist.
-    Raises CorpusError where the list is missing, empty, unreadable or not in UTF-8.
+    The first one is the header. Rows are read one by one: tables of a million lines exist.
+    Raises CorpusError if the table is missing, empty, unreadable or not in UTF-8.
     """
     number = 0
     try:
@@ -126,9 +126,9 @@ def read_table(
     quoting: Literal[0, 3] = csv.QUOTE_MINIMAL,
     only: Container[str] | None = None,
 ) -> tuple[list[str], Iterator[tuple[int, dict[str, str]]]]:
-    """A list's columns, and its rows by column, without blanks around what they say.
+    """The columns of a table, and its rows as dictionaries by column, with values stripped.
 
-    A short row lacks its last columns; columns without a name, or not in `only`, are left out.
+    Short rows lack the last columns. Columns without a name, or not in `only`, are left out.
     """
     rows = read_rows(path, delimiter, quoting)
     _, header = next(rows)

@@ -1,4 +1,4 @@
-"""A folder for each label: `FOLDER/US/anything/below/a.wav` is an example of US."""
+"""A folder for each label: `FOLDER/US/anything/below/a.wav` is labelled US."""
 
 from __future__ import annotations
 
@@ -11,13 +11,13 @@ from cabcnn.errors import CorpusError
 
 
 def read_folder(folder: str | Path, speaker_pattern: str | None = None) -> list[Clip]:
-    """Clips of the recordings below `folder`, labelled by the first folder they lie in.
+    """Clips of the recordings below `folder`, labelled by the first folder inside it.
 
     `speaker_pattern` says who speaks, as `SpeakerPattern` takes it: the name of a template, or a
     regular expression. Without it the speakers are unknown.
 
-    Raises CorpusError where there is no recording, one lies outside any label's folder, or the
-    pattern is invalid or finds no speaker in a name.
+    Raises CorpusError if there is no recording, one lies outside any label's folder, or the
+    pattern is invalid or does not fit a name.
     """
     folder = Path(folder)
     labelled = subfolders(folder)
@@ -42,14 +42,12 @@ def read_folder(folder: str | Path, speaker_pattern: str | None = None) -> list[
 
 
 def innermost(folder: Path) -> Path:
-    """The folder that a corpus begins at: archives wrap theirs in folders that hold nothing else.
-
-    Down while there is one folder only and nothing beside it.
-    """
+    """The folder that a corpus begins in, below folders that hold nothing but another folder, as
+    archives have them."""
     while True:
         inside = [path for path in folder.iterdir() if not hidden(path.name)]
         if len(inside) != 1 or not inside[0].is_dir() or inside[0].is_symlink():
             return folder
         if not subfolders(inside[0]) and any(is_sound(p.name) for p in inside[0].iterdir()):
-            return folder  # the one label there is
+            return folder  # the folder of the only label
         folder = inside[0]

@@ -14,7 +14,7 @@ TEST_INDICES = 5
 
 
 def is_fsdd(path: Path) -> bool:
-    """Whether a folder, or `recordings` in it, holds this corpus' names and no other sounds."""
+    """Whether all sounds in a folder, or in `recordings` inside it, have this corpus's names."""
     if not path.is_dir():
         return False
     inner = path / "recordings"
@@ -25,7 +25,7 @@ def is_fsdd(path: Path) -> bool:
 def read_fsdd(folder: str | Path) -> list[Clip]:
     """Clips of the recordings in `folder`, or in `folder/recordings`, in the order of names.
 
-    Raises CorpusError where there are none.
+    Raises CorpusError if there are none.
     """
     folder = Path(folder)
     inner = folder / "recordings"

@@ -1,4 +1,4 @@
-"""One door to every layout: its name, how it is recognised, who reads it."""
+"""The layouts of corpora: their names, how they are detected, how they are read."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ from cabcnn.corpora import (
 )
 from cabcnn.corpora.folder import innermost, read_folder
 from cabcnn.corpora.manifest import (
-    ENDINGS,
+    SUFFIXES,
     check_no_list_below,
     lists_in,
     read_manifest,
@@ -33,13 +33,13 @@ ARCHIVES = (".zip", ".gz", ".tgz", ".tar", ".xz", ".bz2", ".7z", ".rar")
 
 
 class Layout(NamedTuple):
-    """How a corpus lies on disk."""
+    """A way of organising a corpus on disk."""
 
-    about: str  # a sentence for whoever has to choose
+    about: str  # a sentence that helps to choose
     read: Callable[..., list[Clip]]  # from its folder or list
-    found: Callable[[Path], bool] = lambda path: False  # by names; sounds stay closed
-    options: tuple[str, ...] = ()  # of `read` below, those that mean something here
-    lists: tuple[str, ...] = ()  # files in the folder that may be given in its stead
+    detect: Callable[[Path], bool] = lambda path: False  # by names, without opening sounds
+    options: tuple[str, ...] = ()  # those of `read` below that it has
+    lists: tuple[str, ...] = ()  # files in the folder that may be given instead of it
 
 
 def _read_built_in(source: Path) -> list[Clip]:
@@ -61,12 +61,14 @@ def _read_archive(source: Path, label: str = "accent") -> list[Clip]:
 
 
 def _is_manifest(path: Path) -> bool:
-    return path.suffix.lower() in ENDINGS if path.is_file() else bool(lists_in(path))
+    return path.suffix.lower() in SUFFIXES if path.is_file() else bool(lists_in(path))
 
 
-# In the order they are tried in; what is none of them is a folder per class.
+# In the order in which they are tried; the last one is the default.
 _LAYOUTS = {
-    BUILT_IN: Layout("Made for this project: synthetic voices in several accents.", _read_built_in),
+    BUILT_IN: Layout(
+        "Made for this project: synthetic voices with several accents.", _read_built_in
+    ),
     "speech-accent-archive": Layout(
         "Speech Accent Archive: one recording a speaker, with speakers.csv or Kaggle's "
         "speakers_all.csv; the label is the accent or the first-language.",
@@ -89,7 +91,7 @@ _LAYOUTS = {
     ),
     "common-voice": Layout(
         "Mozilla Common Voice: a locale's folder with clips and validated.tsv, or another of its "
-        "lists; the label is the accent, or a column named by you.",
+        "lists; the label is the accent, or the column that you choose.",
         common_voice.read_common_voice,
         common_voice.is_common_voice,
         ("label",),
@@ -104,14 +106,13 @@ _LAYOUTS = {
         "Free Spoken Digit Dataset: {digit}_{speaker}_{index}.wav.", fsdd.read_fsdd, fsdd.is_fsdd
     ),
     "manifest": Layout(
-        "A CSV or TSV list with the columns path and label, and speaker if known; or the folder "
-        "that it lies in.",
+        "A CSV or TSV list with the columns path and label, and speaker if known; or its folder.",
         _read_manifest,
         _is_manifest,
         ("label", "speaker"),
     ),
     "folder": Layout(
-        "A folder of recordings for each label; the speaker by a pattern on the file's name.",
+        "A folder of recordings for each label; the speaker by a pattern in the file names.",
         read_folder,
         options=("speaker_pattern",),
     ),
@@ -131,21 +132,22 @@ def read(
 ) -> list[Clip]:
     """The clips of a corpus: "built-in", a folder, or a list of recordings.
 
-    `layout` is one of LAYOUTS; None looks for marks of each. `label` is the column (manifest,
-    common-voice) or the task (speech-accent-archive) that labels are taken from, `speaker` a
-    manifest's column, `speaker_pattern` a regular expression on file names (folder). `labels`
-    keeps these labels only, in the spelling of the corpus. `inside` is for what strangers send:
-    a recording outside that folder is refused, since a list may name any file of this machine.
+    `layout` is one of LAYOUTS, or None to detect it. `label` is the column (manifest,
+    common-voice) or the task (speech-accent-archive) that labels are taken from, `speaker` the
+    column of the speakers (manifest), `speaker_pattern` a `SpeakerPattern` for file names (folder,
+    ut-podcast). `labels` keeps clips with these labels only. `inside` is for corpora from
+    strangers, whose lists may name any file of this machine: recordings outside that folder are
+    refused.
 
-    No sound is opened: that a recording is there and can be decoded is `describe`'s to tell.
-    Raises CorpusError where there is no such corpus, layout or label, an option means nothing
-    to the layout, or a recording lies outside.
+    No sound is opened: `describe` finds out which can be decoded. Raises CorpusError if there is
+    no such corpus, layout or label, the layout does not have an option, or a recording lies
+    outside.
     """
     path = Path(source)
     if layout is None:
         path, layout = detect(path)
     elif layout not in _LAYOUTS:
-        raise CorpusError(f"There is no layout {layout!r}, only {', '.join(_LAYOUTS)}.")
+        raise CorpusError(f"There is no layout {layout!r}; choose one of {', '.join(_LAYOUTS)}.")
     elif layout != BUILT_IN:
         _check_there(path)
     chosen = _LAYOUTS[layout]
@@ -156,10 +158,10 @@ def read(
     for name in given:
         if name not in chosen.options:
             raise CorpusError(
-                f"A corpus laid out as {layout} takes no {name.replace('_', ' ')}; leave it out "
-                "or name the layout."
+                f"The layout {layout} takes no {name.replace('_', ' ')}; leave it out or choose "
+                "another layout."
             )
-    with _looking(path):
+    with _reading(path):
         clips = chosen.read(path, **given)
     if inside is not None:
         _check_inside(clips, Path(inside))
@@ -167,8 +169,8 @@ def read(
 
 
 def path_within(path: Path, source: str | Path) -> str:
-    """How the path of a clip goes on inside the corpus that `read` was given as `source`; a path
-    that leads elsewhere as it is."""
+    """The path of a clip relative to the corpus that `read` was given as `source`; unchanged if it
+    lies elsewhere."""
     root = Path(source)
     if root == Path(BUILT_IN) and not root.exists():
         root = built_in.folder()
@@ -181,35 +183,35 @@ def path_within(path: Path, source: str | Path) -> str:
 
 
 def detect(source: str | Path) -> tuple[Path, str]:
-    """Where a corpus begins and the name of its layout: archives wrap it in folders.
+    """The folder that a corpus begins in (archives wrap it in others) and the name of its layout.
 
-    Where a list lies in a folder, recordings are not labelled by folders. Raises CorpusError where
-    there is nothing, something that is no corpus, or a list that would go unused.
+    A folder with a list in it is not labelled by its folders. Raises CorpusError if there is
+    nothing, no corpus, or a list that would be ignored.
     """
     path = Path(source)
     if path == Path(BUILT_IN) and not path.exists():
         return path, BUILT_IN
     _check_there(path)
     if path.is_file() and path.suffix.lower() in ARCHIVES:
-        raise CorpusError(f"{path} is packed; unpack it and give the folder.")
-    with _looking(path):
+        raise CorpusError(f"{path} is an archive; unpack it and give the folder.")
+    with _reading(path):
         inner = innermost(path) if path.is_dir() else path
-        # From the outside in: a wrapped corpus may itself hold one folder only, as UT-Podcast does.
+        # From the outside in: the corpus may itself have a single folder, as UT-Podcast does.
         between = [place for place in reversed(inner.parents) if place.is_relative_to(path)]
         for place in dict.fromkeys((path, *between, inner)):
             for name, layout in _LAYOUTS.items():
                 start = place.parent if place.name in layout.lists else place
-                if layout.found(start):
+                if layout.detect(start):
                     return start, name
     if path.is_file():
-        raise CorpusError(f"{path} is no corpus; give a folder, or a list in CSV or TSV.")
-    with _looking(path):
+        raise CorpusError(f"{path} is not a corpus; give a folder, or a list in CSV or TSV.")
+    with _reading(path):
         check_no_list_below(inner)
     return inner, "folder"
 
 
 def _check_there(path: Path) -> None:
-    with _looking(path):
+    with _reading(path):
         if not path.exists():
             raise CorpusError(
                 f"There is no {path}; give a folder, a list in CSV or TSV, or {BUILT_IN!r}."
@@ -217,35 +219,35 @@ def _check_there(path: Path) -> None:
 
 
 @contextmanager
-def _looking(path: Path) -> Iterator[None]:
-    """Tells in a sentence why the disk does not show what is there."""
+def _reading(path: Path) -> Iterator[None]:
+    """Turns errors of the file system into a CorpusError."""
     try:
         yield
     except OSError as error:
         raise CorpusError(
-            f"{error.filename or path} can't be looked into ({error.strerror}); check its name "
-            "and who may read it."
+            f"{error.filename or path} can't be read ({error.strerror}); check its name and "
+            "permissions."
         ) from error
 
 
 def _check_inside(clips: list[Clip], folder: Path) -> None:
     root = folder.resolve()
-    real = lru_cache(maxsize=None)(Path.resolve)  # of their folders, which are few
+    real = lru_cache(maxsize=None)(Path.resolve)  # for their folders, which are few
     for clip in clips:
         direct = not clip.path.is_symlink() and clip.path.name != ".."
         if not (real(clip.path.parent) if direct else clip.path.resolve()).is_relative_to(root):
             raise CorpusError(
-                f"{clip.path} lies outside the corpus' folder; name recordings inside it only."
+                f"{clip.path} lies outside the corpus's folder; list recordings inside it only."
             )
 
 
 def _only(clips: list[Clip], labels: Sequence[str]) -> list[Clip]:
-    there = {clip.label for clip in clips}
+    known = {clip.label for clip in clips}
     for label in labels:
-        if label not in there:
+        if label not in known:
             raise CorpusError(
-                f"Nothing in this corpus is labelled {label!r}, only "
-                f"{', '.join(sorted(there)[:20])}{', ...' if len(there) > 20 else ''}."
+                f"This corpus has no label {label!r}, only "
+                f"{', '.join(sorted(known)[:20])}{', ...' if len(known) > 20 else ''}."
             )
     kept = set(labels)
     return [clip for clip in clips if clip.label in kept]

@@ -1,8 +1,8 @@
 """OpenSLR-83 (Demirsahin et al. 2020): English of the UK and Ireland, six accents.
 
-`line_index_all.csv` has no header: id, filename, transcript, with commas in the transcripts and
-a blank before the names. `wef_12484_01482829612` is a Welsh woman, number 12484. Each accent and
-sex is a download of its own, so the recordings lie wherever they were unpacked.
+`line_index_all.csv` has no header: id, file name, transcript, with commas in the transcripts and a
+space before the names. `wef_12484_01482829612` is a Welsh woman, number 12484. Each accent and sex
+is a separate download, so the recordings may be in any folders.
 """
 
 from __future__ import annotations
@@ -34,13 +34,12 @@ def is_openslr83(path: Path) -> bool:
 
 
 def read_openslr83(folder: str | Path) -> list[Clip]:
-    """Clips listed that are there, anywhere below `folder`, labelled by their accent.
+    """The listed clips that are anywhere below `folder`, labelled by their accent.
 
-    Raises CorpusError where the list is missing or names something else, or nothing of it is
-    there.
+    Raises CorpusError if the list is missing or is another one, or none of its recordings exist.
     """
     folder = Path(folder)
-    there = {path.stem: path for path in sounds_below(folder)}
+    present = {path.stem: path for path in sounds_below(folder)}
     clips = []
     for number, row in read_rows(folder / LIST, quoting=csv.QUOTE_NONE):
         if len(row) < 2:
@@ -53,8 +52,8 @@ def read_openslr83(folder: str | Path) -> list[Clip]:
                 "wef_12484_01482829612; download the list again."
             )
         accent, sex, speaker = parts.groups()
-        if name in there:
-            clips.append(Clip(there[name], ACCENTS[accent], speaker, extra={"sex": SEXES[sex]}))
+        if name in present:
+            clips.append(Clip(present[name], ACCENTS[accent], speaker, extra={"sex": SEXES[sex]}))
     if not clips:
         raise CorpusError(
             f"{folder} holds none of the recordings that {LIST} lists; unpack them beside it."

@@ -1,7 +1,7 @@
-"""Speech Accent Archive (Weinberger 2015): one recording a speaker, all read one paragraph.
+"""Speech Accent Archive (Weinberger 2015): one recording per speaker, all of one paragraph.
 
-Two layouts of it are about: `speakers.csv` with each recording's path, and Kaggle's
-`speakers_all.csv`, which has the path to be put together and lists files that are missing.
+It exists in two forms: with `speakers.csv`, which has the paths of the recordings, and Kaggle's
+with `speakers_all.csv`, which has only file names and also lists missing files.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ LISTS = LIST, KAGGLE_LIST = "speakers.csv", "speakers_all.csv"
 COLUMNS = ("path", "speaker", "native_language", "country")
 KAGGLE_COLUMNS = ("filename", "speakerid", "native_language", "country")
 KAGGLE_MISSING = "file_missing?"
-SEXES = {"famale": "female"}  # so in Kaggle's list, once
+SEXES = {"famale": "female"}  # a typing error in Kaggle's list
 Task = Literal["accent", "first-language"]
 TASKS: tuple[Task, ...] = ("accent", "first-language")
 
@@ -32,14 +32,14 @@ def is_speech_accent_archive(path: Path) -> bool:
 def read_speech_accent_archive(folder: str | Path, task: Task = "accent") -> list[Clip]:
     """Clips listed in `folder/speakers.csv`, or Kaggle's `speakers_all.csv`, for one task.
 
-    The first has a line for each speaker, with the columns `path` (below the folder),
-    `speaker`, `native_language` and `country`; the second `filename`, `speakerid` and
-    `file_missing?` instead. What others tell comes along as `extra`.
+    The first has a line for each speaker with the columns `path` (relative to the folder),
+    `speaker`, `native_language` and `country`; the second has `filename`, `speakerid` and
+    `file_missing?` instead. Other columns become `extra`.
 
-    "accent" is the paper's: native speakers of English born in the US, the UK or Australia.
-    "first-language" is the speaker's native language.
+    The task "accent" is the paper's: native speakers of English born in the US, the UK or
+    Australia. "first-language" is the speaker's native language.
 
-    Raises CorpusError where the list is missing, incomplete or has nobody for the task.
+    Raises CorpusError if the list is missing or incomplete, or has no speaker for the task.
     """
     folder = Path(folder)
     kaggle = not (folder / LIST).is_file() and (folder / KAGGLE_LIST).is_file()
@@ -57,7 +57,7 @@ def read_speech_accent_archive(folder: str | Path, task: Task = "accent") -> lis
     clips = []
     for number, row in rows:
         if not all(name in row for name in needed):
-            raise CorpusError(f"Line {number} of {listing} is incomplete.")
+            raise CorpusError(f"Line {number} of {listing} is incomplete; download it again.")
         if row.get(KAGGLE_MISSING, "").casefold() == "true":
             continue
         name, speaker, language, country = (row.pop(name) for name in needed)
@@ -70,11 +70,11 @@ def read_speech_accent_archive(folder: str | Path, task: Task = "accent") -> lis
         elif language == "english" and country in ACCENTS:
             clips.append(Clip(path, ACCENTS[country], speaker, extra=row))
     if not clips:
-        raise CorpusError(f"{listing} lists nobody for the task {task}.")
+        raise CorpusError(f"{listing} has no speaker for the task {task}; choose another task.")
     return clips
 
 
 def _kaggle_recordings(folder: Path) -> Path:
-    """The archive has them two folders deep; whoever unpacks it may have lifted them."""
+    """The folder of the recordings: two levels deep as downloaded, or one."""
     inner = folder / "recordings" / "recordings"
     return inner if inner.is_dir() else inner.parent

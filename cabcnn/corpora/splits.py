@@ -1,4 +1,4 @@
-"""Which clips a model learns from, which choose its best epoch, and which it is tested on."""
+"""Splits of a corpus into training, validation and test clips."""
 
 from __future__ import annotations
 
@@ -13,11 +13,11 @@ from cabcnn.errors import CorpusError
 SHARES = (0.6, 0.1, 0.3)  # of the clips: training, validation, test (Section 4)
 PARTS = len(SHARES)
 ATTEMPTS = 50
-WORK = 20_000  # speakers placed in all attempts together, above which there are fewer
+WORK = 20_000  # assignments of speakers in all attempts together
 
 
 class Parts(NamedTuple):
-    """Indices of clips, sorted. Nobody is in two of them."""
+    """Sorted indices of clips, no clip in two parts."""
 
     training: NDArray[np.int64]
     validation: NDArray[np.int64]
@@ -25,9 +25,9 @@ class Parts(NamedTuple):
 
 
 def mixed_split(labels: Sequence[str], seed: int = 0) -> Parts:
-    """The paper's split: 60/10/30 of each label's clips, whoever speaks.
+    """The paper's split: 60/10/30 of each label's clips, regardless of speakers.
 
-    Raises CorpusError where a label has fewer clips than there are parts.
+    Raises CorpusError if a label has fewer than three clips.
     """
     random = np.random.default_rng(seed)
     given: list[list[NDArray[np.int64]]] = [[], [], []]
@@ -41,39 +41,40 @@ def mixed_split(labels: Sequence[str], seed: int = 0) -> Parts:
 
 
 def speaker_split(labels: Sequence[str], speakers: Sequence[str], seed: int = 0) -> Parts:
-    """About 60/10/30 of each label's clips, each speaker's in one part.
+    """About 60/10/30 of each label's clips, with all clips of a speaker in one part.
 
-    Every label is in every part. Of many ways to deal out the speakers, the one that comes
-    nearest to the shares is taken. (scikit-learn's grouped and stratified splitter makes equal
-    folds, and leaves some empty of a label that has fewer speakers than there are folds.)
+    Every label is in every part. Of several random assignments of the speakers, the one nearest to
+    these shares is used. (scikit-learn's grouped and stratified splitter makes equal folds, some
+    of which lack a label with few speakers.)
 
-    Raises CorpusError where a clip's speaker is unknown, or a label has too few of them.
+    Raises CorpusError if a speaker is unknown, or a label has too few speakers.
     """
     check_known(speakers)
     names, label = np.unique(np.asarray(labels, np.str_), return_inverse=True)
     _, group = np.unique(np.asarray(speakers, np.str_), return_inverse=True)
     counts = np.zeros((group.max() + 1, len(names)))
     np.add.at(counts, (group, label), 1)
-    for name, there in zip(names, (counts > 0).sum(0), strict=True):
-        _check_enough(str(name), int(there), "speaker")
+    for name, count in zip(names, (counts > 0).sum(0), strict=True):
+        _check_enough(str(name), int(count), "speaker")
     random = np.random.default_rng(seed)
-    deals = [_deal(counts, random) for _ in range(min(max(WORK // len(counts), 1), ATTEMPTS))]
-    place, missing, _ = min(deals, key=lambda deal: (deal[1].sum(), deal[2]))
+    attempts = min(max(WORK // len(counts), 1), ATTEMPTS)
+    assignments = [_assign(counts, random) for _ in range(attempts)]
+    part_of, missing, _ = min(assignments, key=lambda one: (one[1].sum(), one[2]))
     if missing.any():
         raise CorpusError(
-            f"The speakers can't be dealt out so that every part has the label "
-            f"{names[missing][0]}: few say it, and they say others too; bring more speakers, or "
-            "choose the mixed split (paper)."
+            f"The speakers can't be split so that every part has the label {names[missing][0]}: it "
+            "has few speakers, who have other labels too; add speakers, or choose the mixed split "
+            "(paper)."
         )
-    return Parts(*(np.flatnonzero(place[group] == part) for part in range(PARTS)))
+    return Parts(*(np.flatnonzero(part_of[group] == part) for part in range(PARTS)))
 
 
 def check_known(speakers: Sequence[str]) -> None:
-    """Raises CorpusError where a clip's speaker is unknown, so that none can be kept apart."""
+    """Raises CorpusError if the speaker of a clip is unknown."""
     if unknown := sum(not speaker for speaker in speakers):
         raise CorpusError(
-            f"Of {unknown} clips nobody knows who speaks, so that no speaker can be kept apart; "
-            "name the speakers, or choose the mixed split (paper)."
+            f"The speakers of {unknown} clips are unknown, so there is no split by speakers; name "
+            "the speakers, or choose the mixed split (paper)."
         )
 
 
@@ -83,35 +84,35 @@ def check_disjoint(
     sounds: Sequence[str],
     names: Sequence[str],
 ) -> None:
-    """Refuses a speaker-disjoint split that has a leak.
+    """Refuses a speaker-disjoint split that leaks.
 
-    `speakers`, `sounds` (equal where two recordings are) and `names` (N,) are of all clips.
+    `speakers`, `sounds` (hashes of the recordings) and `names` are those of all clips, (N,).
 
-    Raises CorpusError where a speaker, or one recording twice, is in two parts.
+    Raises CorpusError if a speaker, or the same recording, is in two parts.
     """
-    if (pair := _on_two_sides(parts, speakers)) is not None:
+    if (pair := _in_two_parts(parts, speakers)) is not None:
         one, other = pair
         raise CorpusError(
             f"The speaker {speakers[one]!r} is on both sides of the split ({names[one]} and "
-            f"{names[other]}), which would test a voice that was learned; correct the corpus's "
+            f"{names[other]}), so the test would not be on unseen speakers; correct the corpus's "
             "speakers or its split."
         )
-    if (pair := _on_two_sides(parts, sounds)) is not None:
+    if (pair := _in_two_parts(parts, sounds)) is not None:
         one, other = pair
         raise CorpusError(
             f"{names[one]} and {names[other]} are the same recording of two speakers, "
             f"{speakers[one]} and {speakers[other]}, on both sides of the split; remove one of "
-            "them, or give both one speaker."
+            "them, or give both the same speaker."
         )
 
 
-def _on_two_sides(parts: Parts, keys: Sequence[str]) -> tuple[int, int] | None:
-    """Two clips of one key in different parts, where there are such."""
+def _in_two_parts(parts: Parts, keys: Sequence[str]) -> tuple[int, int] | None:
+    """Two clips with the same key in different parts, if there are any."""
     first: dict[str, tuple[int, int]] = {}
     for number, part in enumerate(parts):
         for clip in map(int, part):
-            place, other = first.setdefault(keys[clip], (number, clip))
-            if place != number:
+            part_of_other, other = first.setdefault(keys[clip], (number, clip))
+            if part_of_other != number:
                 return other, clip
     return None
 
@@ -119,48 +120,51 @@ def _on_two_sides(parts: Parts, keys: Sequence[str]) -> tuple[int, int] | None:
 def speaker_folds(
     labels: Sequence[str], speakers: Sequence[str], folds: int, seed: int = 0
 ) -> NDArray[np.int64]:
-    """The fold 0..folds-1 of each clip: no speaker in two folds, labels spread evenly.
+    """The fold of each clip, 0 to folds - 1: no speaker in two folds, labels spread evenly.
 
-    Raises CorpusError where a label has fewer speakers than there are folds.
+    Raises CorpusError if a label has fewer speakers than there are folds.
     """
     from sklearn.model_selection import StratifiedGroupKFold
 
     for label in sorted(set(labels)):
-        voices = {s for s, own in zip(speakers, labels, strict=True) if own == label}
-        if len(voices) < folds:
+        own_speakers = {s for s, own in zip(speakers, labels, strict=True) if own == label}
+        if len(own_speakers) < folds:
             raise CorpusError(
-                f"{label} has {len(voices)} speaker(s), too few for {folds} speaker-disjoint "
-                "folds; bring more speakers or ask for fewer folds."
+                f"{label} has {len(own_speakers)} speaker(s), too few for {folds} speaker-disjoint "
+                "folds; add speakers or use fewer folds."
             )
     splitter = StratifiedGroupKFold(folds, shuffle=True, random_state=seed)
     fold = np.full(len(labels), -1)
-    for number, (_, places) in enumerate(splitter.split(labels, labels, speakers)):
-        fold[places] = number
+    for number, (_, clips) in enumerate(splitter.split(labels, labels, speakers)):
+        fold[clips] = number
     return fold
 
 
-def _check_enough(label: str, there: int, what: str) -> None:
-    if there < PARTS:
-        remedy = ", or choose the mixed split (paper)" if what == "speaker" else ""
+def _check_enough(label: str, count: int, noun: str) -> None:
+    if count < PARTS:
+        remedy = ", or choose the mixed split (paper)" if noun == "speaker" else ""
         raise CorpusError(
-            f"{label} has {there} {what}{'' if there == 1 else 's'} and a split needs {PARTS}: to "
-            f"learn from, to choose the best epoch by and to be tested on; bring more{remedy}."
+            f"{label} has {count} {noun}{'' if count == 1 else 's'} and a split needs {PARTS}: for "
+            f"training, validation and test; add more{remedy}."
         )
 
 
-def _deal(
+def _assign(
     counts: NDArray[np.float64], random: np.random.Generator
 ) -> tuple[NDArray[np.int64], NDArray[np.bool_], float]:
-    """The part of each group, given its clips of each label (groups, m), each to where its
-    labels lack most; which labels a part lacks wholly; and how far off the shares it is."""
-    wanted = np.outer(SHARES, counts.sum(0))
-    given = np.zeros_like(wanted)
-    place = np.zeros(len(counts), np.int64)
-    for group in random.permutation(len(counts)):
-        need = ((1 - given / wanted) * counts[group]).sum(1)
+    """Assigns speakers, in random order, to the part that lacks most of their labels' clips.
+
+    `counts` (speakers, m) are the clips of each speaker with each label. Returns the part of each
+    speaker, whether each label is missing from some part, and the largest deviation from SHARES.
+    """
+    target = np.outer(SHARES, counts.sum(0))
+    given = np.zeros_like(target)
+    part_of = np.zeros(len(counts), np.int64)
+    for speaker in random.permutation(len(counts)):
+        need = ((1 - given / target) * counts[speaker]).sum(1)
         best = np.flatnonzero(need >= need.max() - 1e-9)
         part = best[np.argmax(np.take(SHARES, best))]
-        place[group] = part
-        given[part] += counts[group]
-    off = np.abs(given / counts.sum(0) - np.array(SHARES)[:, None]).max()
-    return place, (given == 0).any(0), float(off)
+        part_of[speaker] = part
+        given[part] += counts[speaker]
+    deviation = np.abs(given / counts.sum(0) - np.array(SHARES)[:, None]).max()
+    return part_of, (given == 0).any(0), float(deviation)

@@ -1,4 +1,4 @@
-"""The one form that every corpus is read into, and what a corpus must be to be learned from."""
+"""The form that every corpus is read into, and what it takes to be trained on."""
 
 from __future__ import annotations
 
@@ -12,47 +12,47 @@ from cabcnn.errors import CorpusError
 
 
 class Clip(NamedTuple):
-    """A recording, what it is an example of, and who speaks."""
+    """A recording with its label and its speaker."""
 
     path: Path
     label: str
-    speaker: str  # "" where nobody knows: such a corpus has no speaker-disjoint split
-    split: str = ""  # "train" or "test" where the corpus has an official split
-    extra: Mapping[str, str] = MappingProxyType({})  # what else the corpus tells: sex, age, ...
+    speaker: str  # "" if unknown, which rules out a speaker-disjoint split
+    split: str = ""  # such as "train" or "test", if the corpus has an official split
+    extra: Mapping[str, str] = MappingProxyType({})  # other facts, such as sex and age
 
     def __reduce__(self):
-        """Lets clips be sent to other processes, which the default of `extra` alone can't be."""
+        """Makes clips picklable for other processes, which the default of `extra` is not."""
         return Clip, (*self[:-1], dict(self.extra))
 
 
 def check(clips: Sequence[Clip]) -> None:
-    """Raises CorpusError where no classifier can be learned from these clips' labels: there are
-    none, one only, or two that a typing mistake has made out of one."""
+    """Raises CorpusError if the labels are not fit to train on: there are fewer than two, or two
+    that look like one label in different spellings."""
     if not clips:
-        raise CorpusError("This corpus is empty; bring recordings of two labels or more.")
+        raise CorpusError("This corpus is empty; it needs recordings of two labels or more.")
     labels = sorted({clip.label for clip in clips})
     if alike := look_alikes(labels):
         names = " and ".join(repr(label) for label in alike[0])
         raise CorpusError(
-            f"The labels {names} differ only in case or blanks; give both one spelling."
+            f"The labels {names} differ only in case or spaces; give both one spelling."
         )
     if len(labels) == 1:
         raise CorpusError(
             f"A classifier needs two labels or more, and all of this corpus is {labels[0]!r}; "
-            "give the folder or the list that holds the others too."
+            "give the folder or the list that has the others too."
         )
 
 
 def look_alikes(labels: Sequence[str]) -> list[list[str]]:
-    """Groups of labels that are one but for case and blanks, in the order of the alphabet."""
+    """Groups of labels that differ only in case or spaces, alphabetically."""
     groups: dict[str, list[str]] = {}
     for label in sorted(set(labels)):
         groups.setdefault("".join(label.split()).casefold(), []).append(label)
     return [group for group in groups.values() if len(group) > 1]
 
 
-def commonest_spellings(labels: Sequence[str]) -> dict[str, str]:
-    """For each label of free text the spelling most often met among its look-alikes."""
+def most_common_spellings(labels: Sequence[str]) -> dict[str, str]:
+    """For each label that has look-alikes, the most common spelling among them."""
     count = Counter(labels)
     return {
         label: max(group, key=lambda spelling: count[spelling])

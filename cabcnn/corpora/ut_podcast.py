@@ -1,4 +1,4 @@
-"""UT-Podcast (Hansen & Liu 2016), the paper's corpus: `audio/{US,UK,AU}/`, a folder a label."""
+"""UT-Podcast (Hansen & Liu 2016), the paper's corpus: `audio/{US,UK,AU}/`, a folder per label."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ LABELS = ("US", "UK", "AU")
 
 
 def is_ut_podcast(path: Path) -> bool:
-    """Whether a folder holds `audio`, and that the three accents and no other folder."""
+    """Whether a folder holds `audio`, with the folders of the three accents and no others."""
     audio = path / AUDIO
     return audio.is_dir() and {p.name.upper() for p in subfolders(audio)} == set(LABELS)
 
@@ -22,8 +22,8 @@ def is_ut_podcast(path: Path) -> bool:
 def read_ut_podcast(folder: str | Path, speaker_pattern: str | None = None) -> list[Clip]:
     """Clips below `folder/audio`, labelled US, UK or AU.
 
-    The corpus tells no speakers; a `speaker_pattern` on the files' names, as `read_folder`
-    takes it, is for those who know them. Raises CorpusError as `read_folder` does.
+    The corpus does not name its speakers; `speaker_pattern` is that of `read_folder`, for those who
+    know them. Raises CorpusError as `read_folder` does.
     """
     folder = Path(folder)
     if not is_ut_podcast(folder):

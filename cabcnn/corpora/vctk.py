@@ -1,8 +1,9 @@
 """VCTK (Yamagishi et al.), releases 0.80 and 0.92: some 110 speakers, hundreds of sentences each.
 
-`speaker-info.txt` is aligned by blanks: ID AGE GENDER ACCENTS REGION [COMMENTS], where regions
-hold blanks or are missing. 0.80 has ids like 225 and `wav48/p225/p225_001.wav`; 0.92 ids like
-p225 and `wav48_silence_trimmed/p225/p225_001_mic1.flac`, the same words by two microphones.
+`speaker-info.txt` has columns separated by spaces: ID AGE GENDER ACCENTS REGION [COMMENTS], where
+the region may hold spaces or be missing. Release 0.80 has ids such as 225 and
+`wav48/p225/p225_001.wav`; 0.92 has p225 and `wav48_silence_trimmed/p225/p225_001_mic1.flac`, with
+two microphones.
 """
 
 from __future__ import annotations
@@ -25,10 +26,10 @@ def is_vctk(path: Path) -> bool:
 
 
 def read_vctk(folder: str | Path) -> list[Clip]:
-    """Clips of the speakers that are both listed and there, labelled by their accent.
+    """Clips of the listed speakers whose recordings exist, labelled by their accent.
 
-    Of a sentence recorded by two microphones the first one's recording is taken.
-    Raises CorpusError where list or recordings are missing.
+    Of two microphones, the first is used. Raises CorpusError if the list or the recordings are
+    missing.
     """
     folder = Path(folder)
     audio = next((folder / name for name in AUDIO if (folder / name).is_dir()), None)
@@ -38,14 +39,14 @@ def read_vctk(folder: str | Path) -> list[Clip]:
         )
     clips = []
     for line in read_text(folder / LIST).splitlines():
-        identity, *told = line.split(None, 4)[:5] or [""]
-        if len(told) < 3 or identity == "ID":
+        identity, *facts = line.split(None, 4)[:5] or [""]
+        if len(facts) < 3 or identity == "ID":
             continue
-        age, gender, accent, *region = told
+        age, gender, accent, *region = facts
         speaker = f"p{identity}" if identity.isdigit() else identity
         extra = {"age": age, "gender": gender}
         if place := " ".join(region).partition("(")[0].strip():
-            extra["region"] = place  # what follows it in brackets is a comment
+            extra["region"] = place  # without the comment in parentheses
         for path in _recordings(audio / speaker):
             clips.append(Clip(path, accent, speaker, extra=extra))
     if not clips:
@@ -56,7 +57,7 @@ def read_vctk(folder: str | Path) -> list[Clip]:
 
 
 def _recordings(folder: Path) -> list[Path]:
-    """One file a sentence, in the order of names; none where the speaker's folder is missing."""
+    """One file for each sentence, in the order of names; none if the folder is missing."""
     if not folder.is_dir():
         return []
     by_sentence: dict[str, Path] = {}

@@ -1,8 +1,8 @@
-"""A corpus as ready-made arrays: decoded once, small enough to move to another machine.
+"""A decoded corpus as arrays, small enough to be copied to another machine.
 
-Only what every excerpt's front end needs is kept: the raw maxima, and for each interval the
-sum and the sum of squares of its samples, so that an excerpt is standardised by exactly its
-own mean and deviation without its samples.
+They hold what the front end of any excerpt needs: the raw maxima, and for each interval the sum
+and the sum of squares of its samples, so that an excerpt is standardised by exactly its own mean
+and standard deviation without its samples.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ from zipfile import BadZipFile
 import numpy as np
 from numpy.typing import DTypeLike, NDArray
 
-from cabcnn import audio
+from cabcnn import audio, files
 from cabcnn.corpora.table import Clip
 from cabcnn.dataset.spectra import BANDS, log_mel
 from cabcnn.errors import CabcnnError, CorpusError
@@ -25,9 +25,9 @@ from cabcnn.model import STRIDE, VALUES_PER_SECOND
 
 
 class Pieces:
-    """Arrays that lie apart, for instance mapped from several files, read as one (V,).
+    """Several arrays, such as memory maps of several files, read as one (V,).
 
-    A slice of one piece is a view of it; only one across several pieces is copied.
+    A slice within one piece is a view; one across several pieces is a copy.
     """
 
     def __init__(self, pieces: Sequence[NDArray[np.floating]]) -> None:
@@ -40,15 +40,15 @@ class Pieces:
     def __getitem__(self, places: slice) -> NDArray[np.floating]:
         first, last, _ = places.indices(len(self))
         number = int(np.searchsorted(self._ends, first, "right"))
-        found = []
+        parts = []
         while first < last:
             piece, end = self.pieces[number], int(self._ends[number])
             begin = end - len(piece)
-            found.append(piece[first - begin : last - begin])
+            parts.append(piece[first - begin : last - begin])
             first, number = end, number + 1
-        if not found:
+        if not parts:
             return np.zeros(0, np.float32)
-        return found[0] if len(found) == 1 else np.concatenate(found)
+        return parts[0] if len(parts) == 1 else np.concatenate(parts)
 
     def __array__(
         self, dtype: DTypeLike | None = None, copy: bool | None = None
@@ -60,9 +60,9 @@ class Pieces:
 class Arrays:
     """N clips: `maxima` (V,) and `moments` (I, 3) of all clips one after the other.
 
-    A row of `moments` is one interval's number of samples, their sum and sum of squares; a
-    row of `spectra` (I, bands) its log spectrum, where a pretext task will need it, else
-    there are none. `values` (N,) counts each clip's maxima. `labels` (N,) index `label_names`.
+    A row of `moments` is an interval's number of samples, their sum and their sum of squares. A
+    row of `spectra` (I, bands) is its log spectrum; there are none unless the pretext task needs
+    them. `values` (N,) is the number of each clip's maxima. `labels` (N,) index `label_names`.
     """
 
     maxima: NDArray[np.floating] | Pieces
@@ -77,7 +77,7 @@ class Arrays:
 
     @cached_property
     def intervals(self) -> NDArray[np.int64]:
-        """How many intervals each clip has, (N,)."""
+        """The number of intervals of each clip, (N,)."""
         return -(-self.values // STRIDE)
 
     @cached_property
@@ -98,10 +98,10 @@ class Arrays:
         length: int | None = None,
         gain: NDArray[np.floating] | None = None,
     ) -> NDArray[np.float32]:
-        """Standardised values (L,) of a clip from interval `start` on, `length` intervals.
+        """Standardised values (L,) of `length` intervals of a clip from interval `start` on.
 
-        `gain` (length,) are factors above zero, one an interval: the values are then those of
-        the sound as it would be with each interval that much louder, exactly.
+        `gain` (length,) has a positive factor for each interval; the result is exactly that of
+        the sound with its samples multiplied by them.
         """
         first = start * STRIDE
         last = int(self.values[clip]) if length is None else first + length * STRIDE
@@ -126,7 +126,7 @@ class Arrays:
         return self.spectra[first : first + length].astype(np.float32)
 
     def digests(self) -> list[str]:
-        """What tells recordings apart, (N,): equal where two clips are the same sound."""
+        """A hash of each clip's sound, (N,): equal if two clips are the same sound."""
         return [
             hashlib.sha256(self._raw(clip).astype(np.float16).tobytes()).hexdigest()
             for clip in range(len(self))
@@ -138,23 +138,27 @@ class Arrays:
         return self.maxima[start + first : start + last]
 
     def save(self, path: str | Path) -> None:
-        """Writes a compressed .npz, the maxima as float16."""
-        np.savez_compressed(
-            path,
-            maxima=np.asarray(self.maxima, np.float16),
-            moments=self.moments,
-            spectra=self.spectra,
-            values=self.values,
-            labels=self.labels,
-            label_names=np.array(self.label_names),
-            speakers=self.speakers,
-            splits=self.splits,
-            rate=self.rate,
-        )
+        """Writes a compressed .npz, the maxima as float16.
+
+        Raises CabcnnError if the file can't be written.
+        """
+        with files.atomic(Path(path)) as temporary, temporary.open("wb") as file:
+            np.savez_compressed(
+                file,
+                maxima=np.asarray(self.maxima, np.float16),
+                moments=self.moments,
+                spectra=self.spectra,
+                values=self.values,
+                labels=self.labels,
+                label_names=np.array(self.label_names),
+                speakers=self.speakers,
+                splits=self.splits,
+                rate=self.rate,
+            )
 
     @classmethod
     def load(cls, path: str | Path) -> Arrays:
-        """Reads what `save` wrote. Raises CorpusError where it did not."""
+        """Reads what `save` wrote. Raises CorpusError for any other file."""
         try:
             with np.load(path, allow_pickle=False) as file:
                 fields = {name: file[name] for name in file.files}
@@ -184,11 +188,12 @@ def prepare(
 ) -> Arrays:
     """Decodes the first `seconds` of every clip at `rate`, a multiple of 4,000.
 
-    `label_names` fixes the order of the classes, else it is the alphabet's; `spectra` asks
-    for the log spectrum of every interval too, `change` what is done to the samples (k,) first.
+    `label_names` is the order of the classes, alphabetical if left out. With `spectra`, the log
+    spectra are computed too. `change` is applied to the samples (k,) first. `progress` is called
+    with the number of clips done.
 
-    Raises CorpusError where there is nothing, or one class only, and CabcnnError naming the
-    file where a clip can't be used.
+    Raises CorpusError if there are fewer than two classes, or a clip can't be used, which it
+    names.
     """
     names = tuple(label_names or sorted({clip.label for clip in clips}))
     if len(names) < 2:
@@ -199,7 +204,7 @@ def prepare(
                 f"{clip.path} is labelled {clip.label}, which is none of {', '.join(names)}."
             )
     if rate % VALUES_PER_SECOND:
-        raise ValueError(f"{rate} Hz is no multiple of {VALUES_PER_SECOND}")
+        raise ValueError(f"{rate} Hz is not a multiple of {VALUES_PER_SECOND}")
     parts, rows, spectrum = [], [], []
     for done, clip in enumerate(clips):
         try:
@@ -227,7 +232,7 @@ def prepare(
 
 
 def moments(samples: NDArray[np.float32], rate: int) -> NDArray[np.float64]:
-    """Rows (I, 3) of each interval's number of samples, their sum and their sum of squares."""
+    """(k,) -> (I, 3): the number of samples of each interval, their sum and sum of squares."""
     starts = np.arange(0, len(samples), STRIDE * rate // VALUES_PER_SECOND)
     wide = samples.astype(np.float64)
     counts = np.diff(np.append(starts, len(samples)))

@@ -1,49 +1,52 @@
-"""Recordings decoded once: front-end values on disk, which training maps into memory.
+"""The cache of decoded recordings: front-end values on disk, which training maps into memory.
 
-What is kept is float16, and each clip at a peak of 1, so that a quiet one is as exact as a loud
-one. The rounding costs nothing that can be measured: of 300 spoken digits, and of 400 recordings
-of 30 s, it changed no verdict of the models for them, no probability by more than 0.0006, and the
-log loss by less than 0.00001.
+They are kept as float16, each clip at a peak of 1, so that a quiet clip is as exact as a loud one.
+The rounding costs nothing that can be measured: on 3,000 spoken digits and 400 recordings of 30 s
+it changed no verdict of the models for them, no probability by more than 0.001, and the log loss
+by less than 0.00001 (benchmarks/rounding.py).
 
-A clip is found again by what is in its file, so that no change of a corpus can leave anything
-stale, and a copy or a new name costs nothing.
+Clips are looked up by the content of their file: nothing becomes stale when a corpus changes, and
+a copied or renamed file is not decoded again.
 """
 
 from __future__ import annotations
 
+import contextlib
 import hashlib
 import os
 import stat
+import threading
 from collections.abc import Callable, Sequence
 from pathlib import Path
-from typing import NamedTuple
+from typing import NamedTuple, overload
 
 import numpy as np
 from numpy.typing import NDArray
 
 from cabcnn import audio
-from cabcnn.corpora.description import HEARD_SECONDS
+from cabcnn.corpora.description import DECODED_SECONDS, Description, describe
 from cabcnn.corpora.table import Clip, check
 from cabcnn.dataset.arrays import Arrays, Pieces, moments
-from cabcnn.dataset.shards import Shards
+from cabcnn.dataset.shards import Entry, Shards
 from cabcnn.dataset.spectra import BANDS
 from cabcnn.errors import AudioError, CorpusError
+from cabcnn.model import VALUES_PER_SECOND
 from cabcnn.threads import cpu_count, ordered_map
 
 BLOCK = 1 << 20  # bytes of a file read at a time
-TRIES = 3  # at a file that changes while it is read
+TRIES = 3  # to read a file that changes meanwhile
 
 
 class LeftOut(NamedTuple):
-    """A clip that can't be learned from, and why."""
+    """A clip that can't be used, and why."""
 
     clip: Clip
     reason: str
 
 
 class Prepared(NamedTuple):
-    """The clips that can be used, in the order of `arrays`, what their files hold (`keys`), and
-    those that can't."""
+    """The clips that can be used, in the order of `arrays`, with the `keys` of their files'
+    contents; and those that can't."""
 
     arrays: Arrays
     clips: list[Clip]
@@ -52,7 +55,7 @@ class Prepared(NamedTuple):
 
 
 def default_folder() -> Path:
-    """CABCNN_CACHE, or a folder of the system's for what can be made again."""
+    """CABCNN_CACHE, or the user's cache folder."""
     if chosen := os.environ.get("CABCNN_CACHE"):
         return Path(chosen)
     import platformdirs
@@ -69,31 +72,30 @@ def prepare_cached(
     progress: Callable[[int], None] = lambda done: None,
     label_names: Sequence[str] | None = None,
 ) -> Prepared:
-    """At least the first `seconds` of every clip at `rate` (a multiple of 4,000), decoded where
-    that was not done before; None for all of it.
+    """At least the first `seconds` (None: all) of every clip at `rate`, a multiple of 4,000, from
+    the cache or decoded now.
 
-    Of each file 15 minutes are decoded if it has them, however short T is, so that what was
-    prepared for one T serves them all, and excerpts from anywhere.
+    At least 15 minutes of each recording are decoded, however short T is, so that the cache serves
+    every T, and excerpts from anywhere.
 
-    Clips that can't be read, are silent or shorter than an interval are left out. Killed at
-    any moment, it goes on where it was. `progress` is told how many clips are done.
-    `label_names` are a model's classes, in its order, of which the clips may lack some; else
-    they are the clips' own.
+    Clips that can't be read, are silent or shorter than an interval are left out. If killed, the
+    same call goes on where it was. `progress` is called with the number of clips done.
+    `label_names` are a model's classes in its order, some of which the clips may lack; if left
+    out, the classes are the clips' own.
 
-    Raises CorpusError where no clip, or one label, remains, and CabcnnError where the disk
-    does not take what is decoded.
+    Raises CorpusError if no clip, or only one label, remains, and CabcnnError if the disk is full.
     """
     if label_names is None:
         check(clips)
-    shards = Shards(_place(folder, rate, seconds))
+    store = _Store(folder, rate, seconds)
     keys: list[str] = []
     kept, left_out = [], []
-    with shards.adding() as add:
+    with store.adding() as add:
         threads = workers or cpu_count()
-        found = ordered_map(
-            lambda clip: _decoded(clip.path, rate, seconds, shards), clips, threads, 4 * threads
+        decoded = ordered_map(
+            lambda clip: _decode(clip.path, rate, store), clips, threads, 4 * threads
         )
-        for done, (clip, result) in enumerate(zip(clips, found), 1):
+        for done, (clip, result) in enumerate(zip(clips, decoded), 1):
             if isinstance(result, AudioError):
                 left_out.append(LeftOut(clip, str(result)))
             else:
@@ -104,15 +106,43 @@ def prepare_cached(
             progress(done)
     if not kept:
         raise CorpusError(
-            f"None of the {len(clips)} recordings can be used; of the first it is known: "
-            f"{left_out[0].reason}"
+            f"None of the {len(clips)} recordings can be used. The first one: {left_out[0].reason}"
         )
     if label_names is None:
         check(kept)
-    return Prepared(_arrays(kept, keys, shards, rate, label_names), kept, keys, left_out)
+    entries = [entry for key in keys if (entry := store.find(key)) is not None]
+    return Prepared(_arrays(kept, entries, rate, label_names), kept, keys, left_out)
 
 
-def prepared_before(
+def describe_cached(
+    clips: Sequence[Clip],
+    rate: int,
+    folder: Path | None = None,
+    workers: int | None = None,
+    progress: Callable[[int], None] = lambda done: None,
+) -> Description:
+    """What is in a corpus, as `corpora.describe` finds out by decoding every clip; what is decoded
+    goes into the cache, so that `prepare_cached` need not decode it again.
+
+    Raises CabcnnError if the disk is full.
+    """
+    store = _Store(folder, rate, DECODED_SECONDS)
+    lock = threading.Lock()
+    with store.adding() as add:
+
+        def read(path: Path) -> audio.Sound:
+            key, sound = _read(path, DECODED_SECONDS)
+            if store.find(key) is None:
+                with contextlib.suppress(AudioError):  # too short or silent: `describe` says so
+                    values, rows = _values(sound, rate, DECODED_SECONDS)
+                    with lock:
+                        add(key, values, rows)
+            return sound
+
+        return describe(clips, progress, workers, read)
+
+
+def find_cached(
     clips: Sequence[Clip],
     keys: Sequence[str],
     rate: int,
@@ -120,46 +150,89 @@ def prepared_before(
     folder: Path | None = None,
     label_names: Sequence[str] | None = None,
 ) -> Arrays | None:
-    """The arrays of clips whose files held `keys`, whatever has become of those files; None
-    where the cache has lost one of them."""
-    shards = Shards(_place(folder, rate, seconds))
-    if not all(key in shards for key in keys):
+    """The arrays of clips by the `keys` of their contents, even if the files are gone; None if the
+    cache lacks one of them."""
+    store = _Store(folder, rate, seconds)
+    entries = [entry for key in keys if (entry := store.find(key)) is not None]
+    if len(entries) < len(keys):
         return None
-    return _arrays(clips, keys, shards, rate, label_names)
+    return _arrays(clips, entries, rate, label_names)
 
 
-def _place(folder: Path | None, rate: int, seconds: float | None) -> Path:
-    heard = "whole" if seconds is None else f"{_decoded_seconds(seconds):g}s"
-    return Path(folder or default_folder()) / f"values-1-{rate}Hz-{heard}"
+class _Store:
+    """The cached clips for a rate and a T, and how much of each recording is decoded for them."""
 
+    def __init__(self, folder: Path | None, rate: int, seconds: float | None) -> None:
+        base = Path(folder or default_folder())
+        self.seconds = None if seconds is None else max(seconds, DECODED_SECONDS)
+        length = "whole" if self.seconds is None else f"{self.seconds:g}s"
+        self._shards = Shards(base / f"values-1-{rate}Hz-{length}")
+        self._usual: Shards | None = None
+        usual = base / f"values-1-{rate}Hz-{DECODED_SECONDS:g}s"
+        if self.seconds != DECODED_SECONDS and usual.is_dir():
+            self._usual = Shards(usual)
+        self.adding = self._shards.adding
 
-def _decoded_seconds(seconds: float | None) -> float | None:
-    return None if seconds is None else max(seconds, HEARD_SECONDS)
+    def find(self, key: str) -> Entry | None:
+        """A clip by its key. One that was cached for a shorter T will do if it is complete."""
+        if key in self._shards:
+            return self._shards[key]
+        if self._usual is not None and key in self._usual:
+            entry = self._usual[key]
+            if len(entry.maxima) < DECODED_SECONDS * VALUES_PER_SECOND:
+                return entry
+        return None
 
 
 class _Decoded(NamedTuple):
     key: str
-    maxima: NDArray[np.float16] | None  # None: the cache has them
+    maxima: NDArray[np.float16] | None  # None: it is in the cache
     moments: NDArray[np.float64]
 
 
-def _decoded(path: Path, rate: int, seconds: float | None, shards: Shards) -> _Decoded | AudioError:
-    """A file's values, or that the cache has them."""
+def _decode(path: Path, rate: int, store: _Store) -> _Decoded | AudioError:
+    """A file's values, unless the cache has them."""
+    try:
+        key, sound = _read(path, store.seconds, lambda key: store.find(key) is not None)
+        if sound is None:
+            return _Decoded(key, None, np.zeros((0, 3)))
+        return _Decoded(key, *_values(sound, rate, store.seconds))
+    except AudioError as error:
+        return error
+
+
+@overload
+def _read(path: Path, seconds: float | None) -> tuple[str, audio.Sound]: ...
+@overload
+def _read(
+    path: Path, seconds: float | None, cached: Callable[[str], bool]
+) -> tuple[str, audio.Sound | None]: ...
+def _read(
+    path: Path, seconds: float | None, cached: Callable[[str], bool] = lambda key: False
+) -> tuple[str, audio.Sound | None]:
+    """The key and the sound of a file, of one and the same content; no sound if it is cached.
+
+    Raises AudioError if the file can't be read, or keeps changing.
+    """
     for _ in range(TRIES):
         before = _state(path)
-        try:
-            key = _key(path)
-            if key in shards:
-                return _Decoded(key, None, np.zeros((0, 3)))
-            heard = _decoded_seconds(seconds)
-            samples, _, _ = audio.prepare(audio.read(path, heard), rate, heard)
-        except AudioError as error:
-            return error
+        key = _key(path)
+        if cached(key):
+            return key, None
+        sound = audio.read(path, seconds)
         if _state(path) == before:
-            samples = samples / np.abs(samples).max()
-            values = audio.maxima(samples, rate).astype(np.float16)
-            return _Decoded(key, values, moments(samples, rate))
-    return AudioError(f"{path.name} is being written to; wait until it is whole.")
+            return key, sound
+    raise AudioError(f"{path.name} is still being written; wait until it is complete.")
+
+
+def _values(
+    sound: audio.Sound, rate: int, seconds: float | None
+) -> tuple[NDArray[np.float16], NDArray[np.float64]]:
+    """The maxima (V,) and moments (I, 3) of a sound at a peak of 1. Raises AudioError if it is
+    silent or shorter than an interval."""
+    samples, _, _ = audio.prepare(sound, rate, seconds)
+    samples = samples / np.abs(samples).max()
+    return audio.maxima(samples, rate).astype(np.float16), moments(samples, rate)
 
 
 def _state(path: Path) -> tuple[int, int] | None:
@@ -171,7 +244,7 @@ def _state(path: Path) -> tuple[int, int] | None:
 
 
 def _key(path: Path) -> str:
-    """What is in a file, as a number; a file that can't be opened is `audio.read`'s to name."""
+    """A hash of a file's content and its ending. Raises AudioError if it can't be read."""
     known = hashlib.sha256(path.suffix.lower().encode("utf-8", "replace"))
     try:
         if not stat.S_ISREG(path.stat().st_mode):
@@ -180,20 +253,18 @@ def _key(path: Path) -> str:
             while block := file.read(BLOCK):
                 known.update(block)
     except (OSError, ValueError) as error:
-        audio.read(path)  # which knows the better sentence, if it fails too
+        audio.read(path)  # if it fails too, its sentence is the better one
         raise AudioError(f"{path.name} can't be read ({error}); check the disk.") from error
     return known.hexdigest()[:40]
 
 
 def _arrays(
     clips: Sequence[Clip],
-    keys: Sequence[str],
-    shards: Shards,
+    entries: Sequence[Entry],
     rate: int,
     label_names: Sequence[str] | None,
 ) -> Arrays:
     names = tuple(label_names or sorted({clip.label for clip in clips}))
-    entries = [shards[key] for key in keys]
     return Arrays(
         maxima=Pieces([entry.maxima for entry in entries]),
         moments=np.concatenate([entry.moments for entry in entries]),

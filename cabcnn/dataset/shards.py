@@ -1,6 +1,6 @@
-"""The cache's files: some hundred clips each, never changed once they are written.
+"""The files of the cache: shards of some hundred clips, never changed once they are written.
 
-A shard is three files: all clips' maxima, all clips' moments, and an index, which is written
+A shard is three files: the maxima of all its clips, their moments, and an index, which is written
 last. Without its index a shard does not exist.
 """
 
@@ -19,7 +19,7 @@ from numpy.typing import NDArray
 
 from cabcnn import files
 
-MOST_VALUES = 60_000_000  # a shard ends after so many, 120 MB: what a killed run may lose
+MOST_VALUES = 60_000_000  # in a shard, 120 MB: at most so much is lost if a run is killed
 MOMENTS = 3
 
 Add = Callable[[str, NDArray[np.float16], NDArray[np.float64]], None]
@@ -33,7 +33,7 @@ class Entry(NamedTuple):
 
 
 class Shards:
-    """All clips cached in a folder for one setting, by the key of their content."""
+    """The clips cached in a folder, by the key of their content."""
 
     def __init__(self, folder: Path) -> None:
         self.folder = folder
@@ -55,9 +55,9 @@ class Shards:
 
     @contextlib.contextmanager
     def adding(self) -> Iterator[Add]:
-        """A function that adds a clip; at the latest at the end all of them can be found.
+        """A function that adds a clip. At the end all of them can be looked up.
 
-        Raises CabcnnError where the disk does not take them; what was added before stays.
+        Raises CabcnnError if the disk is full; complete shards are kept.
         """
         shard: _Shard | None = None
 
@@ -82,7 +82,7 @@ class Shards:
                 shard.drop()
 
     def _open(self, index: Path) -> None:
-        """Takes in a shard, unless somebody has damaged it."""
+        """Opens a shard, unless it is damaged."""
         try:
             places = json.loads(index.read_text())
             maxima = _mapped(index.with_suffix(".maxima"), np.float16)
@@ -129,7 +129,7 @@ class _Shard:
         return self.index
 
     def drop(self) -> None:
-        """Leaves nothing behind."""
+        """Removes the unfinished files."""
         for suffix, file in self.files.items():
             with contextlib.suppress(OSError):
                 file.close()
@@ -143,7 +143,7 @@ def _mapped(path: Path, kind: type[np.generic]) -> NDArray:
 
 
 def _sweep(folder: Path) -> None:
-    """Removes what killed processes left half-written."""
+    """Removes unfinished files of processes that were killed."""
     import psutil
 
     for part in folder.glob("*.part"):

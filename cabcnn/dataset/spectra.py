@@ -1,4 +1,4 @@
-"""The log spectrum of each interval: what a pretext task asks the trunk to tell."""
+"""The log mel spectrum of each interval: what the pretext task has the trunk predict."""
 
 from __future__ import annotations
 
@@ -11,14 +11,12 @@ from cabcnn.model import INTERVAL_SECONDS
 BANDS = 24
 LOWEST_HZ = 80.0
 WINDOW_SECONDS = 0.032
-FLOOR = 1e-2  # of a standardised sound's band energy: quieter is as good as silent
+FLOOR = 1e-2  # added to the band energies of the standardised sound
 
 
 def log_mel(samples: Samples, rate: int) -> NDArray[np.float16]:
-    """Log energies in mel bands around the centre of each interval: (k,) -> (p, bands).
-
-    Of the standardised sound, so that loudness does not count.
-    """
+    """Log energies in mel bands around the centre of each interval, of the standardised sound:
+    (k,) -> (p, bands)."""
     hop, window = round(INTERVAL_SECONDS * rate), round(WINDOW_SECONDS * rate)
     count = -(-len(samples) // hop)
     wide = (samples - samples.mean(dtype=np.float64)) / max(samples.std(dtype=np.float64), 1e-12)
@@ -30,7 +28,7 @@ def log_mel(samples: Samples, rate: int) -> NDArray[np.float16]:
 
 
 def _filters(rate: int, window: int) -> NDArray[np.float64]:
-    """Triangles equally wide on the mel scale, (bands, window // 2 + 1)."""
+    """Triangular filters of equal width on the mel scale, (bands, window // 2 + 1)."""
     lowest, highest = 2595 * np.log10(1 + np.array([LOWEST_HZ, rate / 2]) / 700)
     edges = 700 * (10 ** (np.linspace(lowest, highest, BANDS + 2) / 2595) - 1)
     frequency = np.arange(window // 2 + 1) * rate / window

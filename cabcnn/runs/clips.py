@@ -1,4 +1,4 @@
-"""The clips of a run: found once, and from then on those, whatever becomes of the corpus."""
+"""The clips of a run: listed when it starts, and from then on fixed, even if the corpus changes."""
 
 from __future__ import annotations
 
@@ -12,19 +12,20 @@ from cabcnn import corpora, files
 from cabcnn.corpora.description import Description, LabelFacts, Problem
 from cabcnn.corpora.table import Clip
 from cabcnn.dataset.arrays import Arrays
-from cabcnn.dataset.cache import LeftOut, Prepared, prepare_cached, prepared_before
+from cabcnn.dataset.cache import LeftOut, Prepared, find_cached, prepare_cached
 from cabcnn.errors import CabcnnError
 from cabcnn.model import VALUES_PER_SECOND
+from cabcnn.runs.card import check_labels
 from cabcnn.runs.journal import Journal
 from cabcnn.runs.plan import Plan
 
 CLIPS = "clips.json"
 CORPUS = "corpus.json"
-LOOK_SECONDS = 0.2
+POLL_SECONDS = 0.2
 
 
 class RunClips(NamedTuple):
-    """The clips that are used, what their files hold, and the clips that can't be used."""
+    """The clips that are used, the hashes of their files (`keys`), and the clips left out."""
 
     clips: list[Clip]
     keys: list[str]
@@ -34,26 +35,28 @@ class RunClips(NamedTuple):
 def prepare_run(
     plan: Plan, journal: Journal, cache: Path | None
 ) -> tuple[Arrays, list[Clip], list[LeftOut]]:
-    """The plan's clips, decoded. A run that goes on takes those that it began with.
+    """The plan's clips, decoded, and those that can't be used. A run that is resumed uses the clips
+    it began with.
 
-    Raises CabcnnError where that is no longer possible, or the corpus can't be used.
+    Raises CabcnnError if those are no longer available, or the corpus can't be used.
     """
     earlier = _read(journal.folder)
     if earlier is not None:
         arrays = _from(earlier, plan, cache)
         if arrays is not None:
             return arrays, earlier.clips, earlier.left_out
-    found = corpora.read(plan.corpus, plan.layout, **plan.options)
-    journal.tell("preparing", "Decoding the recordings", done=0, total=len(found))
+    listed = corpora.read(plan.corpus, plan.layout, **plan.options)
+    check_labels(clip.label for clip in listed)
+    journal.update("preparing", "Decoding the recordings", done=0, total=len(listed))
     prepared = prepare_cached(
-        found,
+        listed,
         plan.rate,
         plan.seconds,
         cache,
-        progress=lambda done: journal.count(done, len(found)),
+        progress=lambda done: journal.count(done, len(listed)),
     )
     if earlier is None:
-        files.write_json(journal.folder / CORPUS, _found(prepared).as_dict())
+        files.write_json(journal.folder / CORPUS, _description(prepared).as_dict())
         _write(journal.folder, RunClips(prepared.clips, prepared.keys, prepared.left_out))
     elif _rows(earlier.clips, earlier.keys) != _rows(prepared.clips, prepared.keys):
         raise _changed(plan)
@@ -63,13 +66,11 @@ def prepare_run(
 def follow_run(
     plan: Plan, folder: Path, cache: Path | None
 ) -> tuple[Arrays, list[Clip], list[LeftOut]]:
-    """The same for a process that does not lead: it waits for the leader's list.
-
-    `folder` is one that all processes see; on a machine with a cache of its own the clips are
-    decoded there too.
+    """The same in a process that does not lead: waits for the leader's list in `folder`, which all
+    processes must see. On a machine with another cache the clips are decoded again.
     """
     while (listing := _read(folder)) is None:
-        time.sleep(LOOK_SECONDS)
+        time.sleep(POLL_SECONDS)
     arrays = _from(listing, plan, cache)
     if arrays is None:
         prepared = prepare_cached(listing.clips, plan.rate, plan.seconds, cache)
@@ -80,13 +81,13 @@ def follow_run(
 
 
 def _from(listing: RunClips, plan: Plan, cache: Path | None) -> Arrays | None:
-    return prepared_before(listing.clips, listing.keys, plan.rate, plan.seconds, cache)
+    return find_cached(listing.clips, listing.keys, plan.rate, plan.seconds, cache)
 
 
 def _changed(plan: Plan) -> CabcnnError:
     return CabcnnError(
-        f"{plan.corpus} has changed since this run began, and what was decoded of it is gone; "
-        "start a new run under another name."
+        f"{plan.corpus} has changed since this run began, and the recordings decoded then are "
+        "gone; start a new run under another name."
     )
 
 
@@ -113,8 +114,8 @@ def _rows(clips: Sequence[Clip], last: Sequence[str]) -> list[list[str]]:
     return [[str(one.path), one.label, one.speaker, one.split, x] for one, x in zip(clips, last)]
 
 
-def _found(prepared: Prepared) -> Description:
-    """What is in the corpus, as this run uses it: of each clip what is decoded."""
+def _description(prepared: Prepared) -> Description:
+    """The corpus as this run uses it: the decoded part of each usable clip."""
     arrays = prepared.arrays
     seconds = arrays.values / VALUES_PER_SECOND
     facts = []

@@ -1,4 +1,4 @@
-"""One run at a time in a folder, also after a run was killed there."""
+"""A lock for the folder of a run, which a killed process does not keep."""
 
 from __future__ import annotations
 
@@ -21,18 +21,18 @@ BEAT_SECONDS = 20.0
 
 
 class BusyError(CabcnnError):
-    """Another process is at work in a folder."""
+    """Another process is working in the folder."""
 
 
 @contextlib.contextmanager
 def claimed(folder: Path) -> Iterator[None]:
-    """Holds `folder` for this process.
+    """Locks `folder` for this process.
 
-    The lock is a folder that is moved into place, which no system does over one that holds
-    something: there is no moment in which a lock names nobody. One whose process has died is
-    moved away. Its date is renewed while it is held, as a sign of life for other machines.
+    The lock is a folder that is renamed into place, which fails if a non-empty one is there: so a
+    lock always names its owner. The lock of a process that has died is removed. While the lock is
+    held, its date is renewed as a sign of life for other machines.
 
-    Raises BusyError where another process is at work there.
+    Raises BusyError if another process is working there.
     """
     lock, mine = folder / NAME, folder / f"{NAME}.{os.getpid()}"
     shutil.rmtree(mine, ignore_errors=True)
@@ -49,13 +49,13 @@ def claimed(folder: Path) -> Iterator[None]:
             except OSError:
                 if not lock.is_dir():
                     raise
-            _make_way(lock)
+            _remove_stale(lock)
     except OSError as error:
         raise files.write_error(lock, error) from error
     finally:
         shutil.rmtree(mine, ignore_errors=True)
     over = threading.Event()
-    beat = threading.Thread(target=_beat, args=(lock, over), name="holds a folder", daemon=True)
+    beat = threading.Thread(target=_beat, args=(lock, over), name="heartbeat", daemon=True)
     beat.start()
     try:
         yield
@@ -73,8 +73,8 @@ def _beat(lock: Path, over: threading.Event) -> None:
             os.utime(lock / OWNER)
 
 
-def _make_way(lock: Path) -> None:
-    """Removes the lock of a process that has died; raises BusyError where it has not."""
+def _remove_stale(lock: Path) -> None:
+    """Removes the lock of a process that has died. Raises BusyError if it is alive."""
     owner = _owner(lock)
     if owner is None:
         return  # just released
@@ -82,13 +82,13 @@ def _make_way(lock: Path) -> None:
         where = f"process {owner['pid']} on {owner['host'] or 'this machine'}"
         raise BusyError(
             f"A run is going on in {lock.parent} already ({where}); wait for it, stop it, or "
-            f"choose another name. A process of another machine counts as dead when there has been "
-            f"no sign of it for {status.SILENT_SECONDS / 60:.0f} minutes."
+            "choose another name. (A process on another machine counts as dead "
+            f"{status.SILENT_SECONDS / 60:.0f} minutes after its last sign of life.)"
         )
     stale = lock.with_name(f"{lock.name}.stale.{os.getpid()}")
     with contextlib.suppress(OSError):  # another process may be quicker
         lock.rename(stale)
-        if _owner(stale) != owner:  # it was, and this is its lock
+        if _owner(stale) != owner:  # it was, and this is the new lock
             stale.rename(lock)
     shutil.rmtree(stale, ignore_errors=True)
 
@@ -100,4 +100,4 @@ def _owner(lock: Path) -> dict | None:
     except FileNotFoundError:
         return None
     except (OSError, ValueError, KeyError, TypeError):
-        return {"pid": 0, "begun": 0.0, "host": platform.node()}  # damaged: nobody's
+        return {"pid": 0, "begun": 0.0, "host": platform.node()}  # damaged: without an owner

@@ -10,10 +10,10 @@ from pathlib import Path
 from typing import Annotated, Any, Literal, TypedDict, get_args
 
 from cabcnn import schema
-from cabcnn.checkpoint import Name, Rate, Seconds, Text
+from cabcnn.checkpoint import Name, Rate, Text
 from cabcnn.errors import CabcnnError
 from cabcnn.model import VALUES_PER_SECOND
-from cabcnn.schema import NO_NUL, Between, Length
+from cabcnn.schema import NO_NUL, Between, Length, Seconds
 from cabcnn.training.recipe import Recipe, Seed
 
 FILE = "plan.json"

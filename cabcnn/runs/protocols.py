@@ -1,4 +1,4 @@
-"""Who learns and who is tested: the splits that one run trains and scores on."""
+"""The splits of a run: one for each model that it trains and scores."""
 
 from __future__ import annotations
 
@@ -23,46 +23,46 @@ from cabcnn.runs.plan import Plan
 SENTENCES = {
     "speaker-disjoint": "60/10/30 by speakers: tested on voices that it never heard",
     "paper": "60/10/30 of the clips, mixed (the paper's split): a voice may be on both sides",
-    "official": "the split that the corpus came with",
+    "official": "the corpus's own split",
     "folds": "by speakers: tested on voices that it never heard",
 }
 VALIDATION_NAMES = ("validation", "valid", "val", "dev")
 
 
 class Part(NamedTuple):
-    """One split of a run, for which one model is trained."""
+    """A split, for which one model is trained."""
 
     name: str
     sentence: str
     clips: Parts
-    unseen_speakers: bool  # nobody who is tested was learned from
+    unseen_speakers: bool  # no tested speaker is in the training or validation clips
 
 
 def parts_of(plan: Plan, arrays: Arrays, names: Sequence[str]) -> list[Part]:
-    """The splits that a plan asks for, the one to quote first at the head.
+    """The splits that a plan asks for, the one to quote first in front.
 
-    "both" is one split where every speaker has one clip: mixed by clips or by speakers is
-    then the same. `names` (N,) are what a person calls the clips.
+    "both" is a single split if every speaker has one clip: splitting by clips or by speakers is
+    then the same. `names` (N,) are those of the clips, for errors.
 
-    Raises CorpusError where the corpus does not allow the split.
+    Raises CorpusError if the corpus does not allow the split.
     """
     labels = [arrays.label_names[label] for label in arrays.labels]
     speakers = arrays.speakers.tolist()
-    wanted = [plan.protocol]
+    kinds = [plan.protocol]
     if plan.protocol == "both":
-        wanted = ["speaker-disjoint"]
+        kinds = ["speaker-disjoint"]
         if len(set(speakers)) < len(speakers):
-            wanted.append("paper")
+            kinds.append("paper")
     if plan.protocol == "folds":
         splits = [
             (f"fold-{k}", f"fold {k} of {plan.folds} {SENTENCES['folds']}", clips)
-            for k, clips in enumerate(rotated(labels, speakers, plan.folds, plan.seed), 1)
+            for k, clips in enumerate(fold_parts(labels, speakers, plan.folds, plan.seed), 1)
         ]
     else:
         splits = [
-            (name, SENTENCES[name], _split(name, labels, arrays, plan.seed)) for name in wanted
+            (name, SENTENCES[name], _split(name, labels, arrays, plan.seed)) for name in kinds
         ]
-    found = []
+    parts = []
     sounds: list[str] = []
     for name, sentence, clips in splits:
         learned = set(arrays.speakers[np.concatenate(clips[:2])].tolist())
@@ -72,24 +72,26 @@ def parts_of(plan: Plan, arrays: Arrays, names: Sequence[str]) -> list[Part]:
             sounds = sounds or arrays.digests()
             sides = clips if name != "official" else _two_sides(clips)
             check_disjoint(sides, speakers, sounds, names)
-        found.append(Part(name, sentence, clips, unseen))
-    return found
+        parts.append(Part(name, sentence, clips, unseen))
+    return parts
 
 
-def rotated(labels: Sequence[str], speakers: Sequence[str], folds: int, seed: int) -> list[Parts]:
-    """For each of so many folds of the speakers one split: it is tested, the next one chooses the
-    best epoch, the others are learned from.
+def fold_parts(
+    labels: Sequence[str], speakers: Sequence[str], folds: int, seed: int
+) -> list[Parts]:
+    """A split for each of `folds` folds of the speakers: it is the test set, the next fold the
+    validation set, the others the training set.
 
-    Raises CorpusError where a speaker is unknown, or a label has fewer of them than folds.
+    Raises CorpusError if a speaker is unknown, or a label has fewer speakers than folds.
     """
     check_known(speakers)
     fold = speaker_folds(labels, speakers, folds, seed)
-    found = []
+    parts = []
     for k in range(folds):
         validation = fold == (k + 1) % folds
         training = np.flatnonzero((fold != k) & ~validation)
-        found.append(Parts(training, np.flatnonzero(validation), np.flatnonzero(fold == k)))
-    return found
+        parts.append(Parts(training, np.flatnonzero(validation), np.flatnonzero(fold == k)))
+    return parts
 
 
 def _split(name: str, labels: list[str], arrays: Arrays, seed: int) -> Parts:
@@ -101,15 +103,15 @@ def _split(name: str, labels: list[str], arrays: Arrays, seed: int) -> Parts:
 
 
 def _two_sides(clips: Parts) -> Parts:
-    """Those that a model learns from or is chosen by, and those that it is tested on."""
+    """Training and validation clips together, and test clips."""
     return Parts(np.concatenate(clips[:2]), clips[1][:0], clips.test)
 
 
 def official_split(labels: Sequence[str], splits: Sequence[str], seed: int = 0) -> Parts:
-    """The corpus's own train and test clips; a seventh of the former validates, as in 60/10/30,
-    unless the corpus names validation clips.
+    """The corpus's own training and test clips; a seventh of the training clips is used for
+    validation, as in 60/10/30, unless the corpus has validation clips.
 
-    Raises CorpusError where the corpus names no train or no test clips, or a label lacks some.
+    Raises CorpusError if the corpus has no training or no test clips, or none of some label.
     """
     split = np.array([name.strip().casefold() for name in splits])
     learned, tested = np.flatnonzero(split == "train"), np.flatnonzero(split == "test")

@@ -1,4 +1,4 @@
-"""Trains and measures a shipped model."""
+"""Trains and measures one of the shipped models."""
 
 from __future__ import annotations
 
@@ -24,9 +24,13 @@ MAKERS = {
 def main() -> None:
     parser = argparse.ArgumentParser(prog="cabcnn.shipped", description=__doc__)
     parser.add_argument("model", choices=MAKERS)
-    parser.add_argument("corpus", type=Path, nargs="?", help="its folder; none for synthetic ones")
+    parser.add_argument(
+        "corpus", type=Path, nargs="?", help="its folder; not for synthetic-accents"
+    )
     parser.add_argument("--work", type=Path, required=True)
-    parser.add_argument("--only", help="one part: official, a speaker, fold-1, accents-5s")
+    parser.add_argument(
+        "--only", help="one split or model: official, a speaker, fold-1, accents-5s"
+    )
     parser.add_argument("--device", default="cpu")
     options = parser.parse_args()
     if options.corpus is None and options.model != "synthetic-accents":
@@ -35,7 +39,7 @@ def main() -> None:
     try:
         device = devices.resolve(options.device)
         if device == "cpu":
-            torch.set_num_threads(1)  # clips are too small to share; run several parts instead
+            torch.set_num_threads(1)  # clips are too small to share; run several splits instead
         MAKERS[options.model](options.corpus, options.work, device, options.only)
     except CabcnnError as error:
         sys.exit(str(error))

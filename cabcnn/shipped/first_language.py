@@ -1,8 +1,8 @@
 """Nine first languages, from English read aloud.
 
-Everybody in the archive may be tested, so that a trunk may only learn to hear from the speakers
-that the model learns from: each fold costs a whole training. The first fold's weights ship, so
-that the score of the very model is among those on its card.
+Every speaker of the archive is tested in some fold, so the trunk is pretrained anew for each fold,
+on its training speakers only. The first fold's model ships: its own score is among those on the
+card.
 """
 
 from __future__ import annotations
@@ -22,8 +22,10 @@ from cabcnn.dataset.spectra import BANDS
 from cabcnn.model import CabCnn
 from cabcnn.runs.card import median_seconds, novelty_threshold
 from cabcnn.shipped import speech_accent_archive
-from cabcnn.shipped.parts import RATE, chosen, described, folder_of, say, spectrum_floor, worth
+from cabcnn.shipped.ablations import ablation_note, results_folder
+from cabcnn.shipped.experiments import RATE, device_name, print_line, select_splits
 from cabcnn.shipped.pretraining.classifier_block import BlockRecipe, extract_features, train_block
+from cabcnn.shipped.spectrum_baseline import spectrum_recall
 from cabcnn.training.cross_validation import fold_splits, measurement, run_split
 from cabcnn.training.evaluation import Evaluation, evaluate
 
@@ -31,60 +33,61 @@ NAME = "first-language"
 PRETEXT = replace(speech_accent_archive.PRETEXT, max_epochs=20)
 BLOCK = BlockRecipe(epochs=20)
 FOLDS = 3
-# What each ingredient of the last step is worth: the same folds without it.
-ABLATIONS: tuple[str, ...] = ("no disguise", "plain loss")
+ABLATIONS: tuple[str, ...] = ("no speaker augmentation", "plain loss")  # of the last step
 
 
 def make(corpus: Path, work: Path, device: str, only: str | None) -> None:
-    """Measures every fold of the speakers, with and without each ingredient, and writes the first
-    one's model; `only` does no more than measure one fold."""
-    versions = speech_accent_archive.versions(corpus, work)
-    arrays = versions[0]
-    made = speech_accent_archive.settings(PRETEXT, BLOCK)
-    splits = chosen(fold_splits(arrays, FOLDS), only)
+    """Measures the recipe and its ablations in all folds and writes the first fold's model; `only`
+    measures one fold and writes none."""
+    copies = speech_accent_archive.augmented_copies(corpus, work)
+    arrays = copies[0]
+    settings = speech_accent_archive.training_settings(PRETEXT, BLOCK)
+    splits = select_splits(fold_splits(arrays, FOLDS), only)
     protocol = f"{FOLDS} folds over speakers"
 
     @lru_cache(1)
-    def heard(place: int) -> tuple[dict[str, Tensor], list[dict[int, Tensor]]]:
-        """Weights that hear, and what the block then sees of each version."""
-        split = splits[place]
-        path = work / f"hearing-{NAME}-{split.name}.safetensors"
-        start = speech_accent_archive.heard(versions, split.learned, PRETEXT, path, device)
+    def pretrained(fold: int) -> tuple[dict[str, Tensor], list[dict[int, Tensor]]]:
+        """The pretrained weights, and the features of the training clips in each copy."""
+        split = splits[fold]
+        path = work / f"pretrained-{NAME}-{split.name}.safetensors"
+        start = speech_accent_archive.pretrained_weights(
+            copies, split.learned, PRETEXT, path, device
+        )
         model = CabCnn(len(arrays.label_names))
         model.load_state_dict(start)
-        seen = [
-            extract_features(model, own, split.learned, BLOCK.seconds, device) for own in versions
+        features = [
+            extract_features(model, copy, split.learned, BLOCK.seconds, device) for copy in copies
         ]
-        return start, seen
+        return start, features
 
-    def learn(place: int, without: str = "") -> CabCnn:
-        start, seen = heard(place)
-        if without == "no disguise":
-            seen = seen[:1]
-        recipe = replace(BLOCK, sharpness=1.0) if without == "plain loss" else BLOCK
-        learned = splits[place].learned
-        return train_block(start, seen, arrays.labels, learned, recipe, device=device)
+    def learn(fold: int, ablation: str = "") -> CabCnn:
+        start, features = pretrained(fold)
+        if ablation == "no speaker augmentation":
+            features = features[:1]
+        recipe = replace(BLOCK, sharpness=1.0) if ablation == "plain loss" else BLOCK
+        learned = splits[fold].learned
+        return train_block(start, features, arrays.labels, learned, recipe, device=device)
 
-    def score(place: int, without: str = "") -> dict:
+    def score(fold: int, ablation: str = "") -> dict:
         def run(learned: NDArray[np.int64], tested: NDArray[np.int64], state: Path) -> Evaluation:
-            return evaluate(learn(place, without), arrays, tested, BLOCK.seconds)
+            return evaluate(learn(fold, ablation), arrays, tested, BLOCK.seconds)
 
-        folder = folder_of(NAME, without)
-        settings = made | ({"without": without} if without else {})
-        row = run_split(splits[place], run, work / folder, settings)
-        say(f"{folder} {row['name']}: unweighted recall {row['unweighted_recall']:.3f}")
+        folder = results_folder(NAME, ablation)
+        own = settings | ({"without": ablation} if ablation else {})
+        row = run_split(splits[fold], run, work / folder, own)
+        print_line(f"{folder} {row['name']}: unweighted recall {row['unweighted_recall']:.3f}")
         return row
 
-    kinds = ("", *ABLATIONS)
-    # The first fold last: what it has heard is needed again for the model that ships.
-    rows = {k: [score(k, kind) for kind in kinds] for k in reversed(range(len(splits)))}
+    variants = ("", *ABLATIONS)
+    # The first fold comes last, so that its pretrained weights are still at hand for the model.
+    rows = {k: [score(k, variant) for variant in variants] for k in reversed(range(len(splits)))}
     if only is not None:
         return
-    found, *others = (
+    measured, *others = (
         measurement([rows[k][i] for k in sorted(rows)], arrays, protocol, unseen_speakers=True)
-        for i in range(len(kinds))
+        for i in range(len(variants))
     )
-    without = dict(zip(ABLATIONS, others, strict=True))
+    ablations = dict(zip(ABLATIONS, others, strict=True))
     model = learn(0)
     own = evaluate(model, arrays, splits[0].tested, BLOCK.seconds).scores.unweighted_recall
     card = Card(
@@ -98,29 +101,29 @@ def make(corpus: Path, work: Path, device: str, only: str | None) -> None:
         "41 Portuguese, 41 Russian, 40 Dutch).",
         source=speech_accent_archive.DATA,
         licence=speech_accent_archive.LICENCE,
-        caution="One text, few speakers of most languages, no language but these nine; how long "
-        "somebody has spoken English it does not know. Often wrong: take no verdict on a person "
-        "from it.",
-        recipe=made,
-        measurements=(found,),
+        caution="One text, few speakers of most languages, no language but these nine; it does not "
+        "know how long somebody has spoken English. Often wrong: take no verdict on a person from "
+        "it.",
+        recipe=settings,
+        measurements=(measured,),
         novelty_threshold=novelty_threshold(model, arrays, splits[0].tested, BLOCK.seconds),
         median_seconds=median_seconds(arrays, splits[0].tested, BLOCK.seconds),
-        device=described(device),
+        device=device_name(device),
         date=datetime.date.today().isoformat(),
         parameters=sum(p.numel() for p in model.parameters()),
         notes=(
             "The shipped weights are the first fold's: they learned from "
-            f"{len(splits[0].learned)} of the speakers, and on the other "
-            f"{len(splits[0].tested)} have an unweighted recall of "
-            f"{own:.2f}.",
-            worth(without, found, "one ingredient of the last step"),
+            f"{len(splits[0].learned)} of the speakers and have an unweighted recall of {own:.2f} "
+            f"on the other {len(splits[0].tested)}.",
+            ablation_note(ablations, measured, "one ingredient of the last step"),
             f"A logistic regression on the long-term spectrum alone (mean and deviation of {BANDS} "
             "mel bands of up to 30 s) has an unweighted recall of "
-            f"{spectrum_floor(arrays, splits):.2f} on the same folds.",
-            "Everybody read the same paragraph: how it does on other words nobody has measured.",
-            "Its probabilities are cautious: it learned which class comes first, not how far "
-            "ahead.",
+            f"{spectrum_recall(arrays, splits):.2f} on the same folds.",
+            "All speakers read the same paragraph; how it does on other words has not been "
+            "measured.",
+            "Its probabilities are too close to each other: the loss rewards the right order of "
+            "the classes more than certainty.",
         ),
     )
     checkpoint.save(checkpoint.folder() / f"{NAME}{checkpoint.SUFFIX}", model, card)
-    say(f"{NAME}: {card.score()}")
+    print_line(f"{NAME}: {card.score()}")

@@ -1,4 +1,4 @@
-"""The Speech Accent Archive, heard: everybody reads the same paragraph."""
+"""The Speech Accent Archive as training data, and a trunk pretrained on its speakers."""
 
 from __future__ import annotations
 
@@ -11,23 +11,24 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 from safetensors import safe_open
-from safetensors.torch import load_file, save_file
+from safetensors.torch import load_file, save
 from torch import Tensor
 
+from cabcnn import files
 from cabcnn.corpora import read_speech_accent_archive
 from cabcnn.corpora.table import Clip
 from cabcnn.dataset.arrays import Arrays, prepare
 from cabcnn.errors import CabcnnError
 from cabcnn.model import CLASSIFIERS
-from cabcnn.shipped.parts import RATE, prepared, say
-from cabcnn.shipped.pretraining.alignment import sounds
+from cabcnn.shipped.experiments import RATE, load_or_prepare, print_line
+from cabcnn.shipped.pretraining.alignment import speech_units
 from cabcnn.shipped.pretraining.pretext import pretrain
 from cabcnn.shipped.pretraining.speaker_augmentation import augmented_speaker
 from cabcnn.training.recipe import Recipe
 
 SECONDS = 30.0
-COPIES = 3  # disguised ones of every recording
-FINE_SOUNDS = 150
+COPIES = 3  # augmented ones of every recording
+FINE_UNITS = 150
 PRETEXT = Recipe(
     batch_size=24,
     learning_rate=3e-3,
@@ -42,64 +43,63 @@ DATA = (
 LICENCE = "CC BY-NC-SA 2.0, the data and these weights: not for commercial use, share alike"
 
 
-def everybody(corpus: Path) -> list[Clip]:
-    """All the archive's clips, labelled with the speaker's first language."""
+def all_clips(corpus: Path) -> list[Clip]:
+    """All clips of the archive, labelled with the speaker's first language."""
     return read_speech_accent_archive(corpus, "first-language")
 
 
-def versions(corpus: Path, work: Path) -> list[Arrays]:
-    """All recordings as they are, then their disguised copies, in the same order."""
-    clips = everybody(corpus)
+def augmented_copies(corpus: Path, work: Path) -> list[Arrays]:
+    """All clips as recorded, then COPIES times with speaker augmentation, always in one order."""
+    clips = all_clips(corpus)
 
     def make(copy: int) -> Arrays:
-        random = np.random.default_rng(copy)
         if not copy:
             return prepare(clips, RATE, SECONDS, spectra=True)
+        random = np.random.default_rng(copy)
         change = partial(augmented_speaker, rate=RATE, random=random)
         return prepare(clips, RATE, SECONDS, spectra=True, change=change)
 
-    return [prepared(work / f"archive-{k}.npz", partial(make, k)) for k in range(1 + COPIES)]
+    return [load_or_prepare(work / f"archive-{k}.npz", partial(make, k)) for k in range(1 + COPIES)]
 
 
-def heard(
-    heard_by: Sequence[Arrays],
+def pretrained_weights(
+    copies: Sequence[Arrays],
     clips: NDArray[np.int64],
     recipe: Recipe,
     path: Path,
     device: str,
 ) -> dict[str, Tensor]:
-    """Weights that learned to hear from some speakers, from a file that is made first where it
-    is missing.
+    """Weights pretrained on `clips`, from the file `path`, which is written first if missing.
 
-    Raises CabcnnError where the file is of other speakers, who may be those to be tested, or of
-    another recipe.
+    Raises CabcnnError if the file is of other clips, whose speakers may be those to be tested, or
+    of another recipe.
     """
     made = hashlib.sha256(f"{clips.tolist()} {recipe.as_dict()}".encode()).hexdigest()
     if not path.exists():
-        arrays = heard_by[0]
+        arrays = copies[0]
         english = [i for i in clips if arrays.label_names[arrays.labels[i]] == "english"]
         lengths = arrays.intervals[english]
         reference = int(english[int(np.argmin(np.abs(lengths - np.median(lengths))))])
-        found = sounds(arrays, clips.tolist(), reference, CLASSIFIERS, FINE_SOUNDS)
+        units = speech_units(arrays, clips.tolist(), reference, CLASSIFIERS, FINE_UNITS)
 
-        def tell(epoch: int, numbers: dict[str, float]) -> None:
-            told = " ".join(f"{name} {value:.4f}" for name, value in numbers.items())
-            say(f"{path.stem} epoch {epoch}: {told}")
+        def report(epoch: int, numbers: dict[str, float]) -> None:
+            values = " ".join(f"{name} {value:.4f}" for name, value in numbers.items())
+            print_line(f"{path.stem} epoch {epoch}: {values}")
 
-        weights = pretrain(heard_by, clips.tolist(), found, recipe, device=device, on_epoch=tell)
-        path.parent.mkdir(parents=True, exist_ok=True)
-        part = path.with_suffix(".part")
+        weights = pretrain(copies, clips.tolist(), units, recipe, device=device, on_epoch=report)
         tensors = {name: value.cpu().contiguous() for name, value in weights.items()}
-        save_file(tensors, part, {"made": made})
-        part.replace(path)
+        files.make_folder(path.parent)
+        files.write(path, save(tensors, {"made": made}))
     with safe_open(path, "pt") as file:
         if (file.metadata() or {}).get("made") != made:
-            raise CabcnnError(f"{path} learned from other speakers or otherwise; remove it.")
+            raise CabcnnError(
+                f"{path} was pretrained on other clips or by another recipe; remove it."
+            )
     return load_file(path)
 
 
-def settings(pretext: Recipe, block: object) -> dict:
-    """What a card and a kept score say of how a model was made."""
+def training_settings(pretext: Recipe, block: object) -> dict:
+    """How a model was made, for its card and beside its scores."""
     return {
         "pretext": pretext.as_dict(),
         "block": asdict(block),  # pyright: ignore[reportArgumentType]

@@ -1,1 +1,1 @@
-"""Training: recipe, ready-made arrays, trainer, scores on held-out speakers."""
+"""Training a model, and scoring it on clips that it did not learn from."""

@@ -1,4 +1,4 @@
-"""Scores on speakers that a model never heard: one model trained for each fold left out."""
+"""Cross-validation over speakers: a model for each fold, tested on speakers it never heard."""
 
 from __future__ import annotations
 
@@ -10,6 +10,7 @@ from typing import Any, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
+from cabcnn import files
 from cabcnn.checkpoint import Measurement
 from cabcnn.corpora.splits import Parts, check_disjoint, speaker_folds
 from cabcnn.dataset.arrays import Arrays
@@ -21,7 +22,7 @@ Learn = Callable[[NDArray[np.int64], NDArray[np.int64], Path], Evaluation]
 
 
 class Split(NamedTuple):
-    """Clips to learn from, and clips to be scored on."""
+    """Clips to train on, and clips to test on."""
 
     name: str
     learned: NDArray[np.int64]
@@ -31,10 +32,10 @@ class Split(NamedTuple):
 def fold_splits(
     arrays: Arrays, folds: int, seed: int = 0, clips: NDArray[np.int64] | None = None
 ) -> list[Split]:
-    """Speaker-disjoint splits in which every clip is tested once; all `clips`, or these (M,).
+    """Speaker-disjoint splits of `clips` (M,), or of all, in which each clip is tested once.
 
-    Raises CorpusError where a label has fewer speakers than there are folds, or one recording is
-    on both sides of a split.
+    Raises CorpusError if a label has fewer speakers than there are folds, or a recording is on
+    both sides of a split.
     """
     clips = np.arange(len(arrays)) if clips is None else clips
     names = [arrays.label_names[label] for label in arrays.labels[clips]]
@@ -44,9 +45,9 @@ def fold_splits(
 
 
 def speaker_splits(arrays: Arrays) -> list[Split]:
-    """One split a speaker, who is left out.
+    """One split for each speaker, who is tested.
 
-    Raises CorpusError where one recording is on both sides of a split.
+    Raises CorpusError if a recording is on both sides of a split.
     """
     splits = [
         Split(s, np.flatnonzero(arrays.speakers != s), np.flatnonzero(arrays.speakers == s))
@@ -56,9 +57,9 @@ def speaker_splits(arrays: Arrays) -> list[Split]:
 
 
 def checked(arrays: Arrays, splits: list[Split]) -> list[Split]:
-    """These splits.
+    """The same splits.
 
-    Raises CorpusError where a speaker, or one recording, is on both sides of one of them.
+    Raises CorpusError if a speaker or a recording is on both sides of one of them.
     """
     speakers, sounds = arrays.speakers.tolist(), arrays.digests()
     names = [f"clip {number}" for number in range(1, len(arrays) + 1)]
@@ -69,11 +70,11 @@ def checked(arrays: Arrays, splits: list[Split]) -> list[Split]:
 
 
 def run_split(split: Split, learn: Learn, work: Path, settings: dict[str, Any]) -> dict:
-    """Trains and scores one split, or takes the result that an earlier call left in `work`.
+    """Trains and scores one split, or reads the result that an earlier call left in `work`.
 
-    Raises CabcnnError where that result was of other `settings` or clips.
+    Raises CabcnnError if that result is of other `settings` or clips.
     """
-    work.mkdir(parents=True, exist_ok=True)
+    files.make_folder(work)
     done = work / f"{split.name}.json"
     if done.exists():
         row = json.loads(done.read_text())
@@ -93,18 +94,16 @@ def run_split(split: Split, learn: Learn, work: Path, settings: dict[str, Any]) 
         "effective_classifiers": result.effective_classifiers,
         **result.scores._asdict(),
     }
-    part = done.with_suffix(".part")
-    part.write_text(json.dumps(row))
-    part.replace(done)
+    files.write(done, json.dumps(row))
     return row
 
 
 def measurement(
     rows: Sequence[dict], arrays: Arrays, protocol: str, unseen_speakers: bool
 ) -> Measurement:
-    """The mean over the models of several splits, with the spread of their recalls.
+    """The mean scores of the splits' models, with the standard deviation of their recalls.
 
-    Log loss, calibration and the interval are of all their answers together.
+    Log loss, calibration error and the interval are of all their predictions pooled.
     """
     classes = len(arrays.label_names)
     matrices = [
@@ -138,7 +137,7 @@ def measurement(
 
 
 def rounded(intervals: dict[str, Interval] | None) -> tuple[float, float] | None:
-    """The interval of the unweighted recall, as a card has it."""
+    """The interval of the unweighted recall, rounded for a card."""
     if intervals is None:
         return None
     low, high = intervals["unweighted_recall"]

@@ -18,20 +18,20 @@ from cabcnn.metrics import (
     calibration,
     confusion_matrix,
     log_losses,
+    perplexity,
     scores,
 )
-from cabcnn.model import STACKED_VALUES, STRIDE, VALUES_PER_SECOND, CabCnn
+from cabcnn.model import STACKED_VALUES, STRIDE, VALUES_PER_SECOND, CabCnn, check_finite
 from cabcnn.threads import ordered_map
 from cabcnn.training.distributed import Processes
 from cabcnn.training.excerpts import first_seconds
-from cabcnn.training.loader import Staged, moved, staged, workers
+from cabcnn.training.loader import Staged, stage, to_device, workers
 
 
 class Evaluation(NamedTuple):
-    """`probabilities` (N, m) and `labels` (N,) of N clips, and what follows from them.
+    """The `probabilities` (N, m) of N clips, their `labels` (N,), and the scores that follow.
 
-    `attention` (n,) is each classifier's mean share over all intervals; its perplexity is
-    the `effective_classifiers`: n where all are used equally, 1 where one does everything.
+    `attention` (n,) is each classifier's mean share over all intervals.
     """
 
     probabilities: NDArray[np.float64]
@@ -57,7 +57,7 @@ class Evaluation(NamedTuple):
 
     @property
     def balanced_loss(self) -> float:
-        """Mean over the classes of each class's mean loss."""
+        """The mean of the classes' mean losses: each class counts the same."""
         return float(np.mean([self.losses[self.labels == k].mean() for k in set(self.labels)]))
 
     @property
@@ -65,14 +65,13 @@ class Evaluation(NamedTuple):
         return calibration(self.probabilities, self.labels)
 
     def intervals(self, speakers: Sequence[str]) -> dict[str, Interval] | None:
-        """95 % intervals of the scores over the clips' speakers (N,), as `metrics.bootstrap`."""
+        """95 % intervals of the scores over the clips' speakers (N,), by `metrics.bootstrap`."""
         classes = self.probabilities.shape[1]
         return bootstrap(self.labels, self.probabilities.argmax(1), speakers, classes)
 
     @property
     def effective_classifiers(self) -> float:
-        share = self.attention[self.attention > 0]
-        return float(np.exp(-(share * np.log(share)).sum()))
+        return perplexity(self.attention)
 
 
 def evaluate(
@@ -83,9 +82,10 @@ def evaluate(
     progress: Callable[[int], None] = lambda done: None,
     processes: Processes | None = None,
 ) -> Evaluation:
-    """Classifies the first `seconds` of each clip; of several `processes` each does some.
+    """Classifies the first `seconds` of each clip; several `processes` share the work.
 
-    One clip at a time on a CPU, whose cache holds so much; many together on a GPU.
+    One clip at a time on a CPU, whose cache holds no more; many at once on a GPU. `progress` is
+    called with the number of clips done. Raises CabcnnError if the answers are not numbers.
     """
     model.eval()
     device = next(model.parameters()).device
@@ -99,25 +99,26 @@ def evaluate(
     groups = _groups(own, lengths, 1 if device.type == "cpu" else STACKED_VALUES)
 
     def make(places: list[int]) -> Staged:
-        return staged([first_seconds(arrays, int(clips[i]), seconds) for i in places], device)
+        return stage([first_seconds(arrays, int(clips[i]), seconds) for i in places], device)
 
     threads = workers(device)
     values = ordered_map(make, groups, threads, threads + 1)
     done = 0
     with torch.inference_mode():
         for places, part in zip(groups, values, strict=True):
-            output = model(moved(part, device))
+            output = model(to_device(part, device))
             answers[places] = output.probabilities.double()
             attention += output.attention.sum(0, dtype=torch.float64)
             done += len(places)
             progress(done)
     answers = processes.sum(answers).cpu().numpy()
+    check_finite(answers)
     share = processes.sum(attention).cpu().numpy()
     return Evaluation(answers, arrays.labels[np.asarray(clips)], share / share.sum())
 
 
 def _groups(places: Iterable[int], lengths: NDArray[np.int64], most: int) -> list[list[int]]:
-    """Which clips to classify together: those that may share the trunk, up to `most` values."""
+    """Clips to classify together, up to `most` values: those that can be stacked for the trunk."""
     groups: list[list[int]] = []
     room = 0
     for place in sorted(places, key=lambda i: (lengths[i] % STRIDE, lengths[i])):

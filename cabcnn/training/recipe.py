@@ -7,8 +7,7 @@ from dataclasses import asdict, dataclass
 from typing import Annotated, Any, Literal
 
 from cabcnn import schema
-from cabcnn.checkpoint import Seconds
-from cabcnn.schema import Between
+from cabcnn.schema import Between, Seconds
 
 Monitor = Literal["loss", "unweighted_recall", "nothing"]
 Precision = Literal["auto", "float32", "bfloat16"]
@@ -66,7 +65,7 @@ class Recipe:
 PAPER = Recipe(truncate=True)
 # For corpora of some hundred clips and up: small batches make steps enough of them, and the
 # weights that hear unseen voices best are kept. Annealing, changes of loudness and of speed and the
-# spread were part of it until they were found to cost, or to bring nothing: docs/training.md.
+# spread were part of it until they were found to cost, or to bring nothing: docs/experiments.md.
 ROBUST = Recipe(
     batch_size=16,
     learning_rate=2e-3,

@@ -1,4 +1,4 @@
-"""A training run between two epochs, as bytes: what is needed to go on as if nothing had been."""
+"""The state of a training run after an epoch, as bytes: all that is needed to resume it."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ FACTS = "facts"  # JSON, as a tensor of bytes
 
 @dataclass
 class Progress:
-    """Where a training run stands after an epoch; `history` has one row an epoch."""
+    """How far a training run is; `history` has a row for each epoch."""
 
     epoch: int = 0
     best_epoch: int = 0
@@ -34,8 +34,10 @@ class Progress:
     history: list[dict[str, float]] = field(default_factory=list)
 
     def finished(self, recipe: Recipe) -> bool:
-        waited = self.epoch - self.best_epoch
-        return self.epoch >= recipe.max_epochs or (self.epoch > 0 and waited >= recipe.patience)
+        since_best = self.epoch - self.best_epoch
+        if self.epoch > 0 and since_best >= recipe.patience:
+            return True
+        return self.epoch >= recipe.max_epochs
 
 
 def fingerprint(
@@ -43,7 +45,7 @@ def fingerprint(
     training: Sequence[int] | NDArray[np.int64],
     validation: Sequence[int] | NDArray[np.int64],
 ) -> str:
-    """What tells one training set from another: its clips' labels, lengths and loudness."""
+    """A hash of a training set: its clips' labels, lengths and loudness."""
     known = hashlib.sha256(" ".join(arrays.label_names).encode())
     for part in (training, validation):
         known.update(np.asarray(part, np.int64).tobytes() + b"|")
@@ -60,7 +62,7 @@ def serialize(
     recipe: Recipe,
     data: str,
 ) -> bytes:
-    """All of a run, which `unpack` reads."""
+    """The whole state, for `restore`."""
     tensors = {f"model.{name}": value for name, value in model.state_dict().items()}
     tensors |= {f"best.{name}": value for name, value in best.items()}
     for number, moments in adam.state_dict()["state"].items():
@@ -80,10 +82,10 @@ def restore(
     recipe: Recipe,
     data: str,
 ) -> tuple[Progress, dict[str, Tensor]]:
-    """Puts a run's weights and moments back; returns where it stood, and its best weights.
+    """Loads the weights and Adam's moments; returns the progress and the best weights so far.
 
-    Raises CabcnnError, naming `path`, where that is no run, or a run of another recipe or on
-    other data.
+    Raises CabcnnError, naming `path`, if `content` is no training state, or one of another recipe
+    or other data.
     """
     try:
         tensors = load(content)
@@ -91,12 +93,12 @@ def restore(
         known, clips, progress = facts["recipe"], facts["data"], Progress(**facts["progress"])
     except (SafetensorError, KeyError, TypeError, ValueError) as error:
         raise CabcnnError(
-            f"{path} does not hold a training run; remove it to begin anew."
+            f"{path} does not hold a training run; remove it to start again."
         ) from error
     if known != recipe.as_dict():
-        raise CabcnnError(f"{path} holds a run of another recipe; remove it to begin anew.")
+        raise CabcnnError(f"{path} holds a run of another recipe; remove it to start again.")
     if clips != data:
-        raise CabcnnError(f"{path} holds a run on other clips; remove it to begin anew.")
+        raise CabcnnError(f"{path} holds a run on other clips; remove it to start again.")
 
     def under(prefix: str) -> dict[str, Tensor]:
         return {k.removeprefix(prefix): v for k, v in tensors.items() if k.startswith(prefix)}

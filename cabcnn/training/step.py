@@ -1,4 +1,4 @@
-"""One step of training on a batch, which may lie on several processes and need not fit memory."""
+"""One training step on a batch, which several processes may share and which need not fit memory."""
 
 from __future__ import annotations
 
@@ -15,16 +15,16 @@ from cabcnn.training.distributed import Processes
 from cabcnn.training.loader import Loaded
 from cabcnn.training.recipe import Recipe
 
-ACTIVATION_BYTES = 800  # that a front-end value leaves behind for the backward pass, about
-MOST_MEMORY = 6 << 30  # bytes of them on a CPU, unless asked otherwise
+ACTIVATION_BYTES = 800  # of activations for each front-end value, about
+MOST_MEMORY = 6 << 30  # bytes of activations on a CPU by default
 
 
 def default_memory(device: torch.device) -> int:
-    """Bytes that a batch's activations may take: on a GPU half of what is free, on a CPU a third
-    of the machine's memory, or of its container's, at most 6 GiB."""
+    """Bytes that the activations of a batch may take: half of a GPU's free memory, or a third of
+    the machine's (or container's) memory, at most 6 GiB."""
     if device.type == "cuda":
         return torch.cuda.mem_get_info(device)[0] // 2
-    return min(MOST_MEMORY, memories.total() // 3)
+    return min(MOST_MEMORY, memories.limit_bytes() // 3)
 
 
 def step(
@@ -35,11 +35,11 @@ def step(
     processes: Processes,
     memory: int,
 ) -> Tensor:
-    """Moves the weights by one batch. Returns (2 + m * m,) of this process's share: the sum of
-    its clips' losses, whether a gradient was no number, and the confusion matrix."""
+    """Updates the weights by one batch. Returns (2 + m * m,) for this process's share: the sum of
+    its clips' losses, 1 if a gradient was not finite, and the confusion matrix."""
     sums = gradients(model, batch, recipe, processes, memory)
-    found = torch.cat([p.grad.flatten() for p in model.parameters() if p.grad is not None])
-    broken = ~found.isfinite().all()
+    flat = torch.cat([p.grad.flatten() for p in model.parameters() if p.grad is not None])
+    broken = ~flat.isfinite().all()
     adam.step()
     return torch.cat([sums[:1], broken.float()[None], sums[1:]])
 
@@ -47,9 +47,9 @@ def step(
 def gradients(
     model: CabCnn, batch: Loaded, recipe: Recipe, processes: Processes, memory: int
 ) -> Tensor:
-    """Leaves the gradients of the whole batch's mean loss in the model of every process.
+    """Computes the gradients of the whole batch's mean loss, the same in every process.
 
-    Returns (1 + m * m,) of this process's share: the sum of losses, and the confusion matrix.
+    Returns (1 + m * m,) for this process's share: the sum of losses, and the confusion matrix.
     """
     device = processes.device
     with torch.autocast(device.type, torch.bfloat16, enabled=recipe.mixed(device.type)):
@@ -57,7 +57,7 @@ def gradients(
             features = model.extract_features(
                 batch.values, activation_checkpointing(model, memory // ACTIVATION_BYTES)
             )
-        else:  # no clip left for this process, which still has its part in every sum
+        else:  # no clip for this process, which still takes part in every sum
             features = torch.zeros(0, FEATURES, device=device)
             features.requires_grad_(not recipe.freeze_trunk)
     output = model.classify(features, [interval_count(len(clip)) for clip in batch.values])
@@ -81,12 +81,12 @@ def gradients(
 
 
 def activation_checkpointing(model: CabCnn, room: int) -> Callable[[Tensor, list[int]], Tensor]:
-    """The trunk, which keeps the activations of the first `room` values that it is given and
-    computes those of the others again when they are needed.
+    """The trunk with activation checkpointing: it keeps the activations of the first `room` values
+    and computes the others again in the backward pass.
 
-    Batch norm needs the features of the whole batch, so that a batch can't be cut in parts
-    whose gradients are added up. It is the trunk's activations that fill the memory: without
-    them, a batch leaves its features only, and the result is the same to the last bit.
+    Batch norm needs the features of the whole batch, so gradients can't be accumulated over parts
+    of it. But it is the trunk's activations that fill the memory, and computing them twice gives
+    the same result to the last bit.
     """
 
     def features(values: Tensor, lengths: list[int]) -> Tensor:
@@ -94,16 +94,16 @@ def activation_checkpointing(model: CabCnn, room: int) -> Callable[[Tensor, list
         room -= values.numel()
         if room >= 0 or not torch.is_grad_enabled():
             return model.features(values, lengths)
-        found = checkpoint(model.features, values, lengths, use_reentrant=False)
-        assert isinstance(found, Tensor)
-        return found
+        rows = checkpoint(model.features, values, lengths, use_reentrant=False)
+        assert isinstance(rows, Tensor)
+        return rows
 
     return features
 
 
 def _add_up(model: CabCnn, processes: Processes) -> None:
-    """Each process's gradients are those of its own clips' terms; half a megabyte in all, which
-    needs no buckets."""
+    """Sums the gradients over the processes, each of which has those of its own clips: half a
+    megabyte, which needs no buckets."""
     if processes.size == 1:
         return
     learned = [p for p in model.parameters() if p.requires_grad]

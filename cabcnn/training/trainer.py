@@ -1,4 +1,4 @@
-"""Training one model: Adam, early stopping, best weights kept, resumable after any epoch."""
+"""Training one model: Adam, early stopping, the best weights kept, resumable after any epoch."""
 
 from __future__ import annotations
 
@@ -18,17 +18,17 @@ from cabcnn.dataset.arrays import Arrays
 from cabcnn.errors import CabcnnError
 from cabcnn.metrics import scores
 from cabcnn.model import CabCnn
-from cabcnn.training.batches import epoch_batches, planned
+from cabcnn.training.batches import epoch_batches, pending_batches
 from cabcnn.training.distributed import Processes, init, share_norm
 from cabcnn.training.evaluation import Evaluation, evaluate
-from cabcnn.training.loader import loaded
+from cabcnn.training.loader import load_batches
 from cabcnn.training.recipe import Recipe
 from cabcnn.training.state import Progress, fingerprint, restore, serialize
 from cabcnn.training.step import default_memory, step
 
 __all__ = ["RECALIBRATION_CLIPS", "Progress", "fingerprint", "recalibrate", "train"]
 
-RECALIBRATION_CLIPS = 128  # enough for two moments of 128 features
+RECALIBRATION_CLIPS = 128  # enough for the mean and variance of 128 features
 
 
 def train(
@@ -45,33 +45,35 @@ def train(
     memory: int | None = None,
     build: Callable[[int], CabCnn] = CabCnn,
 ) -> tuple[CabCnn, Progress]:
-    """Trains on some clips of `arrays`, chooses the epoch by others; returns the best weights.
+    """Trains on the `training` clips of `arrays` and keeps the weights of the epoch that does best
+    on the `validation` clips. Returns the model with those weights, and the run's progress.
 
-    `start` are weights to begin with instead of random ones. `state` is a file that holds the
-    run after every epoch: a run that finds one goes on from there and ends as it would have
-    without the interruption. `on_epoch` is told after each epoch and stops the run by
-    returning True; `asked_to_stop` ends one that goes on from a file before it learns any more.
-    `memory` is how many bytes the activations of a batch may take; those
-    beyond it are computed twice, to the same result. `build(classes)` makes the network with
-    random weights; what it marks as needing no gradient is not trained.
+    `start` are weights to start from instead of random ones. `state` is a file that holds the run
+    after every epoch: if it exists, the run resumes from it and ends as it would have without the
+    interruption. `on_epoch` is called after each epoch and stops the run by returning True;
+    `asked_to_stop` is asked before a resumed run trains any further. `memory` is how many bytes
+    the activations of a batch may take; those beyond it are computed twice, with the same result.
+    `build(classes)` makes the network with random weights; parameters that it marks as needing no
+    gradient are not trained.
 
-    Each row of the history has epoch, training_loss, training_recall (unweighted, of the
-    excerpts as they were shown), learning_rate and seconds; with `validation` also loss,
-    balanced_loss, accuracy, unweighted_recall, macro_f1 and effective_classifiers.
+    Each row of the history has epoch, training_loss, training_recall (unweighted, on the
+    augmented excerpts), learning_rate, seconds and best (the epoch whose weights are kept so
+    far); with `validation` also loss, balanced_loss, accuracy, unweighted_recall, macro_f1 and
+    effective_classifiers.
 
-    Random numbers depend on `recipe.seed` and the epoch alone; on a GPU sums may still be
-    rounded in another order from run to run. With `recipe.monitor` "nothing", every epoch
-    runs, the last weights are kept and `validation` may be empty.
+    Random numbers depend on `recipe.seed` and the epoch only; on a GPU, sums may still be rounded
+    in another order from run to run. With `recipe.monitor` "nothing", every epoch runs, the last
+    weights are kept and `validation` may be empty.
 
     Under `torchrun` or `accelerate launch` all processes call this with the same arguments and
-    train one model together; only the leader writes `state` and calls `on_epoch`. The result
-    is that of one process, but for dropout, whose random numbers each process has its own of.
+    train one model together; only the leader writes `state` and calls `on_epoch`. The result is
+    that of a single process, except for dropout, which is random in each process.
 
-    Raises CabcnnError where `state` belongs to another run or can't be written, nothing can
-    be validated, or the loss stops being a number.
+    Raises CabcnnError if `state` belongs to another run or can't be written, there is nothing to
+    train or validate on, or the loss is no longer finite.
     """
     if not len(training) or not (len(validation) or recipe.monitor == "nothing"):
-        raise CabcnnError("Training needs at least one clip to learn from and one to validate.")
+        raise CabcnnError("Training needs at least one clip to learn from and one to validate on.")
     processes = init(device)
     data = fingerprint(arrays, training, validation)
     devices = [processes.device] if processes.device.type == "cuda" else []
@@ -102,7 +104,7 @@ def train(
             if len(validation):
                 result = evaluate(model, arrays, validation, recipe.seconds, processes=processes)
             row["seconds"] = round(time.perf_counter() - begun, 3)
-            _note(progress, row, result, recipe)
+            _record(progress, row, result, recipe)
             if progress.best_epoch == progress.epoch:
                 best = _copy(model)
             stop = False
@@ -110,9 +112,9 @@ def train(
                 if state is not None:
                     files.write(state, serialize(progress, model, adam, best, recipe, data))
                 stop = bool(on_epoch(progress, model))
-            said = processes.share(json.dumps([vars(progress), stop]).encode())
+            shared = processes.share(json.dumps([vars(progress), stop]).encode())
             if not processes.leads:
-                facts, stop = json.loads(said)
+                facts, stop = json.loads(shared)
                 progress = Progress(**facts)
         model.load_state_dict(best)
         share_norm(model, Processes(processes.device))
@@ -134,25 +136,25 @@ def _epoch(
     rate = recipe.annealed(epoch) if recipe.anneal else recipe.learning_rate
     for group in adam.param_groups:
         group["lr"] = rate
-    model.train(not recipe.freeze_trunk)  # a frozen trunk drops nothing out, its norm stays
-    plans = planned(arrays, clips, recipe, random, processes.rank, processes.size)
-    # Read once an epoch: asking a GPU after every step would make it wait for the question.
+    model.train(not recipe.freeze_trunk)  # frozen: no dropout, and batch norm as it is
+    pending = pending_batches(arrays, clips, recipe, random, processes.rank, processes.size)
+    # Read once an epoch: reading after every step would make the GPU wait.
     sums = [
         step(model, adam, batch, recipe, processes, memory)
-        for batch in loaded(plans, processes.device)
+        for batch in load_batches(pending, processes.device)
     ]
     total = processes.sum(torch.stack(sums).sum(0, dtype=torch.float64)).cpu().numpy()
     loss, broken, confusion = total[0], total[1], total[2:].reshape(model.classes, -1)
     if broken or not np.isfinite(loss):
         raise CabcnnError(
-            f"Training diverged in epoch {epoch + 1}: the loss is no number; lower the "
+            f"Training diverged in epoch {epoch + 1}: the loss is not finite; lower the "
             f"learning rate ({recipe.learning_rate:g})."
         )
     if recipe.recalibrate:
         if processes.leads:
-            again = (batch.values for batch in epoch_batches(arrays, clips, recipe, random))
-            shown = itertools.chain.from_iterable(again)
-            recalibrate(model, itertools.islice(shown, RECALIBRATION_CLIPS))
+            batches = epoch_batches(arrays, clips, recipe, random)
+            excerpts = itertools.chain.from_iterable(batch.values for batch in batches)
+            recalibrate(model, itertools.islice(excerpts, RECALIBRATION_CLIPS))
         processes.broadcast(model)
     return {
         "training_loss": float(loss / confusion.sum()),
@@ -164,9 +166,9 @@ def _epoch(
 def recalibrate(model: CabCnn, values: Iterable[NDArray[np.float32]]) -> None:
     """Sets batch norm's statistics to those of the features of some excerpts, without dropout.
 
-    Keras's momentum of 0.99 forgets over hundreds of steps. A small corpus makes so few of
-    them in an epoch that the running statistics belong to weights long gone, and validation
-    then measures that.
+    With Keras's momentum of 0.99 the running statistics lag hundreds of steps behind. A small
+    corpus has so few steps in an epoch that they no longer fit the weights, and validation would
+    measure that.
     """
     model.eval()
     device = next(model.parameters()).device
@@ -177,9 +179,10 @@ def recalibrate(model: CabCnn, values: Iterable[NDArray[np.float32]]) -> None:
         model.norm.running_var.copy_(variance)
 
 
-def _note(
+def _record(
     progress: Progress, row: dict[str, float], result: Evaluation | None, recipe: Recipe
 ) -> None:
+    """Adds the epoch to the history, and decides whether it is the best one so far."""
     progress.epoch += 1
     row = {"epoch": progress.epoch, **row}
     score = float(progress.epoch)
@@ -187,12 +190,13 @@ def _note(
         row |= {"loss": result.loss, "balanced_loss": result.balanced_loss}
         row |= result.scores._asdict() | {"effective_classifiers": result.effective_classifiers}
         if recipe.monitor == "unweighted_recall":
+            # Of epochs with the same recall, the one with the lower loss.
             score = result.scores.unweighted_recall - 1e-6 * result.balanced_loss
         elif recipe.monitor == "loss":
             score = -(result.balanced_loss if recipe.balance else result.loss)
-    progress.history.append(row)
     if score > progress.best_score:
         progress.best_score, progress.best_epoch = score, progress.epoch
+    progress.history.append({**row, "best": progress.best_epoch})
 
 
 def _copy(model: CabCnn) -> dict[str, Tensor]:
@@ -203,6 +207,6 @@ def _read(state: Path | None) -> bytes:
     if state is None or not state.exists():
         return b""
     try:
-        return state.read_bytes() or b"?"  # an empty file is no run either
+        return state.read_bytes() or b"?"  # an empty file is no state, and must not pass for none
     except OSError as error:
         raise CabcnnError(f"{state} can't be read ({error.strerror}).") from error

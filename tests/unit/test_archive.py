@@ -106,16 +106,16 @@ def test_backslashes_part_folders(tmp_path):
 
 @pytest.mark.parametrize("name", ["/etc/cron.d/a", "C:/a.wav", "c:a.wav", "\\\\server\\share\\a"])
 def test_an_absolute_name_is_refused(pack, name):
-    refused(pack(("US/a.wav", b"1"), (name, b"2")), "names a place outside of itself")
+    refused(pack(("US/a.wav", b"1"), (name, b"2")), "holds an absolute path")
 
 
 @pytest.mark.parametrize("name", ["../a.wav", "US/../../a.wav", "US/..", "..\\a.wav"])
 def test_a_name_that_leads_out_is_refused(pack, name):
-    refused(pack(("US/a.wav", b"1"), (name, b"2")), r"leads out of its folder.*without '\.\.'")
+    refused(pack(("US/a.wav", b"1"), (name, b"2")), r"path outside its folder.*'\.\.'")
 
 
 def test_folders_without_end_are_refused(pack):
-    refused(pack(("a/" * 30 + "a.wav", b"1")), "more than 20 deep; pack it flatter")
+    refused(pack(("a/" * 30 + "a.wav", b"1")), "more than 20 nested folders")
 
 
 def test_a_name_in_no_encoding_is_refused(pack):
@@ -133,7 +133,7 @@ def test_a_link_is_refused(pack):
 def test_a_device_is_refused(pack):
     device = zipfile.ZipInfo("US/zero.wav")
     device.create_system, device.external_attr = 3, (stat.S_IFCHR | 0o666) << 16
-    refused(pack((device, b"")), "something that is no file, US/zero.wav")
+    refused(pack((device, b"")), "holds US/zero.wav, which is not a file")
 
 
 def test_an_encrypted_archive_is_refused(pack):
@@ -169,11 +169,11 @@ def test_a_file_that_is_too_large_is_refused(pack):
 
 def test_too_much_together_is_refused(pack):
     sound = [(f"US/{k}.wav", bytes(range(256)) * 6) for k in range(3)]
-    refused(pack(*sound), "unpacks to more than 0.00381 MiB; bring fewer or shorter recordings")
+    refused(pack(*sound), "unpacks to more than 0.00381 MiB; use fewer or shorter recordings")
 
 
 def test_a_bomb_is_refused_and_a_little_silence_is_not(pack, tmp_path):
-    refused(pack(("US/a.wav", bytes(2000))), "more than 10 times its size, as no recordings do")
+    refused(pack(("US/a.wav", bytes(2000))), "more than 10 times its size")
     begins = unpack(pack(("US/a.wav", bytes(1400))), tmp_path / "corpus", SMALL)
     assert files(begins) == {"US/a.wav": bytes(1400)}
 
@@ -195,15 +195,15 @@ def test_an_empty_archive_is_refused(pack):
 
 def test_an_empty_file_is_refused(tmp_path):
     (tmp_path / "clips.zip").write_bytes(b"")
-    refused(tmp_path / "clips.zip", "is empty, 0 bytes")
+    refused(tmp_path / "clips.zip", "is empty")
 
 
 def test_what_is_no_zip_is_refused(tmp_path, pack):
     (tmp_path / "notes.zip").write_text("Dear diary, this is no archive.\n" * 50)
-    refused(tmp_path / "notes.zip", "is no zip archive")
+    refused(tmp_path / "notes.zip", "is not a zip archive")
     whole = pack(("US/a.wav", bytes(range(256)) * 4))
     whole.write_bytes(whole.read_bytes()[:-30])  # as a broken upload leaves it
-    refused(whole, "no zip archive, or only a part of one")
+    refused(whole, "not a zip archive, or only part of one")
 
 
 def test_a_damaged_archive_is_refused(pack):
@@ -211,20 +211,20 @@ def test_a_damaged_archive_is_refused(pack):
     content = bytearray(path.read_bytes())
     content[60] ^= 0xFF
     path.write_bytes(content)
-    refused(path, "is damaged .*; pack or fetch it again")
+    refused(path, "is damaged .*; make or download it again")
 
 
 def test_another_way_of_packing_is_refused(tmp_path):
     path = tmp_path / "clips.zip"
     with zipfile.ZipFile(path, "w", zipfile.ZIP_LZMA) as archive:
         archive.writestr("US/a.wav", b"1" * 99)
-    refused(path, r"packed in a way that is not read here \(US/a\.wav\)")
+    refused(path, r"uses a zip feature that is not supported \(US/a\.wav\)")
 
 
 @pytest.mark.filterwarnings("ignore:Duplicate name")
 @pytest.mark.parametrize("names", [("US/a.wav", "US/a.wav"), ("US", "US/a.wav"), ("a//b", "a/b")])
 def test_two_files_of_one_name_are_refused(pack, names):
-    refused(pack(*((name, b"x") for name in names)), "two of its files have one name")
+    refused(pack(*((name, b"x") for name in names)), "two of its files have the same name")
 
 
 def test_a_name_that_no_disk_takes_is_refused(pack):

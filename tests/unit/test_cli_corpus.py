@@ -53,7 +53,7 @@ def test_describe_names_a_few_files_or_all(folder):
     few, every = run("describe", folder).stdout, run("describe", folder, "--all").stdout
     assert "6 recordings have no known speaker" in few
     assert few.count("cy_1.wav") == 0
-    assert "and 3 more (--all names them)" in few
+    assert "and 3 more (--all lists them)" in few
     assert every.count("cy_1.wav") == 1
     assert "more (--all" not in every
 
@@ -100,7 +100,7 @@ def test_prepare_fills_the_cache_and_names_what_is_left_out(folder, tmp_path):
     for _ in range(2):
         result = run("prepare", folder, "--seconds", "2", "--cache", cache)
         assert result.exit_code == 0
-        assert result.stdout == f"5 of 6 recordings, 0.00417 hours of them, are ready in {cache}.\n"
+        assert result.stdout == f"5 of 6 recordings (0.00417 hours) are ready in {cache}.\n"
         where = folder / "US" / "di_2[red].wav"
         assert result.stderr.startswith(f"{where}: left out: di_2[red].wav is text")
         assert len(result.stderr.splitlines()) == 1

@@ -98,7 +98,7 @@ def test_a_recording_cut_off_in_the_middle(sound, tmp_path, babble):
     clips = [*sound, Clip(cut, "UK", "ann")]
     assert problems(clips) == {
         "damaged": (
-            "One recording is damaged; what comes before the damage is used.",
+            "One recording is damaged; only the part before the damage is used.",
             (str(cut),),
         )
     }
@@ -124,7 +124,7 @@ def test_the_same_sound_in_other_files(sound, tmp_path):
     copy = Clip(tmp_path / "copy.flac", "US", "cy")
     again = sound[1]
     sentence, details = problems([*sound, copy, again])["duplicate"]
-    assert sentence.startswith("2 sounds are there more than once; keep one copy of each")
+    assert sentence.startswith("2 recordings are there more than once; keep one copy of each")
     assert details == (
         f"{sound[0].path} (UK) = {copy.path} (US)",
         f"{again.path} (UK) = {again.path} (UK)",
@@ -160,7 +160,7 @@ def test_unknown_speakers_are_not_taken_for_one(sound):
 def test_labels_that_are_one(sound, clip):
     found = problems([*sound, clip("z.wav", " uk", "fay", seed=8), clip("w.wav", " uk", "gus", 2)])
     assert found["alike"] == (
-        "Some labels differ only in case or blanks; give them one spelling.",
+        "Some labels differ only in case or spaces; give them one spelling.",
         ("' uk' = 'UK'",),
     )
 

@@ -206,8 +206,8 @@ def test_a_part_that_is_longer_than_the_file(get, server, tmp_path):
 @pytest.mark.parametrize(
     ("status", "said"),
     [
-        (404, r"is not there any more \(404\); look for its new place"),
-        (503, r"answers 503 Service Unavailable; try again later"),
+        (404, r"no longer exists \(404\); look for its new address"),
+        (503, r"answered 503 Service Unavailable; try again later"),
     ],
 )
 def test_a_server_that_says_no(get, server, status, said):
@@ -230,7 +230,7 @@ def test_no_network(tmp_path, monkeypatch):
 @pytest.mark.skipif(not Path("/dev/full").exists(), reason="only Linux has a disk always full")
 def test_a_full_disk(get, tmp_path):
     (tmp_path / "a.part").symlink_to("/dev/full")
-    with pytest.raises(CorpusError, match="is full; make room and run the same command again"):
+    with pytest.raises(CorpusError, match="is full; free some space and run the same"):
         get()
 
 
@@ -302,7 +302,7 @@ def test_a_corpus_is_fetched_unpacked_and_recorded(offer, server, tmp_path, told
 def test_a_corpus_of_a_dropped_connection(offer, server, tmp_path):
     offer(packed(DIGITS))
     server.drops = (100, 0, 0)
-    with pytest.raises(CorpusError, match="which goes on there"):
+    with pytest.raises(CorpusError, match="run the same command again to resume"):
         fetch("digits", tmp_path)
     assert not (tmp_path / "digits").exists()
     assert len(read(fetch("digits", tmp_path))) == 2
@@ -311,7 +311,7 @@ def test_a_corpus_of_a_dropped_connection(offer, server, tmp_path):
 
 def test_what_has_not_the_publishers_checksum_is_thrown_away(offer, tmp_path):
     offer(packed(DIGITS), "0" * 64)
-    with pytest.raises(CorpusError, match="has not the checksum that its publisher tells"):
+    with pytest.raises(CorpusError, match="does not have its publisher's checksum"):
         fetch("digits", tmp_path)
     assert not files(tmp_path)
 
@@ -340,7 +340,7 @@ def test_a_damaged_archive_is_thrown_away(offer, tmp_path):
 
 def test_an_archive_that_reaches_outside(offer, tmp_path):
     offer(packed(["good.wav", "../../outside.wav"], wrapper=""))
-    with pytest.raises(CorpusError, match="would write outside its folder"):
+    with pytest.raises(CorpusError, match="holds paths outside its folder"):
         fetch("digits", tmp_path / "in")
     assert files(tmp_path) == ["digits.tar.gz"]
 
@@ -365,7 +365,7 @@ def test_the_command_fetches_and_says_what_is_not_known(offer, server, tmp_path)
     assert done.exit_code == 0
     assert done.stdout == f"{tmp_path / 'digits'}: Digits. Made for a test.\n"
     assert done.stderr == (
-        f"Its publisher tells no checksum; that of what came is in {tmp_path / 'digits.json'}.\n"
+        f"Its publisher gives no checksum; that of the download is in {tmp_path / 'digits.json'}.\n"
     )
     server.status = 404
     done = CliRunner().invoke(cli.app, ["corpus", "fetch", "digits", str(tmp_path / "again")])

@@ -141,7 +141,7 @@ def test_one_of_common_voices_other_lists(lay):
 
 def test_common_voice_of_a_release_without_accents(lay):
     folder = common_voice(lay, rows("client_id~path~accents", "ann~1.mp3~", "bob~2.mp3~"))
-    with pytest.raises(CorpusError, match=r"Nobody .* fills in 'accents'; take another release"):
+    with pytest.raises(CorpusError, match=r"column 'accents' .* is empty; use another"):
         read(folder)
 
 

@@ -45,7 +45,7 @@ def test_templates(template, path, found):
     ],
 )
 def test_a_template_that_does_not_fit_a_name(template, path):
-    with pytest.raises(CorpusError, match="finds no speaker in US|finds no speaker in U_S"):
+    with pytest.raises(CorpusError, match="finds no speaker in U"):
         speaker(template, path)
 
 
@@ -105,11 +105,9 @@ def test_an_expression_made_to_backtrack_ends_at_once(pattern):
 
 def test_an_expression_that_is_slow_on_many_names_is_given_up(monkeypatch):
     monkeypatch.setattr(speakers, "MOST_SECONDS", 0.05)
-    pattern = SpeakerPattern("(a{1,1000})")
-    name = PurePath("a" * 250)
+    pattern, names = SpeakerPattern("(a{1,1000})"), [PurePath("a" * 250)] * 1_000
     with pytest.raises(CorpusError, match="takes too long"):
-        for _ in range(1_000):
-            pattern.speaker(name)
+        list(map(pattern.speaker, names))
 
 
 def test_other_threads_run_meanwhile():

@@ -88,7 +88,7 @@ def test_speakers_who_say_every_label():
         (
             "aaabbb",
             ["1", "2", "3", "", "", "4"],
-            r"Of 2 clips nobody knows who speaks.*mixed split",
+            r"The speakers of 2 clips are unknown.*mixed split",
         ),
     ],
 )
@@ -108,7 +108,7 @@ def test_speakers_that_no_deal_fits():
 
 
 def test_too_few_clips():
-    with pytest.raises(CorpusError, match=r"b has 2 clips and a split needs 3.*; bring more\."):
+    with pytest.raises(CorpusError, match=r"b has 2 clips and a split needs 3.*; add more\."):
         mixed_split(["a"] * 5 + ["b"] * 2)
 
 

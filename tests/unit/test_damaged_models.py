@@ -214,7 +214,7 @@ def run(tmp_path) -> Path:
     status = Status("training", "On", 3, 60, "paper", ("speaker-disjoint", "paper"), 1, 1e9, "x")
     (tmp_path / plans.FILE).write_text(plan.to_json())
     (tmp_path / statuses.FILE).write_text(statuses.to_json(status))
-    job.keep_facts(tmp_path, 0.0, None)
+    job.write_facts(tmp_path, 0.0, None)
     return tmp_path
 
 

@@ -88,16 +88,31 @@ def until(jobs: JobQueue, name: str, *states: str, epochs: int = 0) -> Job:
         time.sleep(0.05)
 
 
-def test_a_run_goes_from_the_queue_to_a_model_that_is_found_by_name(jobs, plan):
-    job = jobs.submit(plan("my voices"))
+def test_a_run_goes_from_the_queue_to_a_model_and_its_recordings_go(
+    jobs, plan, corpus, monkeypatch
+):
+    monkeypatch.setattr(uploads, "LEASE_SECONDS", 0.2)
+    upload = jobs.uploads.new()
+    assert upload.stat().st_mode & 0o077 == 0
+    shutil.copytree(corpus, upload / "voices")
+    brought = plan("my voices", corpus=str(upload / "voices"))
+    job = jobs.submit(brought, upload)
+    jobs.uploads.release(upload)  # the page was closed
     assert (job.state, jobs.place(job), job.has_model) == ("queued", 1, False)
     with pytest.raises(CabcnnError, match="no model yet"):
         jobs.publish("my voices")
     with jobs.serving():
+        running = until(jobs, "my voices", "training", "scoring", "finished")
+        assert running.upload == upload
+        assert (upload / "cache").is_dir()  # what was decoded lies with it
         done = until(jobs, "my voices", "finished")
-    assert done.plan == plan("my voices")
+        deadline = time.monotonic() + PATIENCE
+        while upload.exists():
+            assert time.monotonic() < deadline
+            time.sleep(0.05)
+    assert done.plan == brought
     assert done.message.startswith("Right ")
-    assert not done.at_work
+    assert not done.running
     assert not done.resumable
     assert "my voices" not in checkpoint.names()
     assert jobs.publish("my voices") == jobs.publish("my voices") == "my voices"
@@ -124,7 +139,7 @@ def test_one_runs_at_a_time_and_a_stopped_one_keeps_its_best(jobs, plan):
         jobs.stop("first")
         assert jobs.get("first").stopping
         assert until(jobs, "first", "stopped").has_model
-        assert until(jobs, "second", *AT_WORK).at_work
+        assert until(jobs, "second", *AT_WORK).running
         assert [job.name for job in jobs.all()] == ["second", "first"]
         assert jobs.get("first").resumable
         jobs.resume("first")
@@ -161,7 +176,7 @@ def test_a_run_outlives_a_killed_server_and_goes_on_after_being_killed_itself(jo
         server.kill()
     jobs.submit(plan("next", FOREVER))
     with jobs.serving():
-        assert until(jobs, "long", "training", epochs=running.status.done + 2).at_work
+        assert until(jobs, "long", "training", epochs=running.status.done + 2).running
         assert jobs.get("next").state == "queued"  # still one at a time
         os.kill(running.status.pid, signal.SIGKILL)
         dead = until(jobs, "long", "interrupted")
@@ -191,7 +206,7 @@ def test_several_may_run_at_once_where_the_host_says_so(folder, plan):
     with jobs.serving():
         until(jobs, "a", *AT_WORK)
         until(jobs, "b", *AT_WORK)
-        assert jobs.get("a").at_work
+        assert jobs.get("a").running
         assert jobs.get("c").state == "queued"
 
 
@@ -340,25 +355,6 @@ def test_a_run_of_a_container_that_is_gone_can_be_resumed(jobs, plan):
     assert (found.state, found.resumable) == ("interrupted", True)
     jobs.resume("voices")
     assert jobs.get("voices").state == "queued"
-
-
-def test_brought_recordings_go_with_the_run_that_needed_them(jobs, plan, corpus, monkeypatch):
-    monkeypatch.setattr(uploads, "LEASE_SECONDS", 0.2)
-    upload = jobs.uploads.new()
-    assert upload.stat().st_mode & 0o077 == 0
-    shutil.copytree(corpus, upload / "voices")
-    jobs.submit(plan(corpus=str(upload / "voices")), upload)
-    jobs.uploads.release(upload)  # the page was closed
-    with jobs.serving():
-        running = until(jobs, "voices", "training", "scoring", "finished")
-        assert running.upload == upload
-        assert (upload / "cache").is_dir()  # what was decoded lies with it
-        done = until(jobs, "voices", "finished")
-        deadline = time.monotonic() + PATIENCE
-        while upload.exists():
-            assert time.monotonic() < deadline
-            time.sleep(0.05)
-    assert not done.resumable
 
 
 def test_brought_recordings_go_with_a_run_that_is_cancelled(jobs, plan):

@@ -14,11 +14,12 @@ from cabcnn import checkpoint
 from cabcnn.checkpoint import Card
 from cabcnn.errors import CabcnnError
 from cabcnn.shipped import digits, synthetic_accents
-from cabcnn.shipped.parts import ablated
+from cabcnn.shipped.ablations import measure_ablations
 from cabcnn.shipped.synthetic_accents import NAME
 
 WORTH = (
-    r"Without one ingredient or several, on the same 2 splits: no disturbance \d\.\d\d ± \d\.\d\d; "
+    r"Without one ingredient or several, on the same 2 splits: "
+    r"no augmentation \d\.\d\d ± \d\.\d\d; "
     r"no spread, gain, speed \d\.\d\d ± \d\.\d\d; with all \d\.\d\d ± \d\.\d\d\."
 )
 
@@ -49,14 +50,14 @@ def test_synthetic_accents_with_and_without_an_ingredient(
     card = card_of(shipped, "synthetic-accents")
     assert card.measurements[0].models == 2
     assert card.measurements[0].clips == len(short_arrays)
-    unseen, heard = card.measurements
-    assert (unseen.unseen_speakers, heard.unseen_speakers) == (True, False)
-    assert (heard.models, heard.clips) == (2, len(short_arrays))
+    unseen, known = card.measurements
+    assert (unseen.unseen_speakers, known.unseen_speakers) == (True, False)
+    assert (known.models, known.clips) == (2, len(short_arrays))
     own, worth = card.notes
     assert own.startswith("The shipped weights are the first fold's")
     assert re.fullmatch(WORTH, worth)
     folders = {path.name for path in tmp_path.iterdir() if path.is_dir()}
-    others = ("mixed", "no-disturbance", "no-spread,-gain,-speed")
+    others = ("mixed", "no-augmentation", "no-spread,-gain,-speed")
     assert folders == {"checkpoints", NAME, *(f"{NAME}-{other}" for other in others)}
 
 
@@ -87,7 +88,7 @@ def test_digits_with_each_speaker_left_out(shipped, short_arrays, tmp_path, monk
     assert unseen.log_loss is not None
     assert card.novelty_threshold is None  # of fewer than 20 clips nobody can say it
     assert card.median_seconds == pytest.approx(0.55, abs=0.06)
-    told = r"same 6 splits [01]\.\d\d ± 0\.\d\d, without it [01]\.\d\d ± 0\.\d\d\."
+    told = r"same 6 splits it had [01]\.\d\d ± 0\.\d\d, against [01]\.\d\d ± 0\.\d\d\."
     assert re.search(told, card.notes[-1])
 
 
@@ -95,7 +96,7 @@ def test_an_ingredient_that_is_left_out_changes_the_recipe_alone(short_arrays, t
     recipe = replace(synthetic_accents.RECIPE, max_epochs=1, crop_seconds=0.3)
     splits = digits.speaker_splits(short_arrays)[:2]
     without = {"no noise": {"noise": 0.0}, "no gain": {"gain": 0.0}}
-    found = ablated(short_arrays, recipe, without, splits, tmp_path / "made", "cpu")
+    found = measure_ablations(short_arrays, recipe, without, splits, tmp_path / "made", "cpu")
     assert list(found) == ["no noise", "no gain"]
     for name, changes in without.items():
         assert found[name].models == 2
@@ -113,5 +114,5 @@ def test_one_part_is_measured_with_and_without(short_arrays, tmp_path, monkeypat
     digits.make(tmp_path / "nowhere", tmp_path, "cpu", "tone1")
     kept = sorted(path.parent.name for path in tmp_path.rglob("tone1.json"))
     assert kept == ["digits-left-out", "digits-left-out-changes-of-speed"]
-    with pytest.raises(CabcnnError, match="no part 'tone9', only official, noise0"):
+    with pytest.raises(CabcnnError, match="tone9'; choose one of official, noise0"):
         digits.make(tmp_path / "nowhere", tmp_path, "cpu", "tone9")

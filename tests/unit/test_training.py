@@ -15,18 +15,24 @@ from safetensors.torch import save_file
 from cabcnn.errors import CabcnnError
 from cabcnn.metrics import scores
 from cabcnn.model import CabCnn
-from cabcnn.training.batches import epoch_batches, first_seconds
+from cabcnn.training.batches import epoch_batches
 from cabcnn.training.evaluation import evaluate
+from cabcnn.training.excerpts import first_seconds
 from cabcnn.training.recipe import PAPER, RECIPES, Recipe
 from cabcnn.training.trainer import Progress, train
 
-pytestmark = pytest.mark.usefixtures("one_thread")
+pytestmark = [pytest.mark.usefixtures("one_thread"), pytest.mark.numeric]
 
 RATE = 8_000
 QUICK = Recipe(seconds=None, batch_size=8, learning_rate=3e-3, max_epochs=4, recalibrate=True)
 
 
 TRAINING, VALIDATION = range(16), range(16, 24)
+
+
+def best_so_far(scores: list) -> list[int]:
+    """After each epoch the number, from 1, of the first epoch with the highest score by then."""
+    return [scores.index(max(scores[:epoch])) + 1 for epoch in range(1, len(scores) + 1)]
 
 
 def weights(model: CabCnn) -> dict[str, torch.Tensor]:
@@ -63,16 +69,16 @@ def test_learns_to_tell_tones_from_noise(short_arrays):
 
 
 def test_evaluation_is_each_clip_alone(short_arrays, formula_model):
-    model = formula_model(2)
+    model = formula_model(2).double()
     result = evaluate(model, short_arrays, VALIDATION, 0.3)
     attention, intervals = np.zeros(40), 0
     for row, number in enumerate(VALIDATION):
         with torch.inference_mode():
             output = model([torch.from_numpy(first_seconds(short_arrays, number, 0.3))])
-        np.testing.assert_allclose(result.probabilities[row], output.probabilities[0], atol=1e-6)
-        attention += output.attention.sum(0).double().numpy()
+        np.testing.assert_allclose(result.probabilities[row], output.probabilities[0], atol=1e-9)
+        attention += output.attention.sum(0).numpy()
         intervals += len(output.attention)
-    np.testing.assert_allclose(result.attention, attention / intervals, atol=1e-6)
+    np.testing.assert_allclose(result.attention, attention / intervals, atol=1e-9)
     labels = short_arrays.labels[list(VALIDATION)]
     losses = [-np.log(result.probabilities[i, label]) for i, label in enumerate(labels)]
     assert result.loss == pytest.approx(np.mean(losses))
@@ -153,6 +159,7 @@ def test_early_stopping_keeps_the_best_weights(short_arrays):
     assert progress.epoch == progress.best_epoch + 3 < 50
     losses = [row["loss"] for row in progress.history]
     assert losses.index(min(losses)) + 1 == progress.best_epoch
+    assert [row["best"] for row in progress.history] == best_so_far([-loss for loss in losses])
     assert progress.best_score == pytest.approx(-min(losses))
     assert_same(weights(model), kept[progress.best_epoch])
     assert not torch.equal(weights(model)["trunk.0.weight"], kept[progress.epoch]["trunk.0.weight"])
@@ -165,6 +172,8 @@ def test_monitoring_the_recall(short_arrays):
     _, progress = train(short_arrays, TRAINING, VALIDATION, recipe)
     recalls = [row["unweighted_recall"] for row in progress.history]
     assert recalls[progress.best_epoch - 1] == max(recalls)
+    keys = [(row["unweighted_recall"], -row["balanced_loss"]) for row in progress.history]
+    assert [row["best"] for row in progress.history] == best_so_far(keys)
 
 
 def test_starting_from_weights(short_arrays, formula_model):
@@ -257,9 +266,10 @@ def test_every_recipe_trains_at_every_t(short_arrays, recipe, seconds):
         {
             *("epoch", "training_loss", "training_recall", "learning_rate", "seconds", "loss"),
             *("balanced_loss", "accuracy", "unweighted_recall", "macro_f1"),
-            "effective_classifiers",
+            *("effective_classifiers", "best"),
         }
     ] * 2
+    assert progress.history[-1]["best"] == progress.best_epoch
     for row in progress.history:
         assert row["training_loss"] > 0
         assert 0 <= row["training_recall"] <= 1

@@ -13,7 +13,7 @@ from cabcnn.audio import Sound
 from cabcnn.corpora import Clip
 from cabcnn.dataset.arrays import Arrays, prepare
 from cabcnn.errors import CorpusError
-from cabcnn.training.batches import first_seconds
+from cabcnn.training.excerpts import first_seconds
 
 RATE = 8_000
 

@@ -8,7 +8,7 @@ from collections.abc import Sequence
 import numpy as np
 
 from cabcnn.dataset.arrays import Arrays
-from cabcnn.training.batches import epoch_batches
+from cabcnn.training.batches import balanced, epoch_batches
 from cabcnn.training.recipe import PAPER, Recipe
 
 TRAINING = range(16)
@@ -71,7 +71,19 @@ def test_classes_drawn_equally_often(short_arrays):
     assert sorted(np.bincount(labels).tolist()) == [5, 5]
 
 
-def test_disturbed_clips(short_arrays):
+def test_a_balanced_draw_takes_turns_over_all_clips_of_a_class():
+    labels = np.repeat([0, 1, 2], [9, 3, 6])
+    clips = np.flatnonzero(labels != 2)
+    for seed in range(20):
+        drawn = balanced(clips, labels, np.random.default_rng(seed))
+        assert len(drawn) == len(clips)
+        assert np.bincount(labels[drawn]).tolist() == [6, 6]
+        counts = np.bincount(drawn, minlength=len(labels))
+        assert counts[:9].max() == 1, "of a large class, each once or not at all"
+        assert counts[9:12].tolist() == [2, 2, 2], "of a small one, each equally often"
+
+
+def test_augmented_clips(short_arrays):
     plain, *_ = batches(short_arrays, Recipe(seconds=0.25), 1)[0]
     noisy, *_ = batches(short_arrays, Recipe(seconds=0.25, noise=0.1), 1)[0]
     fast, *_ = batches(short_arrays, Recipe(seconds=0.25, speed=0.2), 1)[0]

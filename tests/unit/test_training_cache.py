@@ -15,9 +15,9 @@ import soundfile
 from hypothesis import given
 from hypothesis import strategies as st
 
-from cabcnn.corpora import Clip
+from cabcnn.corpora import Clip, describe
 from cabcnn.dataset.arrays import Arrays, Pieces, prepare
-from cabcnn.dataset.cache import default_folder, prepare_cached, prepared_before
+from cabcnn.dataset.cache import default_folder, describe_cached, find_cached, prepare_cached
 from cabcnn.dataset.shards import Shards
 from cabcnn.errors import CabcnnError, CorpusError
 from cabcnn.training.excerpts import first_seconds
@@ -95,6 +95,35 @@ def test_a_second_time_nothing_is_decoded(short_clips, tmp_path):
                for piece in again.arrays.maxima.pieces)  # fmt: skip
 
 
+@pytest.mark.parametrize("seconds", [0.3, 30, None])
+def test_what_a_description_has_decoded_is_not_decoded_again(
+    short_clips, useless_clips, tmp_path, seconds
+):
+    clips, cache = [*useless_clips, *short_clips], tmp_path / "cache"
+    done: list[int] = []
+    described = describe_cached(clips, RATE, cache, 3, done.append)
+    assert done == list(range(1, len(clips) + 1))
+    expected = describe(clips)
+    assert described.as_dict() == expected.as_dict()
+    assert described.seconds.tolist() == expected.seconds.tolist()
+    before = shard_files(cache)
+    assert before
+    prepared = prepare_cached(clips, RATE, seconds, cache)
+    assert shard_files(cache) == before
+    assert prepared.clips == short_clips
+    assert [one.clip for one in prepared.left_out] == useless_clips
+    alone = prepare_cached(short_clips, RATE, seconds, tmp_path / "other cache")
+    assert_same_facts(prepared.arrays, alone.arrays)
+    assert prepared.arrays.digests() == alone.arrays.digests()
+    np.testing.assert_array_equal(prepared.arrays.moments, alone.arrays.moments)
+
+
+def test_a_description_with_a_full_disk(short_clips, tmp_path, limited_files):
+    with limited_files(10_000), pytest.raises(CabcnnError, match="the disk is full; free some"):
+        describe_cached(short_clips, RATE, tmp_path)
+    assert shard_files(tmp_path) == set()
+
+
 def test_only_what_is_new_or_changed_is_decoded(short_clips, tmp_path, babble):
     folder, cache = tmp_path / "clips", tmp_path / "cache"
     folder.mkdir()
@@ -149,18 +178,18 @@ def test_twice_the_same_file_is_kept_once(short_clips, tmp_path):
     assert maxima.stat().st_size == 2 * found.arrays.values[:3].sum()
 
 
-def test_useless_clips_are_left_out_and_named(short_clips, tmp_path):
-    bad = {
-        "text.wav": b"not a sound",
-        "empty.wav": b"",
-    }
-    clips = list(short_clips[:4])
-    for name, content in bad.items():
-        (tmp_path / name).write_bytes(content)
-        clips.insert(1, Clip(tmp_path / name, "tone", "x"))
+@pytest.fixture
+def useless_clips(tmp_path) -> list[Clip]:
+    (tmp_path / "text.wav").write_bytes(b"not a sound")
+    (tmp_path / "empty.wav").write_bytes(b"")
     soundfile.write(tmp_path / "silent.wav", np.zeros(RATE), RATE)
     soundfile.write(tmp_path / "short.wav", np.ones(RATE // 50), RATE)
-    clips += [Clip(tmp_path / name, "tone", "x") for name in ("silent.wav", "short.wav", "no.wav")]
+    names = ("text.wav", "empty.wav", "silent.wav", "short.wav", "no.wav")
+    return [Clip(tmp_path / name, "tone", "x") for name in names]
+
+
+def test_useless_clips_are_left_out_and_named(short_clips, useless_clips, tmp_path):
+    clips = [short_clips[0], *useless_clips, *short_clips[1:4]]
     found = prepare_cached(clips, RATE, None, tmp_path / "cache")
     assert found.clips == list(short_clips[:4])
     reasons = {one.clip.path.name: one.reason for one in found.left_out}
@@ -218,12 +247,12 @@ def test_by_key_whatever_became_of_the_files(short_clips, tmp_path):
         clips.append(clip._replace(path=folder / clip.path.name))
     found = prepare_cached(clips, RATE, None, tmp_path / "cache")
     shutil.rmtree(folder)
-    again = prepared_before(clips, found.keys, RATE, None, tmp_path / "cache")
+    again = find_cached(clips, found.keys, RATE, None, tmp_path / "cache")
     assert again is not None
     assert_same_excerpts(again, found.arrays)
-    assert prepared_before(clips, found.keys, RATE, 0.3, tmp_path / "cache") is None
+    assert find_cached(clips, found.keys, RATE, 0.3, tmp_path / "cache") is None
     shutil.rmtree(tmp_path / "cache")
-    assert prepared_before(clips, found.keys, RATE, None, tmp_path / "cache") is None
+    assert find_cached(clips, found.keys, RATE, None, tmp_path / "cache") is None
 
 
 KILLED = """

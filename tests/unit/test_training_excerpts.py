@@ -12,8 +12,8 @@ from cabcnn.model import INTERVAL_SECONDS
 from cabcnn.runs.clips import prepare_run
 from cabcnn.runs.journal import Journal
 from cabcnn.runs.plan import Plan
-from cabcnn.training.batches import planned
-from cabcnn.training.excerpts import _gain, draw, show
+from cabcnn.training.batches import pending_batches
+from cabcnn.training.excerpts import _gain, draw_excerpt, excerpt_values
 from cabcnn.training.recipe import RECIPES, ROBUST, Recipe
 
 TRAINING = range(16)
@@ -21,7 +21,9 @@ CLIP = 23  # the longest, 0.599 s
 
 
 def shown(arrays, recipe: Recipe, seed: int, clip: int = CLIP):
-    return show(arrays, draw(arrays, clip, recipe, np.random.default_rng(seed)), recipe)
+    return excerpt_values(
+        arrays, draw_excerpt(arrays, clip, recipe, np.random.default_rng(seed)), recipe
+    )
 
 
 def test_louder_intervals_are_those_of_a_louder_sound(short_arrays, short_clips):
@@ -67,8 +69,8 @@ def test_an_excerpt_may_come_from_beyond_t(short_arrays):
     starts = set()
     for seed in range(60):
         random = np.random.default_rng(seed)
-        assert draw(short_arrays, CLIP, first, random).start == 0
-        excerpt = draw(short_arrays, CLIP, anywhere, np.random.default_rng(seed))
+        assert draw_excerpt(short_arrays, CLIP, first, random).start == 0
+        excerpt = draw_excerpt(short_arrays, CLIP, anywhere, np.random.default_rng(seed))
         assert (excerpt.taken, excerpt.length) == (4, 400)
         starts.add(excerpt.start)
     assert min(starts) == 0
@@ -92,8 +94,8 @@ def test_an_excerpt_is_as_long_as_was_decided(short_arrays, recipe, seconds):
     recipe = dataclasses.replace(recipe, seconds=seconds, crop_seconds=0.2)
     for clip in (0, 5, CLIP):
         for seed in range(40):
-            excerpt = draw(short_arrays, clip, recipe, np.random.default_rng(seed))
-            values = show(short_arrays, excerpt, recipe)
+            excerpt = draw_excerpt(short_arrays, clip, recipe, np.random.default_rng(seed))
+            values = excerpt_values(short_arrays, excerpt, recipe)
             assert len(values) == excerpt.length <= 800
             assert excerpt.length % 100 == 0, "whole intervals, which the trunk can stack"
             assert values.dtype == np.float32
@@ -109,12 +111,13 @@ def test_a_switch_changes_only_what_it_says(short_arrays, change):
     other = dataclasses.replace(recipe, **change)
     for seed in range(20):
         one, two = (
-            draw(short_arrays, CLIP, r, np.random.default_rng(seed)) for r in (recipe, other)
+            draw_excerpt(short_arrays, CLIP, r, np.random.default_rng(seed))
+            for r in (recipe, other)
         )
         assert one[:-1] == two[:-1]
         if change.keys() & {"spread", "recalibrate"}:
-            found = show(short_arrays, two, other)
-            np.testing.assert_array_equal(show(short_arrays, one, recipe), found)
+            found = excerpt_values(short_arrays, two, other)
+            np.testing.assert_array_equal(excerpt_values(short_arrays, one, recipe), found)
 
 
 def test_noise_and_loudness_are_disturbances(short_arrays):
@@ -153,4 +156,6 @@ def test_shares_of_a_batch_are_the_batch(short_arrays):
 
 
 def plans(arrays, recipe: Recipe, rank: int = 0, processes: int = 1):
-    return list(planned(arrays, TRAINING, recipe, np.random.default_rng(7), rank, processes))
+    return list(
+        pending_batches(arrays, TRAINING, recipe, np.random.default_rng(7), rank, processes)
+    )

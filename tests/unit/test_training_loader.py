@@ -12,8 +12,8 @@ import torch
 
 from cabcnn.errors import CabcnnError
 from cabcnn.threads import ordered_map
-from cabcnn.training.batches import planned
-from cabcnn.training.loader import loaded, moved, staged, workers
+from cabcnn.training.batches import pending_batches
+from cabcnn.training.loader import load_batches, stage, to_device, workers
 from cabcnn.training.recipe import ROBUST
 
 CPU = torch.device("cpu")
@@ -23,10 +23,10 @@ SMALL = replace(ROBUST, batch_size=3)
 @pytest.mark.parametrize("threads", [None, 1, 4])
 def test_batches_are_the_same_in_the_same_order(short_arrays, threads):
     def plans():
-        return planned(short_arrays, range(16), SMALL, np.random.default_rng(3))
+        return pending_batches(short_arrays, range(16), SMALL, np.random.default_rng(3))
 
     assert len(list(plans())) == 6
-    for found, plan in zip(loaded(plans(), CPU, threads), plans(), strict=True):
+    for found, plan in zip(load_batches(plans(), CPU, threads), plans(), strict=True):
         expected = plan(map)
         assert found.clips == expected.clips
         np.testing.assert_array_equal(found.labels, expected.labels)
@@ -63,7 +63,7 @@ def test_what_goes_wrong_there_is_told_here():
     assert next(batches) == 1
     with pytest.raises(CabcnnError, match="disk is gone"):
         next(batches)
-    left = [t for t in threading.enumerate() if t.name.startswith("ahead")]
+    left = [t for t in threading.enumerate() if t.name.startswith("prefetch")]
     assert not left
 
 
@@ -81,13 +81,13 @@ def test_several_threads_share_a_batch_and_end_with_it(short_arrays):
     def shared(plan):
         return lambda each: plan(lambda work, clips: each(*slowly(work, clips)))
 
-    plans = planned(short_arrays, range(16), SMALL, np.random.default_rng(3))
-    batches = loaded(map(shared, plans), CPU, 4)
+    plans = pending_batches(short_arrays, range(16), SMALL, np.random.default_rng(3))
+    batches = load_batches(map(shared, plans), CPU, 4)
     assert len(next(batches).values) == 3
     batches.close()  # while the next are being made
     assert len(seen) > 1
     assert all(name.startswith("clips") for name in seen)
-    assert not [t for t in threading.enumerate() if t.name.startswith(("ahead", "clips"))]
+    assert not [t for t in threading.enumerate() if t.name.startswith(("prefetch", "clips"))]
 
 
 def test_one_thread_feeds_a_cpu_and_several_a_gpu():
@@ -101,7 +101,7 @@ def test_clips_move_to_a_device_as_they_are(device, lengths):
     if device == "cuda" and not torch.cuda.is_available():
         pytest.skip("needs a GPU")
     values = [np.arange(n, dtype=np.float32) + n for n in lengths]
-    there = moved(staged(values, torch.device(device)), torch.device(device))
+    there = to_device(stage(values, torch.device(device)), torch.device(device))
     assert len(there) == len(values)
     for one, other in zip(there, values):
         np.testing.assert_array_equal(one.cpu(), other)

@@ -20,8 +20,9 @@ from cabcnn.errors import CabcnnError
 from cabcnn.metrics import confusion_matrix, scores
 from cabcnn.reports import run
 from cabcnn.runs import status as statuses
+from cabcnn.runs.outcome import Outcome
 from cabcnn.runs.plan import Plan
-from cabcnn.runs.run import Outcome, carry_out
+from cabcnn.runs.run import carry_out
 
 pytestmark = pytest.mark.usefixtures("one_thread")
 

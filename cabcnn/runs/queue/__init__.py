@@ -1,4 +1,4 @@
-"""Training runs that a server keeps: queued, carried out by programs of their own, found again."""
+"""The training runs of a server: a queue, and a process for each run that survives the page."""
 
 from cabcnn.runs.queue.job import Job
 from cabcnn.runs.queue.jobs import JobQueue

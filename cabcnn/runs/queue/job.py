@@ -1,4 +1,4 @@
-"""One job, as its folder tells it: whoever looks, and whenever, sees the same."""
+"""A job, whose state is read from its folder only, so that all processes see the same."""
 
 from __future__ import annotations
 
@@ -16,20 +16,20 @@ from cabcnn.runs.plan import Plan
 from cabcnn.runs.run import MODEL
 from cabcnn.runs.status import STOP, State, Status
 
-FACTS = "job.json"  # when it was asked for, and what it may remove at its end
-QUEUED = "queued"  # there while it waits; whoever renames it starts it
+FACTS = "job.json"  # when it was submitted, and the upload it needs
+QUEUED = "queued"  # a file that exists while the job waits; who renames it starts the job
 TAKEN = "taken"
-TAKEN_SECONDS = 60.0  # for which a job that was taken counts as starting without a program
+TAKEN_SECONDS = 60.0  # for which a job counts as starting without a process
 LOG = "log.txt"
-NO_WORD = "Its program ended without a word; try again."
+NO_OUTPUT = "Its process ended without a message; try again."
 
 JobState = Literal["queued", "starting"] | State
 
 
 @dataclass(frozen=True)
 class Job:
-    """`status` is what its program last wrote. `since` is when it was queued, in seconds since
-    1970; `upload` the folder that holds the recordings which were brought for it."""
+    """`status` is what its process last wrote. `since` is when it was queued, in seconds since
+    1970; `upload` is the folder of the recordings that were uploaded for it."""
 
     folder: Path
     plan: Plan
@@ -45,39 +45,42 @@ class Job:
         return self.folder.name
 
     @property
-    def at_work(self) -> bool:
+    def running(self) -> bool:
         return self.state == "starting" or self.state in statuses.GOING_ON
 
     @property
     def has_model(self) -> bool:
-        return not self.at_work and (self.folder / MODEL).exists()
+        return not self.running and (self.folder / MODEL).exists()
 
     @property
     def resumable(self) -> bool:
-        """Whether it would go on where it was: an end that nobody chose, or a stop whose
-        recordings are still here."""
+        """Whether it can be resumed: it ended by accident, or was stopped and its recordings still
+        exist."""
         return self.state in ("interrupted", "failed") or (
             self.state == "stopped" and self.upload is None
         )
 
 
 def read(folder: Path) -> Job | None:
-    """The job in a folder; None where there is none, or it is just being removed."""
+    """The job in a folder; None if there is none, or it is just being removed."""
     try:
         facts = json.loads((folder / FACTS).read_bytes())
         plan = plans.read(folder)
         since, upload = float(facts["since"]), facts["upload"]
     except (OSError, ValueError, KeyError, TypeError, CabcnnError):
         return None
-    # In the order in which a job is handed on: the queue marks it until its program is known, and
-    # a program that has ended has written its last status. Looked for the other way round, a job
-    # that is just being handed on would be nobody's.
-    handled = _handled(folder)
+    # In the order in which a job is handed on: the queue marks it until its process is known, and
+    # the process writes its last status before it ends. In another order, a job that is just being
+    # handed on would look interrupted.
+    queue_state = _queue_state(folder)
     process = _process(folder)
     sign = statuses.signs(folder, statuses.PROCESS, statuses.OWNER, statuses.FILE)
     running = process is not None and statuses.alive(**process, sign=sign)
     status = statuses.read(folder)
-    state, message = (handled, "") if handled else _state(folder, process, running, status)
+    if queue_state:
+        state, message = queue_state, ""
+    else:
+        state, message = _state(folder, process, running, status)
     return Job(
         folder,
         plan,
@@ -90,14 +93,14 @@ def read(folder: Path) -> Job | None:
     )
 
 
-def keep_facts(folder: Path, since: float, upload: Path | None) -> None:
-    """Raises CabcnnError where the disk does not take it."""
+def write_facts(folder: Path, since: float, upload: Path | None) -> None:
+    """Raises CabcnnError if it can't be written."""
     facts = {"since": since, "upload": None if upload is None else str(upload)}
     files.write_json(folder / FACTS, facts)
 
 
-def _handled(folder: Path) -> JobState | None:
-    """Whether the queue still has it in its hands."""
+def _queue_state(folder: Path) -> JobState | None:
+    """The state of a job that has no process yet."""
     if (folder / QUEUED).exists():
         return "queued"
     return "starting" if _taken(folder) else None
@@ -106,14 +109,14 @@ def _handled(folder: Path) -> JobState | None:
 def _state(
     folder: Path, process: dict[str, Any] | None, running: bool, status: Status | None
 ) -> tuple[JobState, str]:
-    told = status is not None and process is not None and status.pid == process["pid"]
+    own = status is not None and process is not None and status.pid == process["pid"]
     if running:
-        return (status.state, status.message) if told and status else ("starting", "")
-    if status is not None and (told or status.state in ("finished", "stopped")):
+        return (status.state, status.message) if own and status else ("starting", "")
+    if status is not None and (own or status.state in ("finished", "stopped")):
         return status.state, status.message
     if process is None or not (last := _last_line(folder / LOG)):
-        return "interrupted", NO_WORD
-    return "failed", last  # it came to nothing before it could write a status
+        return "interrupted", NO_OUTPUT
+    return "failed", last  # before it could write a status
 
 
 def _taken(folder: Path) -> bool:

@@ -1,7 +1,7 @@
-"""The queue: jobs wait their turn in folders, and a thread starts a program for each.
+"""The queue: jobs wait in folders, and a thread starts a process for each.
 
-All that is known lies in the folders. So a server that was restarted, even one that was
-killed, finds its jobs again, and those that still run go on meanwhile.
+The whole state is in the folders. A server that is restarted, even after it was killed, has its
+jobs back, and those that were running go on meanwhile.
 """
 
 from __future__ import annotations
@@ -30,18 +30,18 @@ from cabcnn.runs.run import MODEL
 from cabcnn.runs.status import STOP, ask_to_stop
 
 LOG = logging.getLogger(__name__)
-LOOK_SECONDS = 0.5
-IDLE_SECONDS = 10.0  # between two looks while nothing waits or runs
+POLL_SECONDS = 0.5
+IDLE_SECONDS = 10.0  # between two polls while nothing waits or runs
 MOST_WAITING = 10
-MOST_KEPT = 500  # runs, finished ones too
+MOST_KEPT = 500  # runs, including finished ones
 SETTLED_SECONDS = (
     2.0  # after a change; clocks of file systems are coarse, and two may look like one
 )
 
 
 class JobQueue:
-    """Training runs in `folder`/runs, `at_once` of them at a time. Safe to use from several
-    threads, and beside other programs with the same folder."""
+    """Training runs in `folder`/runs, `at_once` of them at a time. Can be shared by threads, and by
+    processes with the same folder."""
 
     def __init__(
         self, folder: Path | None = None, *, at_once: int = 1, most_waiting: int = MOST_WAITING
@@ -57,18 +57,18 @@ class JobQueue:
         self._thread: threading.Thread | None = None
         self._closing = False
 
-    # What is there.
+    # Looking up jobs.
 
     def all(self) -> list[Job]:
-        """All jobs, the last one that was asked for first."""
+        """All jobs, the latest first."""
         folders = self.folder.iterdir() if self.folder.is_dir() else ()
-        found = [self._read(folder) for folder in folders]
-        return sorted((job for job in found if job), key=lambda job: job.since, reverse=True)
+        jobs = [self._read(folder) for folder in folders]
+        return sorted((job for job in jobs if job), key=lambda job: job.since, reverse=True)
 
     def get(self, name: str | None) -> Job:
-        """A job by its name only: a visitor may not make the server open any path.
+        """A job by its name, which is never used as a path: visitors choose it.
 
-        Raises CabcnnError where there is none of that name.
+        Raises CabcnnError if there is none of that name.
         """
         for job in self.all():
             if job.name == name:
@@ -76,24 +76,24 @@ class JobQueue:
         raise CabcnnError(f"There is no training run {name!r} any more.")
 
     def place(self, job: Job) -> int:
-        """Its place among those that wait, 1 for the next; 0 where it does not."""
+        """Its place in the queue, 1 for the next; 0 if it is not queued."""
         waiting = [other.name for other in self._waiting()]
         return waiting.index(job.name) + 1 if job.name in waiting else 0
 
-    # What can be done with them.
+    # Changing them.
 
     def submit(self, plan: Plan, upload: Path | None = None) -> Job:
-        """Queues a run. Where its name is taken, by another run or a model, it gets a number.
+        """Queues a run. If its name is taken by another run or a model, a number is added.
 
-        `upload`, a folder of `uploads`, goes when the run needs it no more.
+        `upload`, a folder of `uploads`, is removed when the run no longer needs it.
 
-        Raises CabcnnError where too many wait, or the disk does not take it.
+        Raises CabcnnError if too many runs are waiting, or the disk is full.
         """
         with self._lock:
             if len(self._waiting()) >= self.most_waiting:
                 raise CabcnnError(
-                    f"{self.most_waiting} training runs are waiting already; come back when one "
-                    "is done, or cancel one."
+                    f"{self.most_waiting} training runs are waiting already; try again when one is "
+                    "done, or cancel one."
                 )
             if len(self.all()) >= MOST_KEPT:
                 raise CabcnnError(f"{MOST_KEPT} training runs are kept here; remove some first.")
@@ -101,7 +101,7 @@ class JobQueue:
             try:
                 files.write(folder / plans.FILE, replace(plan, name=folder.name).to_json())
                 self._mark_queued(folder)
-                one.keep_facts(folder, time.time(), upload)  # last: now it is a job
+                one.write_facts(folder, time.time(), upload)  # last: now it is a job
             except BaseException:
                 shutil.rmtree(folder, ignore_errors=True)
                 raise
@@ -109,14 +109,14 @@ class JobQueue:
         return self.get(folder.name)
 
     def stop(self, name: str) -> None:
-        """Lets a running job end after its epoch; what it has learned by then is kept."""
+        """Ends a running job after its epoch; its best model so far is kept."""
         job = self.get(name)
-        if job.at_work:
+        if job.running:
             ask_to_stop(job.folder)
 
     def cancel(self, name: str) -> None:
-        """Takes back a job that waits, or has not begun to learn: one without a past goes,
-        another one waits to be resumed."""
+        """Cancels a job that waits or has not begun to train. It is removed, unless it has trained
+        before: then it can be resumed."""
         with self._lock:
             job = self.get(name)
             program = self._programs.get(name)
@@ -134,30 +134,29 @@ class JobQueue:
     def resume(self, name: str) -> None:
         """Queues a job again that was interrupted, failed or was stopped.
 
-        Raises CabcnnError where its recordings are gone.
+        Raises CabcnnError if its recordings are gone.
         """
-        with self._lock:  # of two presses, one finds it queued
+        with self._lock:  # the second of two clicks finds it queued
             job = self.get(name)
             if not job.resumable:
                 return
             if job.upload is not None and not job.upload.is_dir():
-                raise CabcnnError(f"The recordings of {job.name} are gone; bring them again.")
-            one.keep_facts(job.folder, time.time(), job.upload)
+                raise CabcnnError(f"The recordings of {job.name} are gone; upload them again.")
+            one.write_facts(job.folder, time.time(), job.upload)
             (job.folder / STOP).unlink(missing_ok=True)
             self._mark_queued(job.folder)
         self._wake.set()
 
     def remove(self, name: str) -> None:
-        """Deletes a job that neither waits nor runs, with all that came of it but a model that
-        was published."""
+        """Deletes a job that neither waits nor runs, except for a published model."""
         job = self.get(name)
-        if not job.at_work and job.state != "queued":
+        if not job.running and job.state != "queued":
             _delete(job)
 
     def publish(self, name: str) -> str:
-        """Puts a run's model among those that are found by name. Returns that name.
+        """Copies a run's model to those that can be used by name. Returns that name.
 
-        Raises CabcnnError where there is no model, or the disk does not take it.
+        Raises CabcnnError if there is no model yet, or the disk is full.
         """
         job = self.get(name)
         if not job.has_model:
@@ -171,7 +170,7 @@ class JobQueue:
     # The thread that starts them.
 
     def start(self) -> None:
-        """Begins to carry out what waits, until `close`."""
+        """Starts the thread that runs the queue, until `close`."""
         with self._lock:
             if self._thread is not None:
                 return
@@ -181,7 +180,7 @@ class JobQueue:
         atexit.register(self.close)
 
     def close(self) -> None:
-        """Ends what it started: those runs can be resumed."""
+        """Ends the thread and the runs it has started, which can be resumed."""
         with self._lock:
             self._closing = True
             thread, self._thread = self._thread, None
@@ -207,15 +206,16 @@ class JobQueue:
     def _serve(self) -> None:
         while not self._closing:
             try:
-                active = self._look()
-            except Exception:  # what breaks one look must not end the queue for everybody
-                LOG.exception("The training queue could not look after its jobs; it tries again.")
+                active = self._poll()
+            except Exception:  # a bug must not end the queue for everybody
+                LOG.exception("The training queue failed; it tries again.")
                 active = False
-            self._wake.wait(LOOK_SECONDS if active else IDLE_SECONDS)
+            self._wake.wait(POLL_SECONDS if active else IDLE_SECONDS)
             self._wake.clear()
 
-    def _look(self) -> bool:
-        """Buries what has ended and starts what may start. Returns whether anything goes on."""
+    def _poll(self) -> bool:
+        """Cleans up after ended processes and starts waiting jobs. Returns whether any job waits or
+        runs."""
         with self._lock:
             for name, program in list(self._programs.items()):
                 if program.ended():
@@ -223,16 +223,16 @@ class JobQueue:
                     del self._programs[name]
             jobs = self.all()
             self.uploads.sweep(job.upload for job in jobs if _needs_upload(job))
-            free = self.at_once - sum(job.at_work for job in jobs)
+            free = self.at_once - sum(job.running for job in jobs)
             for job in self._waiting(jobs)[: max(free, 0)]:
-                if _taken(job.folder):
-                    with suppress(CabcnnError):  # no room for its log: it counts as interrupted
+                if _take(job.folder):
+                    with suppress(CabcnnError):  # the disk is full: it counts as interrupted
                         self._programs[job.name] = Program(job)
-            return any(job.at_work or job.state == "queued" for job in jobs)
+            return any(job.running or job.state == "queued" for job in jobs)
 
     def _read(self, folder: Path) -> Job | None:
-        """The job in a folder. One that has ended is read again only if its folder changed:
-        there may be hundreds, and every open page asks."""
+        """The job in a folder. One that has ended is read again only if its folder has changed:
+        there may be hundreds, and every open page polls."""
         try:
             changed = folder.stat().st_mtime_ns
         except FileNotFoundError:
@@ -242,41 +242,41 @@ class JobQueue:
             return known[1]
         job = one.read(folder)
         quiet = time.time() - changed / 1e9 > SETTLED_SECONDS
-        if quiet and job is not None and not job.at_work and job.state != "queued":
+        if quiet and job is not None and not job.running and job.state != "queued":
             self._settled[folder] = changed, job
         return job
 
     def _waiting(self, jobs: list[Job] | None = None) -> list[Job]:
-        """Those that wait, the next one first."""
+        """The waiting jobs, the next one first."""
         return [job for job in reversed(jobs or self.all()) if job.state == "queued"]
 
-    def _claim(self, wanted: str) -> Path:
-        """Makes the folder of a run that is called so, or so and a number."""
+    def _claim(self, base: str) -> Path:
+        """Makes the folder of a run with this name, or with this name and a number."""
         try:
             self.folder.mkdir(parents=True, exist_ok=True)
             models = {name.casefold() for name in checkpoint.names()}
-            for name in _numbered(wanted):
+            for name in _numbered(base):
                 if name.casefold() not in models:
                     with suppress(FileExistsError):
                         (self.folder / name).mkdir()
                         return self.folder / name
         except OSError as error:
             raise files.write_error(self.folder, error) from error
-        raise AssertionError("numbers never end")
+        raise AssertionError("there is always another number")
 
     def _mark_queued(self, folder: Path) -> None:
         files.write(folder / one.QUEUED, "")
 
 
 def _delete(job: Job) -> None:
-    """Removes a job; what was brought for it goes when nobody needs it."""
+    """Removes a job; its upload is removed by `sweep`."""
     shutil.rmtree(job.folder, ignore_errors=True)
 
 
-def _taken(folder: Path) -> bool:
-    """Takes a waiting job to start it; False where somebody else was quicker."""
+def _take(folder: Path) -> bool:
+    """Takes a waiting job to start it; False if another process was quicker."""
     try:
-        os.utime(folder / one.QUEUED)  # from now on it counts as starting, for a while
+        os.utime(folder / one.QUEUED)  # for TAKEN_SECONDS it counts as starting
         (folder / one.QUEUED).replace(folder / one.TAKEN)
     except FileNotFoundError:
         return False

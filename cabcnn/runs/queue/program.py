@@ -1,4 +1,4 @@
-"""The program that carries out one job: `cabcnn train` on its folder, outliving any page."""
+"""The process of a job: `cabcnn train` on its folder, independent of any page."""
 
 from __future__ import annotations
 
@@ -21,29 +21,29 @@ from cabcnn.runs.status import PROCESS
 
 GRACE_SECONDS = 10.0
 NICENESS = "CABCNN_NICENESS"
-USUALLY = 10  # whoever explains a sound meanwhile comes first
+DEFAULT = 10  # so that explaining sounds comes first
 POSIX = os.name == "posix"
 
 
 def niceness() -> int:
-    """How far a run gives way to all else on its machine: CABCNN_NICENESS, from 0 to 19.
+    """The niceness of runs: CABCNN_NICENESS, from 0 to 19.
 
-    Raises CabcnnError for what is none.
+    Raises CabcnnError if it is not a whole number in that range.
     """
-    said = os.environ.get(NICENESS, "").strip() or str(USUALLY)
-    if not said.isdecimal() or not int(said) <= 19:
-        raise CabcnnError(f"{NICENESS} is {said!r}; give a whole number from 0 to 19.")
-    return int(said)
+    text = os.environ.get(NICENESS, "").strip() or str(DEFAULT)
+    if not text.isdecimal() or not int(text) <= 19:
+        raise CabcnnError(f"{NICENESS} is {text!r}; give a whole number from 0 to 19.")
+    return int(text)
 
 
 class Program:
-    """A running job. Raises CabcnnError where the disk or the system does not take it."""
+    """The process of a job. Raises CabcnnError if it can't be started, or the disk is full."""
 
     def __init__(self, job: Job) -> None:
         folder = job.folder
         self._niceness = niceness()
         arguments = [sys.executable, "-m", "cabcnn", "train", "--plan", str(folder / plans.FILE)]
-        if job.upload is not None:  # what is decoded of it goes with it
+        if job.upload is not None:  # which is removed with the upload
             arguments += ["--cache", str(job.upload / CACHE)]
         if job.status.state == "stopped":
             arguments += ["--resume"]
@@ -58,12 +58,12 @@ class Program:
                     stdout=log,
                     stderr=log,
                     env=environment,
-                    start_new_session=True,  # Ctrl-C is the server's, which ends it in order
+                    start_new_session=True,  # Ctrl-C goes to the server, which ends the run
                 )
         except OSError as error:
             raise files.write_error(folder, error) from error
         try:
-            self._introduce(folder)
+            self._write_process(folder)
         except CabcnnError:
             self.terminate()
             self.end()
@@ -73,11 +73,11 @@ class Program:
         return self._process.poll() is not None
 
     def terminate(self) -> None:
-        """Asks it to end at once; what it saved after its last epoch stays."""
+        """Asks it to end at once; the state after its last epoch is kept."""
         self._signal(signal.SIGTERM)
 
     def end(self) -> None:
-        """Waits a little, then ends it and whatever it has started."""
+        """Waits for a short time, then kills it and its children."""
         try:
             self._process.wait(GRACE_SECONDS)
         except subprocess.TimeoutExpired:
@@ -86,17 +86,17 @@ class Program:
         if POSIX:
             self._signal(signal.SIGKILL)
 
-    def _introduce(self, folder: Path) -> None:
-        """Tells who carries out the job, before it can tell so itself."""
+    def _write_process(self, folder: Path) -> None:
+        """Records the process of the job, before it can do so itself."""
         import psutil
 
         pid = self._process.pid
         with suppress(psutil.NoSuchProcess):
             process = psutil.Process(pid)
             if POSIX:
-                with suppress(psutil.AccessDenied):  # this server gives way itself, and further
+                with suppress(psutil.AccessDenied):  # the server is nicer already
                     process.nice(self._niceness)
-            with suppress(OSError):  # Linux weighs sessions first, where it groups by them
+            with suppress(OSError):  # Linux with autogroups
                 Path(f"/proc/{pid}/autogroup").write_text(str(self._niceness))
             facts = {"pid": pid, "begun": process.create_time(), "host": platform.node()}
             files.write_json(folder / PROCESS, facts)
@@ -105,6 +105,6 @@ class Program:
     def _signal(self, number: signal.Signals) -> None:
         if POSIX:
             with suppress(ProcessLookupError, PermissionError):
-                os.killpg(self._process.pid, number)  # it leads a group of its own
+                os.killpg(self._process.pid, number)  # it leads a process group
         elif self._process.poll() is None:
             self._process.terminate()

@@ -1,4 +1,4 @@
-"""Recordings that visitors brought, each lot in a folder of its own while it is needed."""
+"""The folders of recordings that visitors have uploaded, kept while they are needed."""
 
 from __future__ import annotations
 
@@ -14,32 +14,32 @@ from pathlib import Path
 from cabcnn import files
 from cabcnn.errors import CabcnnError
 
-HOLD_SECONDS = 3600.0  # what a page left open keeps
-LEASE_SECONDS = 60.0  # between two words that a folder is held, after which it is nobody's
+HOLD_SECONDS = 3600.0  # after which an open page no longer holds a folder
+LEASE_SECONDS = 60.0  # after the last renewal, after which a folder is not held by any process
 MOST = 20
 CACHE = "cache"
 
 
 class Uploads:
-    """Folders below `folder`. One goes when no page holds it and no job needs it; its last
-    change says when it was last held, so that other programs and later ones know too."""
+    """The uploads below `folder`. One is removed when no page holds it and no job needs it; its
+    modification time says when it was last held, also to other processes."""
 
     def __init__(self, folder: Path) -> None:
         self.folder = folder
         self._lock = threading.Lock()
-        self._held: dict[Path, float] = {}  # and when it was last used
+        self._held: dict[Path, float] = {}  # and when each was last used
 
     def new(self) -> Path:
-        """An empty folder that nobody else may read, held until `release`.
+        """A new folder that no other user can read, held until `release`.
 
-        Raises CabcnnError where there are too many, or the disk takes no more.
+        Raises CabcnnError if there are too many, or the disk is full.
         """
         try:
             self.folder.mkdir(parents=True, exist_ok=True)
             with self._lock:
                 if len(list(self.folder.iterdir())) >= MOST:
                     raise CabcnnError(
-                        "Too many recordings wait to be trained on; come back when a run is done."
+                        "Too many uploads are waiting for training; try again when a run is done."
                     )
                 path = self.folder / secrets.token_urlsafe(12).lstrip("-")
                 path.mkdir(mode=0o700)
@@ -49,19 +49,19 @@ class Uploads:
         return path
 
     def hold(self, path: Path) -> None:
-        """Keeps a folder for another hour."""
+        """Holds a folder for another hour."""
         with self._lock:
             self._held[path] = time.time()
 
     def release(self, path: Path) -> None:
-        """Says that no page holds it any more: it goes at the next `sweep` that finds no need."""
+        """Lets the next `sweep` remove a folder, unless a job needs it."""
         with self._lock:
             self._held.pop(path, None)
         with suppress(FileNotFoundError):
             os.utime(path, (0, 0))
 
     def sweep(self, needed: Iterable[Path | None]) -> None:
-        """Removes what is not held, by this program or another, and not needed."""
+        """Removes the folders that no process holds and that are not `needed`."""
         now, kept = time.time(), set(needed)
         with self._lock:
             self._held = {p: used for p, used in self._held.items() if now - used < HOLD_SECONDS}

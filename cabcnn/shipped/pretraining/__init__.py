@@ -1,1 +1,1 @@
-"""Teaching the network to hear before it has to decide, for corpora of one text read by all."""
+"""Pretraining the trunk and the attention, for corpora in which all speakers read one text."""

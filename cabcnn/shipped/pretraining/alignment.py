@@ -1,8 +1,8 @@
-"""Which sound of a text each interval holds, found by laying all its readings over each other.
+"""Speech units of a text that all speakers read, found by aligning the readings to each other.
 
-Where everybody reads the same text, no transcript is needed to know the sounds: each reading is
-aligned to a template (dynamic time warping), the aligned readings are averaged into a better
-template, and k-means groups the template's moments into sounds. No label takes part.
+No transcript is needed: each reading is aligned to a template (dynamic time warping), the aligned
+readings are averaged into a better template, and k-means clusters the template's frames into
+units, such as a vowel or a silence. The labels play no part.
 """
 
 from __future__ import annotations
@@ -16,33 +16,33 @@ from numpy.typing import NDArray
 from cabcnn.dataset.arrays import Arrays
 
 CEPSTRA = 13
-STEP_COST = 0.15  # of the median distance, for each moment at which only one reading goes on
+STEP_COST = 0.15  # of the median distance, for each step in one of the two sequences only
 PASSES = 3
-SAMPLED = 150  # readings that make the template of the first passes
-BEST = 0.7  # of the readings, those that fit best, make the next template
+SAMPLED = 150  # readings that the templates of the first passes are made of
+BEST = 0.7  # share of the readings, those aligned best, that the next template is made of
 
 
-class Sounds(NamedTuple):
-    """By clip, the sound of every interval (p,): one of few, and one of many in whose making
-    the neighbouring moments counted more."""
+class SpeechUnits(NamedTuple):
+    """For each clip the unit of every interval (p,): of a few, and of many that are clustered with
+    more of their neighbours."""
 
     coarse: dict[int, NDArray[np.int64]]
     fine: dict[int, NDArray[np.int64]]
 
 
 def normalised(spectra: NDArray[np.floating]) -> NDArray[np.float32]:
-    """Log spectra (p, bands) of a clip, each band with mean 0 and deviation 1: the speaker's and
-    the recording's own sound mostly gone."""
+    """Log spectra (p, bands) of a clip with each band standardised, which removes most of the
+    speaker's and the recording's timbre."""
     spectra = np.asarray(spectra, np.float32)
     return (spectra - spectra.mean(0)) / (spectra.std(0) + 1e-3)
 
 
-def sounds(
+def speech_units(
     arrays: Arrays, clips: Sequence[int], reference: int, coarse: int, fine: int, seed: int = 0
-) -> Sounds:
-    """The sounds of some clips of a corpus of one text, prepared with spectra.
+) -> SpeechUnits:
+    """`coarse` and `fine` many units of some clips, which were prepared with spectra.
 
-    The clip `reference`, one of them, is the first template: a clear reading of middle length.
+    `reference`, one of the clips, is the first template: a clear reading of about median length.
     """
     from sklearn.cluster import KMeans
 
@@ -65,18 +65,18 @@ def sounds(
                 np.add.at(count, path[:, 1], 1)
         template = (total / count[:, None]).astype(np.float32)
 
-    def grouped(groups: int, around: int) -> dict[int, NDArray[np.int64]]:
-        moments = template[:, :CEPSTRA]
-        moments = np.hstack([np.roll(moments, k, 0) for k in range(-around, around + 1)])
-        group = KMeans(groups, n_init="auto", random_state=seed).fit_predict(moments)
-        return {i: group[_middle(path)].astype(np.int64) for i, path in paths.items()}
+    def clustered(units: int, context: int) -> dict[int, NDArray[np.int64]]:
+        frames = template[:, :CEPSTRA]
+        frames = np.hstack([np.roll(frames, k, 0) for k in range(-context, context + 1)])
+        unit = KMeans(units, n_init="auto", random_state=seed).fit_predict(frames)
+        return {i: unit[_middle(path)].astype(np.int64) for i, path in paths.items()}
 
-    return Sounds(grouped(coarse, 1), grouped(fine, 2))
+    return SpeechUnits(clustered(coarse, 1), clustered(fine, 2))
 
 
 def align(one: NDArray[np.float32], other: NDArray[np.float32]) -> tuple[NDArray[np.int64], float]:
-    """The cheapest way through two sequences (n, d) and (m, d) from their starts to their ends:
-    pairs of places (k, 2), and its cost per place."""
+    """Aligns two sequences (n, d) and (m, d) by dynamic time warping: the pairs of indices (k, 2)
+    of the cheapest path, and its cost divided by n + m."""
     n, m = len(one), len(other)
     squares = (one**2).sum(1)[:, None] + (other**2).sum(1) - 2 * one @ other.T
     distance = np.sqrt(np.maximum(squares, 0)).astype(np.float32)
@@ -91,9 +91,9 @@ def align(one: NDArray[np.float32], other: NDArray[np.float32]) -> tuple[NDArray
     for k in range(1, n + m - 1):
         ways = np.full((3, n), np.inf, np.float32)
         if k > 1:
-            ways[0, 1:] = cost[k - 2, :-1]  # both go on
-        ways[1] = cost[k - 1] + wait  # only the other goes on
-        ways[2, 1:] = cost[k - 1, :-1] + wait  # only the one
+            ways[0, 1:] = cost[k - 2, :-1]  # a step in both
+        ways[1] = cost[k - 1] + wait  # a step in the other only
+        ways[2, 1:] = cost[k - 1, :-1] + wait  # a step in the one only
         came[k] = ways.argmin(0)
         cost[k] = ways.min(0) + slanted[k]
     i, j = n - 1, m - 1
@@ -106,7 +106,7 @@ def align(one: NDArray[np.float32], other: NDArray[np.float32]) -> tuple[NDArray
 
 
 def _features(spectra: NDArray[np.float32]) -> NDArray[np.float32]:
-    """Cepstra and how they change, (p, 2 * 13)."""
+    """Cepstra and their differences, (p, 2 * 13)."""
     from scipy.fft import dct
 
     cepstra = np.asarray(dct(spectra, norm="ortho", axis=1))[:, :CEPSTRA]
@@ -116,6 +116,6 @@ def _features(spectra: NDArray[np.float32]) -> NDArray[np.float32]:
 
 
 def _middle(path: NDArray[np.int64]) -> NDArray[np.int64]:
-    """For each place of the one, the middle of those that it was paired with in the other."""
+    """For each index of the one sequence, the mean of those that it is paired with in the other."""
     count = np.bincount(path[:, 0])
     return np.round(np.bincount(path[:, 0], path[:, 1]) / count).astype(np.int64)

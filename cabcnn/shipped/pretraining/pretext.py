@@ -1,8 +1,8 @@
-"""Learning to hear without any label of the task.
+"""The pretext task: pretraining without the labels of the task.
 
-The trunk learns to tell the spectrum of each interval and of its neighbours, and which sound of
-the text it is; the attention learns the sounds too, one classifier a sound, so that each
-classifier later judges the sounds that it knows. The heads that answer are thrown away.
+The trunk learns to predict the log spectra of each interval and its neighbours, and its speech
+unit. The attention learns the units too, one for each classifier, so that each classifier later
+judges the sounds that it knows. The heads that predict them are thrown away.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ from cabcnn.dataset.arrays import Arrays
 from cabcnn.dataset.spectra import BANDS
 from cabcnn.errors import CorpusError
 from cabcnn.model import FEATURES, INTERVAL_SECONDS, CabCnn
-from cabcnn.shipped.pretraining.alignment import Sounds, normalised
+from cabcnn.shipped.pretraining.alignment import SpeechUnits, normalised
 from cabcnn.training.recipe import Recipe
 from cabcnn.training.trainer import RECALIBRATION_CLIPS, recalibrate
 
@@ -29,39 +29,38 @@ FINE_WEIGHT = 0.5
 
 
 def pretrain(
-    versions: Sequence[Arrays],
+    copies: Sequence[Arrays],
     clips: Sequence[int] | NDArray[np.int64],
-    sounds: Sounds,
+    units: SpeechUnits,
     recipe: Recipe,
     *,
     device: str = "cpu",
     on_epoch: Callable[[int, dict[str, float]], None] = lambda epoch, numbers: None,
 ) -> dict[str, Tensor]:
-    """Weights of a whole model whose trunk, norm and attention have learned to hear.
+    """Weights of a whole model whose trunk, norm and attention are pretrained.
 
-    `versions` are a corpus as it is, and disguised copies of it with the same clips in the same
-    order; `sounds` are those of the first. Uses the recipe's `crop_seconds`, batch size,
-    learning rate (always annealed), epochs, precision and seed. Nothing is dropped out: the
-    targets are plenty. `on_epoch` is told the cross-entropy of the sounds in nats, the share of
-    them told right, and the mean squared error of the spectra.
+    `copies` are a corpus as recorded and augmented copies with the same clips in the same order;
+    `units` are those of the first. Uses the recipe's `crop_seconds`, batch size, learning rate
+    (always annealed), epochs, precision and seed, and no dropout: there are targets enough.
+    `on_epoch` gets the cross-entropy of the units in nats, the share predicted right, and the mean
+    squared error of the spectra.
 
-    Raises CorpusError where the arrays were prepared without spectra, or all clips are too
-    short.
+    Raises CorpusError if the arrays were prepared without spectra, or all clips are too short.
     """
     if recipe.crop_seconds is None:
         raise ValueError("a pretext recipe states crop_seconds")
     length = round(recipe.crop_seconds / INTERVAL_SECONDS)
-    shortest = np.min([version.intervals for version in versions], 0)
+    shortest = np.min([copy.intervals for copy in copies], 0)
     clips = [i for i in clips if shortest[i] >= length + CONTEXT]
-    if not all(len(version.spectra) for version in versions) or not clips:
+    if not all(len(copy.spectra) for copy in copies) or not clips:
         raise CorpusError("Nothing to pretrain on: no spectra, or every clip is too short.")
-    known = [_Targets(version, sounds, clips) for version in versions]
+    targets = [_Targets(copy, units, clips) for copy in copies]
     random = np.random.default_rng(recipe.seed)
     with torch.random.fork_rng():
         torch.manual_seed(recipe.seed)
-        model = CabCnn(len(versions[0].label_names)).to(device)
+        model = CabCnn(len(copies[0].label_names)).to(device)
         spectra = nn.Linear(FEATURES, CONTEXT * BANDS).to(device)
-        fine = nn.Linear(FEATURES, 1 + max(int(own.max()) for own in sounds.fine.values())).to(
+        fine = nn.Linear(FEATURES, 1 + max(int(own.max()) for own in units.fine.values())).to(
             device
         )
         learned = [p for n, p in model.named_parameters() if not n.startswith("classifiers")]
@@ -74,11 +73,11 @@ def pretrain(
             order = random.permutation(clips)
             for first in range(0, len(order), recipe.batch_size):
                 taken = [
-                    known[int(random.integers(len(known)))].excerpt(i, length, random)
+                    targets[int(random.integers(len(targets)))].excerpt(i, length, random)
                     for i in order[first : first + recipe.batch_size]
                 ]
                 values, near, coarse, finer = zip(*taken, strict=True)
-                target, sound, detail = (
+                target, unit, fine_unit = (
                     torch.from_numpy(np.concatenate(part)).to(device)
                     for part in (near, coarse, finer)
                 )
@@ -89,26 +88,26 @@ def pretrain(
                     features = model.extract_features(
                         [torch.from_numpy(v).to(device) for v in values]
                     )
-                model.train()  # the norm's statistics are the batch's
+                model.train()  # batch norm by the batch's statistics
                 features = model.norm(features.float())
                 attention = attention_logits(model, features)
                 error = F.mse_loss(spectra(features), target)
-                entropy = F.cross_entropy(attention, sound)
-                finer_entropy = F.cross_entropy(fine(features), detail)
+                entropy = F.cross_entropy(attention, unit)
+                finer_entropy = F.cross_entropy(fine(features), fine_unit)
                 adam.zero_grad(set_to_none=True)
                 (error + entropy + FINE_WEIGHT * finer_entropy).backward()
                 adam.step()
-                right = (attention.argmax(1) == sound).float().mean()
+                right = (attention.argmax(1) == unit).float().mean()
                 rows.append([entropy.item(), right.item(), error.item()])
             means = np.mean(rows, 0)
             on_epoch(epoch + 1, dict(zip(("entropy", "right", "error"), means, strict=True)))
         some = random.choice(clips, min(RECALIBRATION_CLIPS, len(clips)), replace=False)
-        recalibrate(model, [versions[0].excerpt(clip, 0, length) for clip in some])
+        recalibrate(model, [copies[0].excerpt(clip, 0, length) for clip in some])
     return {name: value.detach().clone() for name, value in model.state_dict().items()}
 
 
 def attention_logits(model: CabCnn, features: Tensor) -> Tensor:
-    """What the attention's softmax is taken of: (P, 128) -> (P, n)."""
+    """The attention before its softmax: features (P, 128) -> (P, n)."""
     *hidden, last = cast(list[nn.Linear], list(model.attention))
     for layer in hidden:
         features = layer(features).relu()
@@ -116,30 +115,31 @@ def attention_logits(model: CabCnn, features: Tensor) -> Tensor:
 
 
 class _Targets:
-    """A version of a corpus, and what its intervals hold.
+    """A copy of the corpus with the targets of its intervals.
 
-    A copy played faster has fewer intervals than the original, whose sounds are spread evenly
+    A copy that was sped up has fewer intervals than the original, whose units are spread evenly
     over them.
     """
 
-    def __init__(self, arrays: Arrays, sounds: Sounds, clips: Sequence[int]) -> None:
+    def __init__(self, arrays: Arrays, units: SpeechUnits, clips: Sequence[int]) -> None:
         self.arrays = arrays
         self.spectra: dict[int, NDArray[np.float32]] = {}
-        self.sounds: dict[int, tuple[NDArray[np.int64], NDArray[np.int64]]] = {}
+        self.units: dict[int, tuple[NDArray[np.int64], NDArray[np.int64]]] = {}
         for i in clips:
             own = int(arrays.intervals[i])
             self.spectra[i] = normalised(arrays.spectrum(i, 0, own))
-            there = len(sounds.coarse[i])
-            at = np.minimum((np.arange(own) + 0.5) * there / own, there - 1).astype(np.intp)
-            self.sounds[i] = sounds.coarse[i][at], sounds.fine[i][at]
+            original = len(units.coarse[i])
+            at = np.minimum((np.arange(own) + 0.5) * original / own, original - 1).astype(np.intp)
+            self.units[i] = units.coarse[i][at], units.fine[i][at]
 
     def excerpt(
         self, clip: int, length: int, random: np.random.Generator
     ) -> tuple[NDArray[np.float32], NDArray[np.float32], NDArray[np.int64], NDArray[np.int64]]:
-        """Values, spectra of each interval and its neighbours (length, 3 * bands), sounds."""
+        """The values of a random excerpt, the spectra of each interval and its neighbours
+        (length, 3 * bands), and both kinds of units (length,)."""
         start = int(random.integers(1, self.arrays.intervals[clip] - length - 1))
         values = self.arrays.excerpt(clip, start, length)
         around = self.spectra[clip][start - 1 : start + length + CONTEXT - 2]
         near = np.hstack([around[k : k + length] for k in range(CONTEXT)])
-        coarse, fine = self.sounds[clip]
+        coarse, fine = self.units[clip]
         return values, near, coarse[start : start + length], fine[start : start + length]

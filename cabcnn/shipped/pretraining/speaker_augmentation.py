@@ -1,7 +1,7 @@
-"""The same reading by another throat through another microphone.
+"""Augmentation that makes a recording sound like another speaker in another room.
 
-A few hundred speakers, one recording each: a network can know each by the size of the throat
-and the colour of the room. Training on disguised copies leaves it what they say.
+With a few hundred speakers and one recording each, a network can recognise every speaker by vocal
+tract length and every room by its frequency response. Training on changed copies prevents that.
 """
 
 from __future__ import annotations
@@ -12,22 +12,21 @@ from numpy.typing import NDArray
 from cabcnn import audio
 from cabcnn.audio import Samples
 
-LARGEST_CHANGE = 0.08  # of tempo, pitch and resonances together, either way
-KNOTS, WANDER_DB = 8, 2.5  # of the equaliser: a random walk over so many frequencies
+LARGEST_CHANGE = 0.08  # of tempo, pitch and formants together, up or down
+KNOTS, STEP_DB = 8, 2.5  # of the filter's response: a random walk over that many frequencies
 
 
 def augmented_speaker(samples: Samples, rate: int, random: np.random.Generator) -> Samples:
-    """The samples (k,) played a little faster or slower, and filtered gently: (about k,)."""
+    """Samples (about k,): those given (k,) at a slightly different speed, and gently filtered."""
     factor = 1 + random.uniform(-LARGEST_CHANGE, LARGEST_CHANGE)
-    played = audio.resample(samples, rate, round(rate * factor))
-    spectrum = np.fft.rfft(played)
-    return np.fft.irfft(spectrum * _equaliser(len(spectrum), random), len(played)).astype(
-        np.float32
-    )
+    changed = audio.resample(samples, rate, round(rate * factor))
+    spectrum = np.fft.rfft(changed)
+    filtered = spectrum * _response(len(spectrum), random)
+    return np.fft.irfft(filtered, len(changed)).astype(np.float32)
 
 
-def _equaliser(bins: int, random: np.random.Generator) -> NDArray[np.float64]:
-    """Factors (bins,) from 0 Hz up, denser in low frequencies, as ears are."""
-    decibels = np.cumsum(random.normal(0, WANDER_DB, KNOTS))
+def _response(bins: int, random: np.random.Generator) -> NDArray[np.float64]:
+    """Factors (bins,) from 0 Hz up, in finer steps at low frequencies."""
+    decibels = np.cumsum(random.normal(0, STEP_DB, KNOTS))
     places = np.sqrt(np.linspace(0, 1, bins))
     return 10 ** (np.interp(places, np.linspace(0, 1, KNOTS), decibels - decibels.mean()) / 20)

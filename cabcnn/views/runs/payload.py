@@ -45,7 +45,7 @@ def shown_job(jobs: list[Job], name: str | None) -> Job | None:
     """The job of that name, else the one most worth watching: one that is running, else the
     newest."""
     named = next((job for job in jobs if job.name == name), None)
-    running = next((job for job in jobs if job.at_work), None)
+    running = next((job for job in jobs if job.running), None)
     return named or running or next(iter(jobs), None)
 
 
@@ -68,7 +68,7 @@ def _position(queue: list[str], job: Job) -> int:
 
 def any_active(jobs: list[Job]) -> bool:
     """Whether any job is running or waiting."""
-    return any(job.at_work or job.state == "queued" for job in jobs)
+    return any(job.running or job.state == "queued" for job in jobs)
 
 
 def state_words(job: Job, position: int) -> str:
@@ -132,7 +132,7 @@ def _sentence(job: Job, position: int) -> str:
         )
     if job.state == "starting":
         return "Starting; this takes a few seconds."
-    if job.stopping and job.at_work:
+    if job.stopping and job.running:
         return "Stopping after this epoch; the best model so far is kept and scored."
     if job.state == "finished":
         return ""  # the report is below
@@ -233,7 +233,7 @@ def _read_json(path: Path) -> Any:
 def _actions(job: Job) -> list[str]:
     if job.state in ("queued", "starting", "preparing"):
         return ["cancel"]
-    if job.at_work:
+    if job.running:
         return [] if job.stopping else ["stop"]
     result_actions = ["use", "model", "report"] if job.has_model else []
     return [*result_actions, *(["resume"] if job.resumable else []), "remove"]

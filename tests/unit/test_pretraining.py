@@ -1,4 +1,4 @@
-"""Learning to hear: alignment, disguise, the pretext task, the block alone."""
+"""Pretraining: alignment, speaker augmentation, the pretext task, the block alone."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ import torch
 from cabcnn.dataset.arrays import Arrays, prepare
 from cabcnn.errors import CorpusError
 from cabcnn.model import CabCnn
-from cabcnn.shipped.pretraining.alignment import Sounds, align, sounds
+from cabcnn.shipped.pretraining.alignment import SpeechUnits, align, speech_units
 from cabcnn.shipped.pretraining.classifier_block import BlockRecipe, extract_features, train_block
 from cabcnn.shipped.pretraining.pretext import pretrain
 from cabcnn.shipped.pretraining.speaker_augmentation import augmented_speaker
@@ -25,13 +25,13 @@ PRETEXT = Recipe(crop_seconds=0.1, batch_size=6, learning_rate=3e-3, max_epochs=
 
 
 @pytest.fixture(scope="module")
-def heard(short_clips) -> Arrays:
+def corpus_arrays(short_clips) -> Arrays:
     return prepare(short_clips, RATE, spectra=True)
 
 
 @pytest.fixture(scope="module")
-def found(heard) -> Sounds:
-    return sounds(heard, range(len(heard)), 0, 4, 6)
+def units(corpus_arrays) -> SpeechUnits:
+    return speech_units(corpus_arrays, range(len(corpus_arrays)), 0, 4, 6)
 
 
 def test_a_sequence_is_aligned_with_its_slowed_copy():
@@ -50,15 +50,15 @@ def test_paths_go_on_without_jumps():
     assert set(map(tuple, steps.tolist())) <= {(0, 1), (1, 0), (1, 1)}
 
 
-def test_every_interval_has_a_sound(heard, found):
-    for clip, intervals in enumerate(heard.intervals):
-        for own, most in ((found.coarse[clip], 4), (found.fine[clip], 6)):
+def test_every_interval_has_a_unit(corpus_arrays, units):
+    for clip, intervals in enumerate(corpus_arrays.intervals):
+        for own, most in ((units.coarse[clip], 4), (units.fine[clip], 6)):
             assert own.shape == (intervals,)
             assert own.min() >= 0
             assert own.max() < most
 
 
-def test_readings_of_one_text_have_its_sounds_in_turn(tone, tmp_path):
+def test_readings_of_one_text_have_its_units_in_turn(tone, tmp_path):
     """Three tones in one order, at different tempos: each is one sound in every reading."""
     import soundfile
 
@@ -72,18 +72,18 @@ def test_readings_of_one_text_have_its_sounds_in_turn(tone, tmp_path):
         soundfile.write(path, np.concatenate(parts) + 0.01 * noise, RATE)
         clips.append(Clip(path, "ab"[number % 2], str(number)))
     arrays = prepare(clips, RATE, spectra=True)
-    own = sounds(arrays, range(3), 0, 3, 3).coarse
+    own = speech_units(arrays, range(3), 0, 3, 3).coarse
     for part in range(3):
-        heard_there = {
-            int(sound)
+        units_there = {
+            int(unit)
             for clip in range(3)
-            for sound in own[clip][round((part + 0.25) * len(own[clip]) / 3) :][:4]
+            for unit in own[clip][round((part + 0.25) * len(own[clip]) / 3) :][:4]
         }
-        assert len(heard_there) == 1
+        assert len(units_there) == 1
     assert len({int(own[0][round((part + 0.3) * len(own[0]) / 3)]) for part in range(3)}) == 3
 
 
-def test_a_disguise_changes_tempo_and_colour_but_little(babble):
+def test_speaker_augmentation_changes_tempo_and_timbre_a_little(babble):
     sound = babble(2.0, RATE, 0)
     lengths = set()
     for seed in range(5):
@@ -103,12 +103,12 @@ def test_a_change_is_made_before_anything_is_measured(short_clips):
     assert (changed.values < whole.values).all()
 
 
-def test_hearing_is_learned_and_classifiers_stay_as_they_were(heard, found):
+def test_pretraining_learns_and_leaves_the_classifiers_alone(corpus_arrays, units):
     rows = []
     weights = pretrain(
-        [heard, heard],
-        range(len(heard)),
-        found,
+        [corpus_arrays, corpus_arrays],
+        range(len(corpus_arrays)),
+        units,
         PRETEXT,
         on_epoch=lambda epoch, numbers: rows.append(numbers),
     )
@@ -118,30 +118,32 @@ def test_hearing_is_learned_and_classifiers_stay_as_they_were(heard, found):
     assert rows[-1]["right"] > 1 / 4
     with torch.random.fork_rng():
         torch.manual_seed(PRETEXT.seed)
-        fresh = CabCnn(len(heard.label_names)).state_dict()
+        fresh = CabCnn(len(corpus_arrays.label_names)).state_dict()
     for name, value in fresh.items():
         assert torch.equal(value, weights[name]) == name.startswith("classifiers"), name
 
 
-def test_hearing_needs_spectra_and_clips_that_are_long_enough(heard, found, short_clips):
+def test_pretraining_needs_spectra_and_clips_that_are_long_enough(
+    corpus_arrays, units, short_clips
+):
     with pytest.raises(CorpusError, match="no spectra"):
-        pretrain([prepare(short_clips, RATE)], [0, 1], found, PRETEXT)
+        pretrain([prepare(short_clips, RATE)], [0, 1], units, PRETEXT)
     with pytest.raises(CorpusError, match="too short"):
-        pretrain([heard], [0, 1], found, replace(PRETEXT, crop_seconds=100.0))
+        pretrain([corpus_arrays], [0, 1], units, replace(PRETEXT, crop_seconds=100.0))
 
 
-def test_the_block_learns_on_a_trunk_that_stays(heard):
+def test_the_block_learns_on_a_trunk_that_stays(corpus_arrays):
     torch.manual_seed(0)
-    model = CabCnn(len(heard.label_names)).eval()
+    model = CabCnn(len(corpus_arrays.label_names)).eval()
     start = {name: value.clone() for name, value in model.state_dict().items()}
-    versions = [extract_features(model, heard, range(len(heard)), None)]
+    copies = [extract_features(model, corpus_arrays, range(len(corpus_arrays)), None)]
     losses = []
-    clips = np.arange(len(heard))
+    clips = np.arange(len(corpus_arrays))
     recipe = BlockRecipe(seconds=None, epochs=30, batch_size=4, intervals=20, learning_rate=1e-2)
     learned = train_block(
         start,
-        versions,
-        heard.labels,
+        copies,
+        corpus_arrays.labels,
         clips,
         recipe,
         on_epoch=lambda epoch, loss: losses.append(loss),
@@ -150,8 +152,8 @@ def test_the_block_learns_on_a_trunk_that_stays(heard):
     for name, value in learned.state_dict().items():
         if name.startswith(("trunk", "norm")):
             assert torch.equal(value, start[name]), name
-    guessing = 1 / len(heard.label_names)
-    assert evaluate(learned, heard, clips, None).scores.unweighted_recall > guessing
-    again = train_block(start, versions, heard.labels, clips, recipe)
+    guessing = 1 / len(corpus_arrays.label_names)
+    assert evaluate(learned, corpus_arrays, clips, None).scores.unweighted_recall > guessing
+    again = train_block(start, copies, corpus_arrays.labels, clips, recipe)
     for name, value in again.state_dict().items():
         assert torch.equal(value, learned.state_dict()[name]), name
