@@ -23,8 +23,9 @@ from cabcnn.dataset.arrays import Arrays, prepare
 from cabcnn.model import CabCnn
 from cabcnn.threads import cpu_count
 
-BROWSER = "tests/browser/"
-MOST_WORKERS = 2  # each imports torch, and the browser's tests are one chain anyway
+MOST_WORKERS = 2  # each imports torch and Gradio, and serves a page to a browser of its own
+# The longest modules: what is begun last must not be what takes longest.
+FIRST = ("tests/browser/", "tests/unit/test_jobs.py", "tests/unit/test_training_")
 if "PYTEST_XDIST_WORKER" in os.environ:  # as many threads as processes would only get in their way
     torch.set_num_threads(1)
     os.environ.setdefault("OMP_NUM_THREADS", "1")
@@ -41,15 +42,19 @@ def pytest_xdist_auto_num_workers(config: pytest.Config) -> int | None:
 
 
 class ByModule(LoadScopeScheduling):
-    """Keeps in one process what shares a module's fixtures, and all that shares the browser."""
+    """Keeps in one process what shares a module's fixtures."""
 
     def _split_scope(self, nodeid: str) -> str:
-        module = nodeid.partition("::")[0]
-        return BROWSER if module.startswith(BROWSER) else module
+        return nodeid.partition("::")[0]
 
 
 def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> ByModule:
+    config.option.loadscopereorder = False
     return ByModule(config, log)
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    items.sort(key=lambda item: not item.nodeid.startswith(FIRST))
 
 
 Samples = NDArray[np.float32]

@@ -60,7 +60,7 @@ def jobs(tmp_path_factory, tone, babble, models_folder) -> Iterator[JobQueue]:
         )
         made.submit(plan, upload)
         with made.serving():
-            deadline = time.monotonic() + 180
+            deadline = time.monotonic() + 600
             while made.get("voices").state != "finished":
                 job = made.get("voices")
                 assert job.state not in ("failed", "interrupted"), job.message

@@ -18,7 +18,6 @@ import cabcnn
 from cabcnn import checkpoint
 from cabcnn.errors import CabcnnError
 from cabcnn.runs import status as statuses
-from cabcnn.runs.lock import claimed
 from cabcnn.runs.plan import Plan
 from cabcnn.runs.run import carry_out
 
@@ -117,7 +116,7 @@ def state_of(folder: Path) -> str:
 
 def test_killed_at_any_moment_it_ends_as_it_would_have(plan, uninterrupted, tmp_path):
     """Killed while it decodes, right after an epoch is saved, in the middle of one, and in the
-    second split; asked to end in between."""
+    second split; asked to end in between. Nobody else may go on with it while it runs."""
     folder = begun(tmp_path / "run", plan)
     program = Program(folder)
     program.wait_until(lambda: (tmp_path / "cache").exists())
@@ -125,6 +124,10 @@ def test_killed_at_any_moment_it_ends_as_it_would_have(plan, uninterrupted, tmp_
 
     program = Program(folder)
     program.wait_until(lambda: program.epochs() >= 2)
+    pid = program.process.pid
+    with pytest.raises(CabcnnError, match=rf"going on .* already \(process {pid} "):
+        carry_out(plan, folder, cache=tmp_path / "cache")
+    assert state_of(folder) in statuses.GOING_ON, "it is not disturbed"
     assert program.end_by(signal.SIGKILL) == -signal.SIGKILL
     assert state_of(folder) == "interrupted"
     assert (folder / "lock").exists(), "nobody could tidy up"
@@ -149,23 +152,6 @@ def test_killed_at_any_moment_it_ends_as_it_would_have(plan, uninterrupted, tmp_
         "attention", "clips.json", "corpus.json", "epochs.jsonl", "model.safetensors", "plan.json",
         "report", "state-paper.safetensors", "state-speaker-disjoint.safetensors", "status.json",
     ]  # fmt: skip
-
-
-def test_one_run_at_a_time(plan, tmp_path):
-    folder = begun(tmp_path / "run", plan)
-    program = Program(folder)
-    try:
-        program.wait_until(lambda: program.epochs() >= 1)
-        with pytest.raises(
-            CabcnnError, match=rf"going on .* already \(process {program.process.pid} "
-        ):
-            carry_out(plan, folder, cache=tmp_path / "cache")
-        assert state_of(folder) in statuses.GOING_ON, "it is not disturbed"
-    finally:
-        program.end_by(signal.SIGKILL)
-    with claimed(folder):
-        assert (folder / "lock").exists()
-    assert not (folder / "lock").exists()
 
 
 def test_two_processes_carry_out_one_run(plan, tmp_path):

@@ -29,7 +29,7 @@ SAME = 1e-9  # in double precision, whatever the order in which sums are added u
 PLENTY = 1 << 40
 PLAIN = Recipe()
 ALONE = Processes("cpu")
-LENGTHS = [30_000, 30_000, 24_000, 1_234, 3_000, 3_000, 700, 40]
+LENGTHS = [12_000, 12_000, 9_600, 1_234, 3_050, 3_050, 770, 40]
 TRAINING, VALIDATION = range(16), range(16, 24)
 
 
