@@ -1,12 +1,12 @@
-"""Make the atlases in `assets/atlas` again: what each classifier of each shipped model is for, as
-the built-in corpus shows it.
+"""Makes the atlases in `assets/atlas`: what each classifier of each shipped model does, over the
+built-in corpus.
 
-Run from anywhere, with the project's dependencies installed, after a checkpoint has changed:
+Run it from anywhere, with the project's dependencies installed, after a checkpoint has changed:
 
-    python assets/make_atlas.py          # those that do not fit their checkpoint
-    python assets/make_atlas.py --all    # every one, after the computation has changed
+    python assets/make_atlas.py          # those that no longer match their checkpoint
+    python assets/make_atlas.py --all    # all of them, after the computation has changed
 
-About half a minute a model on one core.
+It takes about half a minute for each model on one core.
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ from cabcnn.corpora import built_in  # noqa: E402
 
 
 def main() -> None:
-    """Make what is missing or of other weights, and remove what belongs to no checkpoint."""
+    """Makes atlases that are missing or outdated, and removes those without a checkpoint."""
     memory.keep_freed_memory()
     clips, folder = corpora.read("built-in"), shipped_folder()
     names = sorted(path.stem for path in checkpoint.folder().glob(f"*{checkpoint.SUFFIX}"))
@@ -34,7 +34,9 @@ def main() -> None:
     for name in names:
         model = classifier.load(name)
         if model.card.name != name:
-            sys.exit(f"{name}: its card calls it {model.card.name}, and atlases go by that.")
+            sys.exit(
+                f"{name}: the name on its card is {model.card.name}, which atlases are found by."
+            )
         state, path = "unchanged", folder / f"{name}{SUFFIX}"
         if "--all" in sys.argv or atlas.shipped(model) is None:
             found = atlas.compute(model, clips, "built-in", root=built_in.folder())

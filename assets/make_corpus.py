@@ -1,11 +1,12 @@
-"""Make the built-in corpus in `assets/corpus` again: synthetic voices, each in five accents.
+"""Makes the built-in corpus in `assets/corpus`: synthetic voices, each in five accents.
 
-Run from anywhere, with the project's dependencies and the program espeak-ng installed:
+Run it from anywhere, with the project's dependencies and the program espeak-ng installed:
 
     python assets/make_corpus.py
 
-Every voice says its six sentences in every accent, so neither the voice nor the words tell the
-accent. A clip whose sound is already the same is left alone; clips no longer wanted go.
+Every voice says its six sentences in every accent, so that neither the voice nor the words give the
+accent away. Clips whose sound is unchanged are not written again; clips no longer needed are
+removed.
 """
 
 from __future__ import annotations
@@ -27,9 +28,9 @@ SENTENCES = (HERE / "sentences.txt").read_text(encoding="utf-8").splitlines()
 
 SAMPLE_RATE = 16_000  # Hz
 COMPRESSION = 0.96  # of libsndfile's scale: 16 kbit/s
-MARGIN = 0.1  # seconds of silence kept on either side
+MARGIN = 0.1  # seconds of silence on either side
 SENTENCES_EACH = 6
-UPPER = 3  # the formants from this one on tell the voice more than the vowel
+UPPER = 3  # from this formant on, they characterise the voice rather than the vowel
 
 # The label of each accent, and espeak-ng's voice for it.
 ACCENTS = {
@@ -42,7 +43,7 @@ ACCENTS = {
 
 
 class Voice(NamedTuple):
-    """A speaker: what stays the same in every accent.
+    """A speaker: the settings that are the same in every accent.
 
     `lowest` and `highest` are the range of the pitch in Hz; `formants` the formants'
     frequencies and `upper` the strength of the upper ones, in percent of espeak-ng's;
@@ -58,10 +59,8 @@ class Voice(NamedTuple):
     roughness: int
 
     def variant(self) -> str:
-        """The voice as a file that espeak-ng reads.
-
-        It says nothing of stress and tune, which belong to the accents.
-        """
+        """The voice as a variant file of espeak-ng, without stress and intonation, which belong to
+        the accents."""
         lines = [
             "language variant",
             f"name {self.name}",
@@ -74,9 +73,9 @@ class Voice(NamedTuple):
         return "\n".join(lines) + "\n"
 
 
-# espeak-ng's own variants are caricatures that differ in many things at once: what was learned
-# from twelve of them hardly carried over to the others. These are spread over what people's
-# voices are spread over, so that each has neighbours and none is a double.
+# espeak-ng's own variants are caricatures that differ in many ways at once: a model trained on
+# twelve of them hardly generalised to the others. These cover the range of people's voices, so that
+# each has neighbours and no two are alike.
 VOICES = [
     Voice("low-01", 70, 104, 94, 100, 152, 2),
     Voice("low-02", 78, 122, 100, 85, 170, 1),
@@ -102,9 +101,10 @@ VOICES = [
 
 
 def sentences_of(voice: int) -> list[int]:
-    """Which sentences a voice says: each is one low and one high voice's, who share no other.
+    """The sentences that a voice says. Each is said by one low and one high voice, and no two
+    voices share more than one.
 
-    A low voice takes neighbours in the list, a high one every tenth.
+    A low voice says consecutive sentences of the list, a high one every tenth.
     """
     half = len(VOICES) // 2
     if voice < half:
@@ -113,7 +113,7 @@ def sentences_of(voice: int) -> list[int]:
 
 
 class Utterance(NamedTuple):
-    """A clip of the corpus before it is spoken."""
+    """A clip of the corpus that is to be made."""
 
     path: str
     label: str
@@ -122,7 +122,7 @@ class Utterance(NamedTuple):
 
 
 def plan() -> Iterator[Utterance]:
-    """Every clip, accent by accent."""
+    """All clips, accent by accent."""
     for label in ACCENTS:
         place = label.lower().replace(" ", "-")
         for number, voice in enumerate(VOICES):
@@ -132,11 +132,11 @@ def plan() -> Iterator[Utterance]:
 
 
 def add_voices(program: str, folder: Path) -> None:
-    """Copy the program's data into `folder` and add the voices to them."""
-    told = subprocess.run([program, "--version"], check=True, capture_output=True, text=True)
-    where = re.search(r"Data at: (.+)", told.stdout)
+    """Copies the program's data into `folder` and adds the voices."""
+    output = subprocess.run([program, "--version"], check=True, capture_output=True, text=True)
+    where = re.search(r"Data at: (.+)", output.stdout)
     if where is None:
-        raise RuntimeError(f"{program} --version doesn't tell where its data are")
+        raise RuntimeError(f"{program} --version does not say where its data are")
     data = folder / "espeak-ng-data"
     shutil.copytree(where[1].strip(), data)
     for voice in VOICES:
@@ -144,7 +144,7 @@ def add_voices(program: str, folder: Path) -> None:
 
 
 def main() -> None:
-    """Make every clip and the manifest; tell how many changed."""
+    """Makes the clips and the manifest, and prints how many have changed."""
     program = find_program()
     utterances = list(plan())
     seconds, written = 0.0, 0
@@ -163,15 +163,15 @@ def main() -> None:
             (FOLDER / path).parent.mkdir(parents=True, exist_ok=True)
             written += write_if_new(FOLDER / path, samples, SAMPLE_RATE, COMPRESSION)
             seconds += len(samples) / SAMPLE_RATE
-    wanted = {FOLDER / utterance.path for utterance in utterances}
-    for path in set(FOLDER.glob("*/*.ogg")) - wanted:
+    needed = {FOLDER / utterance.path for utterance in utterances}
+    for path in set(FOLDER.glob("*/*.ogg")) - needed:
         path.unlink()
     with (FOLDER / "manifest.csv").open("w", encoding="utf-8", newline="") as file:
         rows = csv.writer(file, lineterminator="\n")
         rows.writerow(["path", "label", "speaker", "sentence"])
         rows.writerows((u.path, u.label, u.voice.name, u.sentence) for u in utterances)
-    size = sum(path.stat().st_size for path in wanted) / 1e6
-    print(f"{len(wanted)} clips, {seconds / 60:.1f} minutes, {size:.2f} MB; {written} written")
+    size = sum(path.stat().st_size for path in needed) / 1e6
+    print(f"{len(needed)} clips, {seconds / 60:.1f} minutes, {size:.2f} MB; {written} written")
 
 
 if __name__ == "__main__":

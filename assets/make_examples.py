@@ -1,11 +1,10 @@
-"""Make the example clips in `assets/examples` again, from `assets/examples.json`.
+"""Makes the example clips in `assets/examples`, from the list in `assets/examples.json`.
 
-Run from anywhere, with the project's dependencies and the program espeak-ng installed:
+Run it from anywhere, with the project's dependencies and the program espeak-ng installed:
 
     python assets/make_examples.py
 
-The list of clips is the JSON file; this script only speaks it. A clip whose sound is already
-the same is left alone.
+Clips whose sound is unchanged are not written again.
 """
 
 from __future__ import annotations
@@ -26,7 +25,7 @@ COMPRESSION = 0.9  # about 4 kB a second
 
 def make_clip(program: str, clip: dict) -> np.ndarray:
     """Samples (n,) of one clip of the list, at SAMPLE_RATE."""
-    # The recorded digits that the digits model knows are cut tightly; sentences may breathe.
+    # The recordings that the digits model was trained on are cut tightly.
     margin = 0.02 if clip["checkpoint"] == "digits" else 0.15
     return say(
         program,
@@ -39,7 +38,7 @@ def make_clip(program: str, clip: dict) -> np.ndarray:
 
 
 def main() -> None:
-    """Make every clip of the list, telling which ones changed."""
+    """Makes all clips of the list, and prints which have changed."""
     program = find_program()
     clips = json.loads(CLIP_LIST.read_text(encoding="utf-8"))
     CLIP_FOLDER.mkdir(exist_ok=True)

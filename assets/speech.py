@@ -1,6 +1,6 @@
-"""Speech from the program espeak-ng, as small Ogg/Opus files.
+"""Speech synthesis with espeak-ng, as small Ogg/Opus files.
 
-To have it: `sudo apt install espeak-ng` on Debian and Ubuntu, `brew install espeak-ng` on macOS.
+To install it: `sudo apt install espeak-ng` on Debian and Ubuntu, `brew install espeak-ng` on macOS.
 """
 
 from __future__ import annotations
@@ -17,12 +17,12 @@ import soxr
 
 PEAK = 10 ** (-3 / 20)  # -3 dBFS
 SILENCE = 10 ** (-45 / 20)  # of the clip's own peak: quieter edges are cut
-SAME = 0.02  # of a clip's RMS; two processors that coded the example clips differ by 0.0006
-LOUDNESS = 60  # espeak-ng's amplitude: at its default, 100, several voices clip inside it
+SAME = 0.02  # of a clip's RMS; encoding on two kinds of processor differed by 0.0006
+LOUDNESS = 60  # espeak-ng's amplitude; at its default of 100, several voices clip
 
 
 def find_program() -> str:
-    """The path of espeak-ng; ends the script where there is none."""
+    """The path of espeak-ng. Ends the script if it is not installed."""
     program = shutil.which("espeak-ng")
     if program is None:
         sys.exit("espeak-ng is not installed: see the first lines of assets/speech.py.")
@@ -39,10 +39,10 @@ def say(
     margin: float,
     data: Path | None = None,
 ) -> np.ndarray:
-    """Samples (n,) at `rate` Hz of espeak-ng saying `text`, their peak at PEAK.
+    """Samples (n,) at `rate` Hz of espeak-ng saying `text`, with a peak of PEAK.
 
-    Silent edges are cut but for `margin` seconds. `data` is a folder that holds a copy of
-    espeak-ng-data with voices of one's own, instead of the program's.
+    Silence at both ends is cut to `margin` seconds. `data` is a folder with a copy of
+    espeak-ng-data that has further voices.
     """
     command = [program, "-v", voice, "-s", str(words_per_minute)]
     if data is not None:
@@ -59,17 +59,17 @@ def say(
 
 
 def trim(samples: np.ndarray, margin: int) -> np.ndarray:
-    """Cut the silent edges of samples (n,), keeping `margin` samples on either side."""
+    """Cuts the silence at both ends of samples (n,) to `margin` samples."""
     loud = np.flatnonzero(np.abs(samples) > SILENCE * np.abs(samples).max())
     return samples[max(loud[0] - margin, 0) : loud[-1] + 1 + margin]
 
 
 def write_if_new(path: Path, samples: np.ndarray, rate: int, compression: float) -> bool:
-    """Write samples (n,) as Ogg/Opus unless `path` already sounds the same; True if written.
+    """Writes samples (n,) as Ogg/Opus unless `path` has the same sound. Returns whether it did.
 
-    Writing it again would change its bytes and nothing that can be heard: every Ogg file
-    carries a random stream number, and Opus rounds a little differently on each kind of
-    processor. `compression` is libsndfile's, from 0 to 1: 256 kbit/s down to 6 kbit/s.
+    Writing them again would change the file but not the sound: every Ogg file has a random stream
+    number, and Opus rounds differently on each kind of processor. `compression` is libsndfile's,
+    from 0 to 1 for 256 to 6 kbit/s.
     """
     with tempfile.TemporaryDirectory() as folder:
         fresh = Path(folder) / path.name
@@ -83,7 +83,7 @@ def write_if_new(path: Path, samples: np.ndarray, rate: int, compression: float)
 
 
 def sound_alike(one: np.ndarray, other: np.ndarray) -> bool:
-    """Whether two clips (n,) differ by no more than rounding."""
+    """Whether two clips (n,) are the same but for rounding."""
     if len(one) != len(other):
         return False
     return bool(np.mean((one - other) ** 2) <= SAME**2 * np.mean(one**2))

@@ -1,22 +1,22 @@
-"""What each switch of a recipe brings: everything switched on, and everything but one.
+"""Ablation of the recipe: what each setting contributes, by training without it.
 
     python benchmarks/ablation.py --out ablation.csv                   # the built-in corpus
     python benchmarks/ablation.py --out a.csv --corpus FOLDER --seconds 30 --crop 5 --epochs 60
 
-One row a model in the CSV; rows that are there already are not computed again, so that it may be
-stopped and started. Within a round (one seed, one fold of speakers left out) every variant learns
-from the same clips and is tested on the same unseen voices: the table gives the mean difference
-over the rounds, and its standard error. The last epoch counts, so that no clip chooses anything.
+The CSV has a row for each model. Rows that exist are not computed again, so that it can be stopped
+and started. In a round (one seed, one fold of speakers left out) all variants are trained on the
+same clips and tested on the same unseen speakers; the table gives the mean difference over the
+rounds and its standard error. The last epoch is used, so no validation clips are needed.
 
-Each variant is set against the one that it differs from in one thing:
+Each variant is compared with one that differs from it in a single setting:
 
-- Crops, disturbances, recalibration, annealing, small batches, the spread of the attention:
-  everything. Without annealing, changes of loudness and speed and the spread it is `robust`.
-- Gain and noise once more, beside `robust`, heard under noise and with loudness that wanders too
-  (`conditions.py`), for which they are meant.
-- Truncation shows only where clips differ in length, which crops don't: whole clips.
-- Balance shows only where classes differ in size: every other class keeps a quarter of its clips.
-- `paper` has few steps in few epochs of a small corpus, hence a row with small batches too.
+- "everything" has excerpts, augmentation, recalibration, annealing, small batches and the spread of
+  the attention. Without annealing, changes of loudness and speed, and the spread it is `robust`.
+- Gain and noise are also compared with `robust`, on clips with noise and with varying loudness
+  (`conditions.py`), which they are meant for.
+- Truncation needs clips of different lengths, so it is compared on whole clips.
+- Balance needs classes of different sizes: every other class keeps a quarter of its clips.
+- `paper` makes few steps in few epochs of a small corpus, so it is also run with small batches.
 """
 
 from __future__ import annotations
@@ -37,7 +37,7 @@ from numpy.typing import NDArray
 
 sys.path.insert(0, str(Path(__file__).parent.parent))  # run from a checkout, nothing installed
 
-from benchmarks.conditions import CONDITIONS, worse
+from benchmarks.conditions import CONDITIONS, under_conditions
 from cabcnn import corpora
 from cabcnn.corpora.splits import speaker_folds
 from cabcnn.dataset.arrays import Arrays
@@ -48,11 +48,11 @@ from cabcnn.training.recipe import PAPER, ROBUST, Recipe
 from cabcnn.training.trainer import train
 
 RATE = 8_000
-KEPT = 4  # one in so many clips of a class that is made rare
+KEPT = 4  # one in this many clips of a class that is made rare
 
 
 class Variant(NamedTuple):
-    """`changes` to a recipe; `against` is the variant from which that differs in one thing."""
+    """`changes` to a recipe; `against` is the variant that it is compared with."""
 
     name: str
     recipe: Recipe
@@ -96,10 +96,10 @@ VARIANTS = (
 )
 
 
-def learned_from(
+def training_clips(
     arrays: Arrays, pool: NDArray[np.int64], most: int, uneven: bool, seed: Sequence[int]
 ) -> NDArray[np.int64]:
-    """At most so many clips of a pool; `uneven` thins every other class out before."""
+    """At most `most` clips of a pool; with `uneven`, every other class is thinned out first."""
     order = np.random.default_rng(seed).permutation(pool)
     if uneven:
         labels = arrays.labels[order]
@@ -110,14 +110,14 @@ def learned_from(
 
 def measure(
     arrays: Arrays,
-    heard: dict[str, Arrays],
+    conditions: dict[str, Arrays],
     variant: Variant,
     fold: NDArray[np.int64],
     number: int,
     settings: dict[str, Any],
 ) -> dict[str, Any]:
-    """One model: trained on the other folds, scored on the voices of fold `number`, as they are
-    and as they are `heard` otherwise."""
+    """Trains a model on the other folds and scores it on fold `number`, as recorded and under each
+    of the `conditions`."""
     seed, seconds = settings["seed"], settings["seconds"]
     cropped = variant.recipe is not PAPER
     crop = {"crop_seconds": settings["crop"], "anywhere": True} if cropped else {}
@@ -128,23 +128,23 @@ def measure(
         | {"monitor": "nothing"},
     )
     pool = np.flatnonzero(fold != number)
-    clips = learned_from(arrays, pool, settings["limit_clips"], variant.uneven, [seed, number])
-    begun = time.process_time()
+    clips = training_clips(arrays, pool, settings["limit_clips"], variant.uneven, [seed, number])
+    started = time.process_time()
     model, progress = train(arrays, clips, [], recipe)
-    taken = time.process_time() - begun
+    taken = time.process_time() - started
     tested = np.flatnonzero(fold == number)
-    found = evaluate(model, arrays, tested, seconds)
-    otherwise = {name: evaluate(model, own, tested, seconds) for name, own in heard.items()}
+    result = evaluate(model, arrays, tested, seconds)
+    others = {name: evaluate(model, own, tested, seconds) for name, own in conditions.items()}
     return {
         "clips": len(clips),
         "steps": -(-len(clips) // recipe.batch_size) * recipe.max_epochs,
-        "tested": len(found.labels),
-        "unweighted_recall": round(found.scores.unweighted_recall, 4),
-        "balanced_loss": round(found.balanced_loss, 4),
-        "effective_classifiers": round(found.effective_classifiers, 2),
+        "tested": len(result.labels),
+        "unweighted_recall": round(result.scores.unweighted_recall, 4),
+        "balanced_loss": round(result.balanced_loss, 4),
+        "effective_classifiers": round(result.effective_classifiers, 2),
         "training_recall": round(progress.history[-1]["training_recall"], 4),
         "cpu_seconds": round(taken, 1),
-    } | {name: round(one.scores.unweighted_recall, 4) for name, one in otherwise.items()}
+    } | {name: round(one.scores.unweighted_recall, 4) for name, one in others.items()}
 
 
 def read(path: Path) -> list[dict[str, str]]:
@@ -155,7 +155,7 @@ def read(path: Path) -> list[dict[str, str]]:
 
 
 def add(path: Path, row: dict[str, Any]) -> None:
-    """Appends a row, after a line of names where the file is new."""
+    """Appends a row, with a header if the file is new."""
     new = not path.exists()
     with path.open("a", newline="", encoding="utf-8") as file:
         writer = csv.DictWriter(file, row)
@@ -165,8 +165,8 @@ def add(path: Path, row: dict[str, Any]) -> None:
 
 
 def table(rows: list[dict[str, str]]) -> str:
-    """In Markdown: each variant's scores, and what it gains or loses against its reference; below,
-    its recall under each condition that was measured."""
+    """Markdown tables: the scores of each variant with the difference to the one it is compared
+    with, and its recall under each condition."""
     lines = [
         "| variant | models | steps | unweighted recall | difference | effective classifiers |",
         "| --- | --- | --- | --- | --- | --- |",
@@ -191,20 +191,23 @@ def table(rows: list[dict[str, str]]) -> str:
 
 
 def _compared(rows: list[dict[str, str]], variant: Variant, column: str) -> str:
-    """Two cells: a variant's mean, and its mean difference to its reference in the same rounds."""
+    """Two cells: a variant's mean, and its mean difference to the one it is compared with in the
+    same rounds."""
 
     def by_round(name: str) -> dict[tuple[str, str], float]:
         own = [row for row in rows if row["variant"] == name]
         return {(row["seed"], row["fold"]): float(row[column]) for row in own}
 
     scores, other = by_round(variant.name), by_round(variant.against)
-    apart = [scores[place] - other[place] for place in scores if place in other]
-    difference = f"{_mean(apart, len(apart))} (to {variant.against})" if apart else ""
+    differences = [scores[key] - other[key] for key in scores if key in other]
+    difference = ""
+    if differences:
+        difference = f"{_mean(differences, len(differences))} (to {variant.against})"
     return f"{_mean(list(scores.values()))} | {difference}"
 
 
 def _mean(values: list[float], shared_by: int = 0) -> str:
-    """Mean and spread; of a difference, with its sign and the standard error of the mean."""
+    """Mean and standard deviation; of differences, with sign and the standard error of the mean."""
     sign = "+" if shared_by else ""
     if len(values) < 2:
         return f"{values[0]:{sign}.3f}"
@@ -213,53 +216,59 @@ def _mean(values: list[float], shared_by: int = 0) -> str:
 
 
 def main() -> None:
-    """Trains what is missing, then prints the table."""
+    """Trains the missing models and prints the tables."""
     parser = argparse.ArgumentParser(
         description=__doc__, formatter_class=argparse.RawTextHelpFormatter
     )
     parser.add_argument("--out", type=Path, required=True, help="the CSV")
     parser.add_argument("--corpus", default="built-in")
-    parser.add_argument("--layout", help="how the corpus lies on disk; found out if left out")
+    parser.add_argument("--layout", help="how the corpus is organised; detected if left out")
     parser.add_argument("--seconds", type=float, default=5.0, help="T")
     parser.add_argument("--crop", type=float, default=2.0, help="seconds of the excerpts")
     parser.add_argument("--epochs", type=int, default=8)
     parser.add_argument("--folds", type=int, default=4, help="of speakers, each left out in turn")
     parser.add_argument("--seeds", type=int, default=1)
     parser.add_argument("--limit-clips", type=int, default=240, help="to learn from, at most")
-    parser.add_argument("--only", nargs="+", metavar="VARIANT", help="train these, of the table's")
-    parser.add_argument("--table", action="store_true", help="print what is there, train nothing")
+    parser.add_argument("--only", nargs="+", metavar="VARIANT", help="train these variants only")
+    parser.add_argument(
+        "--table", action="store_true", help="print the existing results, train nothing"
+    )
     arguments = parser.parse_args()
     chosen = [one for one in VARIANTS if not arguments.only or one.name in arguments.only]
     torch.set_num_threads(1)
     keep_freed_memory()  # as training does
     given = {k: v for k, v in vars(arguments).items() if k not in ("out", "seeds", "only", "table")}
 
-    def wanted(row: dict[str, str]) -> bool:
+    def matches(row: dict[str, str]) -> bool:
         return all(row[name] == str(value or "") for name, value in given.items())
 
     if not arguments.table:
         rows = read(arguments.out)
         if rows and not rows[0].keys() >= CONDITIONS.keys():
-            sys.exit(f"{arguments.out} lacks what is measured now; choose another file.")
-        found = corpora.read(arguments.corpus, arguments.layout)
-        prepared = prepare_cached(found, RATE, arguments.seconds)
+            sys.exit(
+                f"{arguments.out} is from an older version of this benchmark; choose another file."
+            )
+        listed = corpora.read(arguments.corpus, arguments.layout)
+        prepared = prepare_cached(listed, RATE, arguments.seconds)
         arrays = prepared.arrays
-        heard: dict[str, Arrays] = {}
+        conditions: dict[str, Arrays] = {}
         names = [arrays.label_names[label] for label in arrays.labels]
-        there = {(r["variant"], r["seed"], r["fold"]) for r in rows if wanted(r)}
+        present = {(r["variant"], r["seed"], r["fold"]) for r in rows if matches(r)}
         for seed in range(arguments.seeds):
             fold = speaker_folds(names, arrays.speakers.tolist(), arguments.folds, seed)
             for number in range(arguments.folds):
                 for variant in chosen:
-                    if (variant.name, str(seed), str(number)) in there:
+                    if (variant.name, str(seed), str(number)) in present:
                         continue
-                    heard = heard or worse(prepared.clips, RATE, arguments.seconds)
+                    conditions = conditions or under_conditions(
+                        prepared.clips, RATE, arguments.seconds
+                    )
                     settings = given | {"seed": seed}
-                    result = measure(arrays, heard, variant, fold, number, settings)
+                    result = measure(arrays, conditions, variant, fold, number, settings)
                     row = {"variant": variant.name, "fold": number, **settings, **result}
                     add(arguments.out, row)
                     print(row, file=sys.stderr, flush=True)
-    print(table([row for row in read(arguments.out) if wanted(row)]))
+    print(table([row for row in read(arguments.out) if matches(row)]))
 
 
 if __name__ == "__main__":

@@ -1,4 +1,4 @@
-"""Recordings made worse: what a model hears of a test clip outside a quiet room."""
+"""Test clips under worse conditions: with noise, and with varying loudness."""
 
 from __future__ import annotations
 
@@ -11,20 +11,21 @@ from cabcnn.audio import Samples
 from cabcnn.corpora.table import Clip
 from cabcnn.dataset.arrays import Arrays, prepare
 
-TURN_SECONDS = 1.0  # between two points at which loudness may turn
+KNOT_SECONDS = 1.0  # between two points of the loudness contour
 
 
 def noisy(samples: Samples, decibels: float, random: np.random.Generator) -> Samples:
-    """The samples (k,) under pink noise, as rooms have it, so many dB below the clip's power."""
+    """Samples (k,) with pink noise at a signal-to-noise ratio of `decibels`."""
     spectrum = np.fft.rfft(random.standard_normal(len(samples)))
     pink = np.fft.irfft(spectrum / np.sqrt(np.maximum(np.arange(len(spectrum)), 1)), len(samples))
-    wanted = np.std(samples) * 10 ** (-decibels / 20)
-    return (samples + pink * (wanted / max(np.std(pink), 1e-12))).astype(np.float32)
+    level = np.std(samples) * 10 ** (-decibels / 20)
+    return (samples + pink * (level / max(np.std(pink), 1e-12))).astype(np.float32)
 
 
 def wandering(samples: Samples, decibels: float, rate: int, random: np.random.Generator) -> Samples:
-    """The samples (k,) as of a speaker who moves: between -x and x dB, in straight lines."""
-    at = np.arange(len(samples)) / (rate * TURN_SECONDS)
+    """Samples (k,) with a gain that varies between -x and x dB, linearly between random points, as
+    if the speaker moved."""
+    at = np.arange(len(samples)) / (rate * KNOT_SECONDS)
     points = random.uniform(-decibels, decibels, 2 + int(at[-1]))
     return (samples * 10 ** (np.interp(at, np.arange(len(points)), points) / 20)).astype(np.float32)
 
@@ -36,8 +37,8 @@ CONDITIONS: dict[str, Callable[..., Samples]] = {
 }
 
 
-def worse(clips: Sequence[Clip], rate: int, seconds: float | None) -> dict[str, Arrays]:
-    """The same clips in the same order under each condition; the same noise at every call."""
+def under_conditions(clips: Sequence[Clip], rate: int, seconds: float | None) -> dict[str, Arrays]:
+    """The same clips in the same order under each condition, with the same noise in every call."""
     return {
         name: prepare(
             clips, rate, seconds, change=partial(change, rate=rate, random=np.random.default_rng(0))

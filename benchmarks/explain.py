@@ -1,9 +1,9 @@
-"""Where the time goes from a sound file of 30 s to what the page draws, on one thread.
+"""The time of each step from a sound file of 30 s to the data of the page, on one thread.
 
     python benchmarks/explain.py
 
-Decoding, front end, network and payload, then the same network as `keras_style.py` writes it:
-one after the other in every round, so that whatever else the machine does hits all of them.
+Decoding, front end, network and payload, then the network as `keras_style.py` writes it. Every
+round runs all of them, so that other load on the machine affects all alike.
 """
 
 from __future__ import annotations
@@ -33,7 +33,7 @@ SECONDS, RATE = 30, 44_100
 
 
 def voice_like() -> np.ndarray:
-    """Stereo (k, 2): a gliding buzz with formants, in syllables, over a little noise."""
+    """Stereo (k, 2): a buzz of varying pitch with formants, in syllables, with a little noise."""
     random = np.random.default_rng(0)
     at = np.arange(SECONDS * RATE) / RATE
     pitch = 120 * 2 ** np.interp(at, np.arange(0, 31, 0.4), random.normal(0, 0.2, 78))
@@ -48,7 +48,7 @@ def voice_like() -> np.ndarray:
 
 
 def medians(steps: dict[str, Callable[[], object]], rounds: int) -> dict[str, float]:
-    """Milliseconds of each step, all steps once in every round; two rounds come before."""
+    """The median milliseconds of each step, over rounds of all steps, after two for warming up."""
     taken: dict[str, list[float]] = {name: [] for name in steps}
     for number in range(rounds + 2):
         for name, step in steps.items():

@@ -1,8 +1,8 @@
-"""The paper's Table 2 written the plain way, layer by layer: the yardstick for the fast network.
+"""The paper's Table 2 written in the obvious way, layer by layer: the reference for `cabcnn.model`.
 
-Nothing here is clever on purpose. Padding is an operation of its own, ReLU comes before pooling
-as the table lists it, and the 40 classifiers are 40 separate small networks called in a loop.
-The tests hold `cabcnn.model` to its results, `benchmarks/explain.py` to its time.
+It is simple on purpose: padding is a separate operation, ReLU comes before pooling as in the table,
+and the 40 classifiers are 40 small networks called in a loop. The tests compare `cabcnn.model` with
+its results, `benchmarks/explain.py` with its time.
 """
 
 from __future__ import annotations
@@ -19,14 +19,14 @@ STAGES = ((16, 4, 2, 0.15), (32, 4, 2, 0.15), (32, 10, 5, 0.1), (128, 10, 5, 0.0
 
 
 def pad_same(x: Tensor, kernel: int, stride: int, fill: float) -> Tensor:
-    """Pad x (B, channels, length) as Keras's "same" does: the odd element goes to the right."""
+    """Pads x (B, channels, length) as Keras's "same" does: the odd element goes to the right."""
     length = x.shape[-1]
     total = max((math.ceil(length / stride) - 1) * stride + kernel - length, 0)
     return F.pad(x, (total // 2, total - total // 2), value=fill)
 
 
 class KerasStyle(nn.Module):
-    """Table 2 for `classes` classes (m) and `classifiers` classifiers (n), as one would type it.
+    """Table 2 for `classes` classes (m) and `classifiers` classifiers (n).
 
     Initialised as Keras does: Glorot uniform weights, zero biases.
     """
@@ -80,10 +80,10 @@ class KerasStyle(nn.Module):
         return intervals.mean(dim=1)
 
     def load_from(self, parameters: Mapping[str, Tensor]) -> None:
-        """Take over the parameters of a `cabcnn` checkpoint, by the names they have there.
+        """Loads the parameters of a `cabcnn` checkpoint.
 
-        The checkpoint keeps layer k of all classifiers as one tensor, weights (n, in, out) and
-        biases (n, out); everything else has torch's own layout.
+        In it, layer k of all classifiers is one tensor, weights (n, in, out) and biases (n, out);
+        everything else has torch's layout.
         """
         own: dict[str, Tensor] = {}
         for stage in range(len(STAGES)):
@@ -93,7 +93,7 @@ class KerasStyle(nn.Module):
             own[f"norm.{kind}"] = parameters[f"norm.{kind}"]
         own["norm.num_batches_tracked"] = torch.tensor(0)
         for layer in range(3):
-            place = 2 * layer  # a ReLU stands between any two layers of a Sequential
+            place = 2 * layer  # there is a ReLU between any two layers
             for kind in ("weight", "bias"):
                 own[f"attention.{place}.{kind}"] = parameters[f"attention.{layer}.{kind}"]
             weights = parameters[f"classifiers.{layer}.weight"]

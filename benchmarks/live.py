@@ -1,15 +1,15 @@
-"""Many people speaking live at once into one page, and how fast the picture follows one of them.
+"""The Live tab under load: many simultaneous speakers, and the latency of the picture for one.
 
     python benchmarks/live.py
     python benchmarks/live.py --users 1 8 32 48 --seconds 20 --no-browser
 
-Starts the page in a process of its own. Simulated users send sound as the page's own view does,
-one piece after the other, each with all that was spoken meanwhile; what the server holds at the
-end is compared with what was sent. The users run on the same cores as the server, whose own time
-for an answer is told as well: it says more where other programs are busy. "late" is the latest that
-a piece went out after its time, while the one before was under way. Then Chromium, where there is
-one, opens the page with a microphone that is fed from a file, and the view tells how long the sound
-took to the picture, the median over its last forty pictures, once a second.
+Starts the page in a separate process. Simulated users send sound as the page's view does: each
+piece holds everything spoken since the one before. At the end, the samples that the server holds
+are compared with those sent. The users run on the same cores as the server, so its processor time
+per answer is reported too. "late" is the longest that a piece was delayed because the one before
+was not answered yet. Then Chromium, if it is installed, opens the page with a file as its
+microphone, and the view reports the time from sound to picture, the median of its last forty
+frames, once a second.
 """
 
 from __future__ import annotations
@@ -47,26 +47,26 @@ from cabcnn.ui.live.route import PATH
 
 ROOT = Path(__file__).parent.parent
 RATE = 48_000
-MOST_SECONDS = 4  # that one piece may hold
+MOST_SECONDS = 4  # in one piece
 JSON = {"content-type": "application/json"}
-STARTS = 180  # seconds that the server may take to start
+START_SECONDS = 180  # that the server may take to start
 
 
 @dataclass
 class User:
-    """One simulated speaker: what went out, what came back and when."""
+    """A simulated speaker: what was sent and received, and when."""
 
     key: str = field(default_factory=lambda: secrets.token_hex(16))
     sent: int = 0
     have: int = 0
     intervals: int = 0
     milliseconds: list[float] = field(default_factory=list)
-    lag: float = 0.0  # the latest that a piece was sent after its time
+    lag: float = 0.0  # the longest delay of a piece
 
 
 @contextmanager
 def served(folder: Path) -> Iterator[tuple[str, psutil.Process]]:
-    """The page in a process of its own: its address and that process."""
+    """The page in a separate process: its address and the process."""
     with socket.socket() as free:
         free.bind(("127.0.0.1", 0))
         port = free.getsockname()[1]
@@ -86,7 +86,7 @@ def served(folder: Path) -> Iterator[tuple[str, psutil.Process]]:
         )
     try:
         url = f"http://127.0.0.1:{port}"
-        deadline = time.monotonic() + STARTS
+        deadline = time.monotonic() + START_SECONDS
         while not _answers(url):
             if server.poll() is not None or time.monotonic() > deadline:
                 sys.exit(f"the page did not start:\n{log.read_text()}")
@@ -114,7 +114,7 @@ async def speak(
     wait: float,
 ) -> None:
     """Sends a recording of `length` samples in real time, a piece every 1 / `hertz` seconds,
-    after `wait` seconds."""
+    starting after `wait` seconds."""
     step = round(RATE / hertz)
     begin = time.perf_counter() + wait
 
@@ -138,18 +138,18 @@ async def speak(
         await asyncio.sleep(max(due - time.perf_counter(), 0))
         passed = time.perf_counter() - begin
         user.lag = max(user.lag, passed + begin - due)
-        # All that was spoken by now, as the view does it: the next piece grows while one waits.
+        # Everything spoken by now, as in the view: the next piece grows while one is on its way.
         spoken = min(int(passed * RATE / step) * step, user.have + MOST_SECONDS * RATE, whole)
         user.sent = max(user.sent, spoken)
         await send(user.have, max(spoken, user.have + step))
 
 
 async def crowd(url: str, count: int, hertz: float, seconds: float, samples: np.ndarray):
-    """`count` users who speak for so long, begun one after the other within one piece's time."""
+    """`count` users who speak for `seconds`, with starts spread over the time of one piece."""
     users = [User() for _ in range(count)]
     whole = samples[: round(seconds * RATE)]
 
-    @cache  # they all say the same: the cores are for the server
+    @cache  # all send the same, to leave the cores to the server
     def as_text(at: int, end: int) -> str:
         return base64.b64encode(whole[at:end].tobytes()).decode()
 
@@ -193,15 +193,15 @@ def table(
 
 
 def picture(url: str, folder: Path, seconds: float) -> None:
-    """Sound to picture in Chromium, once a second."""
+    """The time from sound to picture in Chromium, once a second."""
     try:
         from playwright.sync_api import sync_playwright
     except ImportError:
-        print("\nplaywright is not installed, so no picture was looked at")
+        print("\nplaywright is not installed, so the latency was not measured")
         return
     path = shutil.which("chromium")
     if path is None:
-        print("\nthere is no Chromium, so no picture was looked at")
+        print("\nChromium is not installed, so the latency was not measured")
         return
     voice = folder / "voice.wav"
     mono = voice_like().mean(1)
@@ -238,7 +238,7 @@ def picture(url: str, folder: Path, seconds: float) -> None:
 
 
 def main() -> None:
-    """Prints the table and the picture's delay."""
+    """Prints the table and the latency."""
     parser = argparse.ArgumentParser(
         description=__doc__, formatter_class=argparse.RawTextHelpFormatter
     )

@@ -1,5 +1,5 @@
-"""What rounding costs in score: a model's verdicts on recordings as they are, as the cache of
-training keeps them (float16), and as `cabcnn study --prepare` does (eight bits, mu-law).
+"""The effect of rounding on a model's scores: recordings as they are, as the training cache keeps
+them (float16), and as `cabcnn study --prepare` does (eight bits, mu-law).
 
     python benchmarks/rounding.py digits FOLDER
     python benchmarks/rounding.py accents FOLDER --label accent
@@ -25,7 +25,7 @@ from cabcnn.training.evaluation import evaluate
 
 
 def main() -> None:
-    """Prints the scores of all three, and how far they differ clip by clip."""
+    """Prints the scores of all three, and the differences for single clips."""
     parser = argparse.ArgumentParser(
         description=__doc__, formatter_class=argparse.RawTextHelpFormatter
     )
@@ -36,42 +36,42 @@ def main() -> None:
     classifier = cabcnn.load(given.model)
     clips = corpora.read(given.corpus, None, label=given.label)
     if foreign := {clip.label for clip in clips} - set(classifier.card.labels):
-        sys.exit(f"{given.model} knows no {min(foreign)!r}, only {classifier.card.labels}")
+        sys.exit(f"{given.model} has no label {min(foreign)!r}, only {classifier.card.labels}")
     rate, seconds = classifier.card.rate, classifier.card.seconds
     with tempfile.TemporaryDirectory() as folder:
         cached = cache.prepare_cached(clips, rate, seconds, Path(folder))
         if cached.left_out:
             sys.exit(f"{cached.left_out[0].clip.path} can't be read; leave it out")
-        found = {
+        forms = {
             "as they are": arrays.prepare(clips, rate, LONGEST_SECONDS),
             "float16": cached.arrays,
             "eight bits": prepare(clips, given.corpus, rate).arrays(),
         }
-        compare(classifier, found)
+        compare(classifier, forms)
 
 
-def compare(classifier: cabcnn.Classifier, found: dict[str, arrays.Arrays]) -> None:
-    """A line for each way of keeping the clips; changes are those from the first."""
+def compare(classifier: cabcnn.Classifier, forms: dict[str, arrays.Arrays]) -> None:
+    """Prints a line for each form of the clips, with the differences from the first."""
     card = classifier.card
-    every = np.arange(len(found["as they are"]))
-    heard = "whole" if card.seconds is None else f"the first {card.seconds:g} s"
-    print(f"{card.name} on {len(every)} clips, {heard}\n")
+    every = np.arange(len(forms["as they are"]))
+    part = "whole" if card.seconds is None else f"the first {card.seconds:g} s"
+    print(f"{card.name} on {len(every)} clips, {part}\n")
     print(
         f"{'':12}{'accuracy':>10}{'recall':>10}{'log loss':>12}{'other verdicts':>16}"
         f"{'largest change':>16}"
     )
     before = None
-    for name, prepared in found.items():
+    for name, prepared in forms.items():
         labels = [card.labels.index(prepared.label_names[k]) for k in prepared.labels]
         own = replace(prepared, labels=np.array(labels), label_names=tuple(card.labels))
         scored = evaluate(classifier.model, own, every, card.seconds)
         accuracy, recall, _ = scored.scores
-        said = scored.probabilities
-        before = said if before is None else before
-        changed = int((before.argmax(1) != said.argmax(1)).sum())
+        probabilities = scored.probabilities
+        before = probabilities if before is None else before
+        changed = int((before.argmax(1) != probabilities.argmax(1)).sum())
         print(
             f"{name:12}{accuracy:10.4f}{recall:10.4f}{scored.loss:12.6f}{changed:16}"
-            f"{np.abs(before - said).max():16.5f}"
+            f"{np.abs(before - probabilities).max():16.5f}"
         )
 
 

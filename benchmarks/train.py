@@ -1,12 +1,12 @@
-"""Clips a second that training takes, against the same network written the plain way.
+"""Training speed in clips per second, compared with the network of `keras_style.py`.
 
     python benchmarks/train.py            # on a CPU, and on a GPU where there is one
     python benchmarks/train.py --gpu      # on the GPU only
     python benchmarks/train.py --large    # also the memory that a batch of 128 x 30 s takes
 
-Both make whole steps of Adam (forward, backward, update) on the same batches, one after the
-other in every round, so that whatever else the machine does hits both; on a CPU it is the time
-of one thread on the processor that counts. Values are random: what they are changes no time.
+Both make whole steps of Adam (forward, backward, update) on the same batches, in turn in every
+round, so that other load on the machine affects both. On a CPU, the processor time of one thread is
+measured. The values are random, which does not affect the time.
 On a GPU it also times epochs of the paper's size: 1,192 clips of 30 s in batches of 128, each
 prepared, copied and trained on.
 """
@@ -39,7 +39,7 @@ from cabcnn.training.trainer import train
 
 SECONDS, CLASSES = 30, 3
 PAPER_CLIPS, PAPER_BATCH = 1192, 128
-EPOCHS = 4  # of which the first is not counted
+EPOCHS = 4  # without the first
 
 
 def random_arrays(clips: int) -> Arrays:
@@ -70,7 +70,7 @@ def one_batch(arrays: Arrays, recipe: Recipe, device: torch.device) -> Loaded:
 
 
 class Plain:
-    """A training loop as one would type it."""
+    """A simple training loop."""
 
     def __init__(self, model: CabCnn, recipe: Recipe, device: torch.device) -> None:
         self.model = KerasStyle(model.classes, model.n)
@@ -89,7 +89,7 @@ class Plain:
 
 
 def compare(device: torch.device, clips: int, rounds: int) -> None:
-    """Prints both, and by how much their answers differ before the first step."""
+    """Prints the times of both, and the difference of their outputs before the first step."""
     recipe = replace(PAPER, batch_size=clips)
     arrays, processes = random_arrays(clips), Processes(device)
     batch = one_batch(arrays, recipe, device)
@@ -97,27 +97,27 @@ def compare(device: torch.device, clips: int, rounds: int) -> None:
     plain = Plain(model, recipe, device)
     with torch.inference_mode():
         ours = model.eval()(batch.values[:1]).probabilities
-        apart = float((ours - plain.model.eval()(batch.values[0][None])).abs().max())
+        difference = float((ours - plain.model.eval()(batch.values[0][None])).abs().max())
     plain.model.train()
     model.train()
     adam = torch.optim.Adam(model.parameters(), recipe.learning_rate, eps=recipe.epsilon)
     memory = default_memory(device)
-    ways = {
+    steps = {
         "prepare the batch": lambda: one_batch(arrays, recipe, device),
         "our step": lambda: step(model, adam, batch, recipe, processes, memory),
         "plain step": lambda: plain.step(batch),
     }
-    taken: dict[str, list[float]] = {name: [] for name in ways}
+    taken: dict[str, list[float]] = {name: [] for name in steps}
     clock = time.process_time if device.type == "cpu" else time.perf_counter
     for number in range(rounds + 1):
-        for name, way in ways.items():
-            begun = clock()
-            way()
+        for name, run in steps.items():
+            started = clock()
+            run()
             if device.type == "cuda":
                 torch.cuda.synchronize()
             if number:
-                taken[name].append(clock() - begun)
-    found = {name: statistics.median(times) for name, times in taken.items()}
+                taken[name].append(clock() - started)
+    medians = {name: statistics.median(times) for name, times in taken.items()}
     where = "one thread" if device.type == "cpu" else torch.cuda.get_device_name()
     precision = "float32"
     if device.type == "cuda" and torch.backends.cudnn.allow_tf32:
@@ -127,12 +127,11 @@ def compare(device: torch.device, clips: int, rounds: int) -> None:
         f"rounds, torch {torch.__version__}\n"
     )
     print(f"{'':<36}{'ms':>9}{'clips/s':>10}")
-    for name, seconds in found.items():
+    for name, seconds in medians.items():
         print(f"{name:<36}{1_000 * seconds:9.1f}{clips / seconds:10.1f}")
-    print(
-        f"{'plain takes as long as ours, times':<36}{found['plain step'] / found['our step']:9.2f}"
-    )
-    print(f"{'largest difference of a probability':<36}{apart:9.0e}\n")
+    ratio = medians["plain step"] / medians["our step"]
+    print(f"{'plain takes as long as ours, times':<36}{ratio:9.2f}")
+    print(f"{'largest difference of a probability':<36}{difference:9.0e}\n")
 
 
 def paper_epochs() -> None:
@@ -151,7 +150,7 @@ def paper_epochs() -> None:
 
 
 def large() -> None:
-    """Prints what a whole batch of the paper's takes on a CPU; the peak is the process's."""
+    """Prints the time and peak memory of a batch of the paper's size on a CPU."""
     import resource
 
     arrays, device = random_arrays(PAPER_BATCH), torch.device("cpu")
@@ -159,9 +158,9 @@ def large() -> None:
     model = CabCnn(CLASSES).train()
     adam = torch.optim.Adam(model.parameters(), PAPER.learning_rate, eps=PAPER.epsilon)
     for gibibytes in (2, 6):
-        begun = time.perf_counter()
+        started = time.perf_counter()
         step(model, adam, batch, PAPER, Processes(device), gibibytes << 30)
-        seconds = time.perf_counter() - begun
+        seconds = time.perf_counter() - started
         peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 2**20
         print(
             f"A step on {PAPER_BATCH} clips of {SECONDS} s, up to {gibibytes} GiB of activations "
@@ -180,7 +179,7 @@ def main() -> None:
     parser.add_argument("--large", action="store_true", help="measure 128 clips on the CPU only")
     arguments = parser.parse_args()
     torch.set_num_threads(1)
-    keep_freed_memory()  # as training does; it helps the plain loop too
+    keep_freed_memory()  # as training does; it helps the simple loop too
     if arguments.large:
         large()
         return

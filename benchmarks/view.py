@@ -1,15 +1,14 @@
-"""What the explorer costs in a browser: bytes sent, click to picture, frames while it plays.
+"""The explorer in a browser: bytes sent, time from click to picture, frames during playback.
 
     python benchmarks/view.py
 
-The real page in Chromium without a GPU, in a window of 1280 x 900. A frame's time is all that the
-page's main thread does for it, script, style, layout and paint, as Chromium's own tracing counts
-it: the tasks from one frame's beginning to the next one's, in CPU time, which other programs
-lengthen little. Gradio keeps asking for frames once a page has loaded, so that all of the screen's
-count, also those in which the page changes nothing. Other programs do lengthen what comes after a
-click, on a page at rest: repeat it, and take the smallest. What the network says of an example is
-there before the click; at another T of a sound of one's own, here the first 10 or 30 of 60 s, it
-works after it.
+The real page in Chromium without a GPU, in a window of 1280 x 900. The time of a frame is the CPU
+time of all tasks of the page's main thread (script, style, layout, paint) from the start of one
+frame to the next, by Chromium's tracing; other load on the machine affects it little. Gradio
+requests frames all the time once a page has loaded, so all frames of the screen are counted,
+including those without changes. The time after a click does depend on other load: repeat the
+measurement and take the smallest. Examples are explained before the click; another T of a sound of
+one's own, here the first 10 or 30 s of 60, is computed after it.
 """
 
 from __future__ import annotations
@@ -40,12 +39,12 @@ from cabcnn.ui import examples
 ROOT = Path(__file__).parent.parent
 STATISTICS = Path("/proc/stat")
 FLAGS = ["--no-sandbox", "--disable-gpu", "--autoplay-policy=no-user-gesture-required"]
-EXAMPLES, TS = "#examples .gallery-item", "#seconds label"  # where one can click
+EXAMPLES, TS = "#examples .gallery-item", "#seconds label"
 SHOWN = "#view .cav[data-state=ready]"
 WAIT_MS = 120_000
 REST_MS = 500  # between two clicks
-# Milliseconds from a click on an example, or on another T, to the frame in which the lanes that it
-# brought were drawn.
+# Milliseconds from a click on an example, or on another T, to the frame in which its lanes are
+# drawn.
 CLICK = """
 async ([within, name]) => {
     const view = document.querySelector("#view .cav");
@@ -68,8 +67,8 @@ async ([within, name]) => {
 
 
 def processor() -> np.ndarray | None:
-    """Time that programs wanted of the cores so far, and what of it went to other machines on the
-    same host. None where the system doesn't tell: it is Linux's."""
+    """The processor time that programs have asked for so far, and how much of it went to other
+    virtual machines on the host. None except on Linux."""
     if not STATISTICS.exists():
         return None
     user, nice, system, _, _, interrupts, more, stolen = map(
@@ -110,7 +109,7 @@ def served() -> Iterator[str]:
 
 
 def long_clip(folder: Path, seconds: int) -> Path:
-    """An example of speech, repeated to fill so many seconds."""
+    """An example of speech, repeated to fill `seconds`."""
     example = next(one for one in examples.load() if one.path.stem == "talk-uk-long")
     samples, rate = soundfile.read(example.path)
     path = folder / f"{seconds}.wav"
@@ -119,16 +118,16 @@ def long_clip(folder: Path, seconds: int) -> Path:
 
 
 def clicks(page: Page, within: str, names: tuple[str, str], count: int) -> list[float]:
-    """Milliseconds from click to picture, on two things in turn."""
-    found = []
+    """Milliseconds from click to picture, alternating between two elements."""
+    times = []
     for turn in range(count + 2):
         page.wait_for_timeout(REST_MS)
-        found.append(page.evaluate(CLICK, [within, names[turn % 2]]))
-    return found[2:]  # warm
+        times.append(page.evaluate(CLICK, [within, names[turn % 2]]))
+    return times[2:]  # after warming up
 
 
 def sent(page: Page, cdp: CDPSession, path: Path, seconds: int) -> int:
-    """Bytes of the answers that bring the clip to the page, its sound not counted."""
+    """Bytes of the response with the clip's data, without its sound."""
     addresses: dict[str, str] = {}
     received: dict[str, int] = {}
 
@@ -153,7 +152,7 @@ def sent(page: Page, cdp: CDPSession, path: Path, seconds: int) -> int:
 
 
 def frames(page: Page, cdp: CDPSession, seconds: float) -> list[float]:
-    """Milliseconds of CPU that the main thread works for each frame while the clip plays."""
+    """Milliseconds of CPU time of the main thread for each frame while the clip plays."""
     events: list[dict[str, Any]] = []
     cdp.on("Tracing.dataCollected", lambda event: events.extend(event["value"]))
     page.click("#view .cav-play")
@@ -179,7 +178,7 @@ def frames(page: Page, cdp: CDPSession, seconds: float) -> list[float]:
     )
     starts = np.array([start for start, _ in tasks])
     first = np.unique([np.searchsorted(starts, event["ts"], "right") - 1 for event in drawn])
-    first = first[first >= 0]  # a frame that was being drawn when the tracing began
+    first = first[first >= 0]  # a frame that was being drawn when the tracing started
     return np.add.reduceat([taken for _, taken in tasks], first)[:-1].tolist()
 
 
@@ -220,8 +219,8 @@ def main() -> None:
     after = processor()
     print(f"Chromium {version}, no GPU, {os.cpu_count()} cores")
     if before is not None and after is not None:
-        wanted, stolen = after - before
-        print(f"other machines had {stolen / wanted:.0%} of the time that programs wanted of them")
+        asked, stolen = after - before
+        print(f"other virtual machines took {stolen / asked:.0%} of the processor time asked for")
     print()
     for what, times in took.items():
         print(f"{f'click on {what} to the picture, ms':<46}min {min(times):.0f}, "

@@ -116,7 +116,7 @@ def test_list_with_a_short_line(tmp_path):
 @pytest.mark.parametrize("task", TASKS)
 def test_list_with_nobody(tmp_path, task):
     write_list(tmp_path, [])
-    with pytest.raises(CorpusError, match=f"nobody for the task {task}"):
+    with pytest.raises(CorpusError, match=f"no speaker for the task {task}"):
         read_speech_accent_archive(tmp_path, task)
 
 

@@ -236,7 +236,9 @@ def test_a_full_disk(get, tmp_path):
 
 def test_a_disk_that_is_too_small_is_told_at_once(get, server):
     server.claims = 10**17
-    with pytest.raises(CorpusError, match=r"100,000,000,000\.0 MB are still to come and the disk"):
+    with pytest.raises(
+        CorpusError, match=r"100,000,000,000\.0 MB are still to be downloaded and the disk"
+    ):
         get()
 
 
@@ -293,7 +295,7 @@ def test_a_corpus_is_fetched_unpacked_and_recorded(offer, server, tmp_path, told
     ]
     record = json.loads((folder.parent / "digits.json").read_text("utf-8"))
     assert (record["sha256"], record["bytes"]) == (checksum, len(archive))
-    assert record["checksum"] == ("told by the publisher" if told else "of what came first")
+    assert record["checksum"] == ("by the publisher" if told else "of the first download")
     assert capfd.readouterr() == ("", "")
     fetch("digits", tmp_path / "new" / "place")
     assert len(server.asked) == 1, "what is there is not fetched again"
@@ -321,7 +323,7 @@ def test_what_is_not_what_came_first_is_thrown_away(offer, tmp_path):
     for path in sorted(fetch("digits", tmp_path).rglob("*"), reverse=True):
         path.rmdir() if path.is_dir() else path.unlink()
     offer(packed([*DIGITS, "recordings/2_cy_0.wav"]))
-    with pytest.raises(CorpusError, match=r"is not what came from there before.*remove .*\.json"):
+    with pytest.raises(CorpusError, match=r"differs from the first one.*remove .*\.json"):
         fetch("digits", tmp_path)
     (tmp_path / "digits.json").unlink()
     assert len(read(fetch("digits", tmp_path))) == 3
@@ -373,7 +375,9 @@ def test_the_command_fetches_and_says_what_is_not_known(offer, server, tmp_path)
 
 
 def test_a_corpus_that_nobody_offers(tmp_path):
-    with pytest.raises(CorpusError, match="named 'timit', only ut-podcast, fsdd"):
+    with pytest.raises(
+        CorpusError, match="no corpus 'timit' to download; choose one of ut-podcast, fsdd"
+    ):
         fetch("timit", tmp_path)
 
 

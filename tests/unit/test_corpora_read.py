@@ -196,7 +196,7 @@ FOLDERS = "; or choose the layout folder, which labels recordings by their folde
     [
         (
             {"list.csv": "path,accent\nx/a.wav,UK\n"},
-            "list.csv has no column 'label', only path, accent; name the right one or add it",
+            "list.csv has no column 'label', only path, accent; choose another column or add it",
         ),
         ({"list.csv": ""}, "list.csv is empty; give a list with a line for each recording"),
         (
@@ -242,7 +242,7 @@ def test_a_folder_without_a_list_where_one_is_meant(touch):
         ("path,label\n,UK\n", "Line 2 .* has no path"),
         ("path,label\na\0.wav,UK\n", "Line 2 .* holds a zero byte"),
         ("a.wav,UK\nb.wav,US\n", r"no column 'path or file or .*', only a\.wav, UK"),
-        ("path,accent\na.wav,UK\n", "no column 'label', only path, accent; name the right one"),
+        ("path,accent\na.wav,UK\n", "no column 'label', only path, accent; choose another"),
         ("path,label,label\na.wav,UK,US\n", "the column 'label' twice"),
         ('path,label\n"a.wav,UK\n' + "b.wav,US\n" * 20_000, "can't be read after line 1"),
     ],
@@ -304,7 +304,7 @@ def test_every_layout_has_a_sentence():
 def test_some_labels_only(touch):
     folder = touch("UK/a.wav", "US/b.wav", "AU/c.wav")
     assert [clip.label for clip in read(folder, labels=["US", "AU"])] == ["AU", "US"]
-    with pytest.raises(CorpusError, match=r"Nothing .* is labelled 'us', only AU, UK, US"):
+    with pytest.raises(CorpusError, match=r"has no label 'us', only AU, UK, US"):
         read(folder, labels=["us"])
 
 
@@ -319,8 +319,8 @@ def test_digits_are_recognised(touch):
     [
         ("missing", None, {}, "There is no .*missing; give a folder"),
         ("missing", "folder", {}, "There is no .*missing; give a folder"),
-        (".", "floder", {}, "no layout 'floder', only built-in, "),
-        (".", "folder", {"label": "accent"}, "laid out as folder takes no label; leave it out"),
+        (".", "floder", {}, "no layout 'floder'; choose one of built-in, "),
+        (".", "folder", {"label": "accent"}, "layout folder takes no label; leave it out"),
         (".", "fsdd", {"speaker_pattern": "x"}, "takes no speaker pattern"),
         ("a.zip", None, {}, r"a\.zip is an archive; unpack it"),
         ("UK/b.wav", None, {}, "is not a corpus; give a folder, or a list"),
@@ -374,7 +374,7 @@ def test_two_labels_can_be_learned_from():
 @pytest.mark.parametrize(
     ("labels", "said"),
     [
-        ([], "empty; bring recordings of two labels"),
+        ([], "empty; it needs recordings of two labels"),
         (["UK", "UK"], "two labels or more, and all of this corpus is 'UK'"),
         (["UK", "US", "uk"], "'UK' and 'uk' differ only in case or spaces"),
         (["New York", "Newyork "], "differ only in case or spaces"),
