@@ -1,11 +1,11 @@
-"""CAB-CNN: audio classification by an attention over many small classifiers, explained.
+"""CAB-CNN: explainable audio classification with attention over many small classifiers.
 
     import cabcnn
 
     classifier = cabcnn.load("accents")
     classifier.explain("clip.m4a").probabilities
 
-Names are imported when first used, so that a command that needs no network loads none.
+Names are imported on first use, so that `import cabcnn` is quick and loads no torch.
 """
 
 from __future__ import annotations
@@ -36,21 +36,25 @@ __all__ = [
 ]
 __version__ = "0.1.0"
 
-_HOMES = {
-    "classifier": ("Classifier", "load"),
-    "errors": ("AudioError", "CabcnnError", "CheckpointError", "CorpusError"),
-    "explanation": ("Explanation", "Moment"),
+_LOCATIONS = {
+    "Classifier": "classifier",
+    "load": "classifier",
+    "AudioError": "errors",
+    "CabcnnError": "errors",
+    "CheckpointError": "errors",
+    "CorpusError": "errors",
+    "Explanation": "explanation",
+    "Moment": "explanation",
 }
-_MODULES = ("audio", "checkpoint", "faithfulness", "metrics", "model")
 
+if not TYPE_CHECKING:  # a type checker would take any misspelt name for this
 
-def __getattr__(name: str) -> Any:
-    if name in _MODULES:
-        return importlib.import_module(f"cabcnn.{name}")
-    for home, names in _HOMES.items():
-        if name in names:
-            return getattr(importlib.import_module(f"cabcnn.{home}"), name)
-    raise AttributeError(f"module 'cabcnn' has no attribute {name!r}")
+    def __getattr__(name: str) -> Any:
+        if name in _LOCATIONS:
+            return getattr(importlib.import_module(f"cabcnn.{_LOCATIONS[name]}"), name)
+        if name in __all__:
+            return importlib.import_module(f"cabcnn.{name}")
+        raise AttributeError(f"module 'cabcnn' has no attribute {name!r}")
 
 
 def __dir__() -> list[str]:

@@ -145,7 +145,7 @@ def bootstrap(
 
 
 def percentile_interval(
-    resampled: ArrayLike, level: float = LEVEL
+    resampled: Sequence[float] | NDArray[np.float64], level: float = LEVEL
 ) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
     """Bounds (...) of the central `level` of resampled statistics (draws, ...)."""
     low, high = np.percentile(resampled, (50 * (1 - level), 50 * (1 + level)), axis=0)
