@@ -25,7 +25,7 @@ from cabcnn.threads import cpu_count
 
 MOST_WORKERS = 2  # each imports torch and Gradio, and serves a page to a browser of its own
 # The longest modules: what is begun last must not be what takes longest.
-FIRST = ("tests/browser/", "tests/unit/test_jobs.py", "tests/unit/test_training_")
+FIRST = ("tests/browser/", "tests/unit/test_runs_", "tests/unit/test_training_")
 if "PYTEST_XDIST_WORKER" in os.environ:  # as many threads as processes would only get in their way
     torch.set_num_threads(1)
     os.environ.setdefault("OMP_NUM_THREADS", "1")

@@ -1,5 +1,5 @@
 // The browser's decoding and sums against numpy's, on a payload that Python wrote. Python
-// (tests/unit/test_attention_view_payload.py) names the file in CABCNN_PAYLOAD: it holds
+// (tests/unit/test_views_payload.py) names the file in CABCNN_PAYLOAD: it holds
 // {"value": the payload, "expected": what numpy makes of the matrices, "regrouped": what
 // cabcnn.Explanation makes of them as they were rounded for the payload, "closely": the same of
 // the matrices themselves}.
@@ -30,7 +30,7 @@ import {
 const file = process.env.CABCNN_PAYLOAD;
 const skip = file
   ? false
-  : "run by tests/unit/test_attention_view_payload.py, which writes the payload";
+  : "run by tests/unit/test_views_payload.py, which writes the payload";
 /**
  * @typedef {{
  *   muted: number[],
