@@ -127,12 +127,12 @@ def sources(views: tuple[str, ...]) -> dict[str, str]:
     Raises ValueError where modules import each other in a circle, FileNotFoundError where one is
     missing.
     """
-    found: dict[str, str] = {}
+    modules: dict[str, str] = {}
 
     def add(path: str, importers: tuple[str, ...]) -> None:
         if path in importers:
             raise ValueError(f"modules import each other in a circle: {(*importers, path)}")
-        if path in found:
+        if path in modules:
             return
         source = (FOLDER / path).read_text("utf-8")
 
@@ -142,8 +142,8 @@ def sources(views: tuple[str, ...]) -> dict[str, str]:
             add(below, (*importers, path))
             return f'{match[1]} "cabcnn:{below}"'
 
-        found[path] = IMPORT.sub(linked, source)
+        modules[path] = IMPORT.sub(linked, source)
 
     for view in views:
         add(f"{view}/{ENTRY}", ())
-    return found
+    return modules

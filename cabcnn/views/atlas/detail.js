@@ -61,8 +61,8 @@ function momentList(atlas, i) {
   atlas.rows[i].moments.forEach(([sound], place) => {
     const item = element("li");
     const text = element("span", "", named(atlas, i, place));
-    const said = atlas.sounds[sound][2];
-    if (said) text.append(element("q", "", said));
+    const words = atlas.sounds[sound][2];
+    if (words) text.append(element("q", "", words));
     item.append(player(atlas, i, place), text);
     list.append(item);
   });

@@ -12,8 +12,8 @@ import { element } from "../shared/dom.js";
  */
 export function numbers({ sides, pointer, player, row }) {
   const time = pointer?.time ?? player.time;
-  const said = sides.flatMap((side, s) => (side ? [words(side, "AB"[s], time, row[s])] : []));
-  return [element("b", "", seconds(time)), ...said.flatMap((text) => [" · ", text])];
+  const notes = sides.flatMap((side, s) => (side ? [words(side, "AB"[s], time, row[s])] : []));
+  return [element("b", "", seconds(time)), ...notes.flatMap((text) => [" · ", text])];
 }
 
 /**

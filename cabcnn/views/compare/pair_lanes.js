@@ -54,12 +54,13 @@ export class PairLanes {
       find(group, ".ccv-rows").replaceChildren(...ticks(heat.rows));
       const name = "AB"[s];
       /** @type {Record<string, string>} */
-      const said = {
+      const descriptions = {
         waveform: `Waveform of ${name}, ${seconds(clip.seconds, 1)}`,
         heatmap: `Heatmap of ${name}, ${clip.n} classifiers by ${clip.p} intervals`,
         stack: `Class probabilities of each interval of ${name}, stacked`,
       };
-      for (const lane of lanes) lane.surface.canvas.setAttribute("aria-label", said[lane.name]);
+      for (const lane of lanes)
+        lane.surface.canvas.setAttribute("aria-label", descriptions[lane.name]);
     });
   }
 

@@ -28,8 +28,8 @@ export function showBanner(root, { muted, until }, whole, commands) {
   const best = argmax(whole.probabilities);
   const text = element("p");
   text.append(
-    element("strong", "", saying(muted, until, whole)),
-    ` ${before(muted, until)} said ${whole.labels[best]} ${percent(whole.probabilities[best])}.`,
+    element("strong", "", summary(muted, until, whole)),
+    ` ${before(muted, until)} gave ${whole.labels[best]} ${percent(whole.probabilities[best])}.`,
   );
   const back = element("p", "cav-back");
   if (muted.length) back.append(button("Unmute all", "cav-unmute", commands.unmuteAll));
@@ -43,7 +43,7 @@ export function showBanner(root, { muted, until }, whole, commands) {
  * @param {number | null} until
  * @param {Clip} clip
  */
-function saying(muted, until, { n }) {
+function summary(muted, until, { n }) {
   const some = `${muted.length} of ${n} classifiers muted`;
   if (until === null) return `This is the verdict with ${some}.`;
   const first = `This is the verdict from the first ${seconds(until)}`;
@@ -56,7 +56,7 @@ function saying(muted, until, { n }) {
  * @param {number | null} until
  */
 function before(muted, until) {
-  if (until === null) return "All of them";
+  if (until === null) return "All of them together";
   return muted.length ? "All of them, on the whole clip," : "The whole clip";
 }
 

@@ -148,7 +148,7 @@ export function createCommands(view) {
       window((shown) => shown.reveal(time));
     },
     /**
-     * Plays what is heard around an interval, and nothing else.
+     * Plays the sound around an interval once.
      * @param {number} t
      */
     snippet(t) {

@@ -6,7 +6,7 @@
 /** @typedef {import("./public_api.js").PublicApi} PublicApi */
 /** @typedef {import("./view.js").ExplorerElement} ExplorerElement */
 
-const SAID_MS = 6000;
+const STATUS_MS = 6000;
 
 /**
  * The address of `page` with all that after its #; the second is the `link` of the payload.
@@ -15,13 +15,13 @@ const SAID_MS = 6000;
  * @param {object} snapshot
  */
 export function linkTo(page, { example, model, seconds }, snapshot) {
-  const asked = new URLSearchParams();
-  if (example) asked.set("example", example);
-  asked.set("model", model);
-  asked.set("seconds", String(seconds));
-  if (Object.keys(snapshot).length) asked.set("view", JSON.stringify(snapshot));
+  const query = new URLSearchParams();
+  if (example) query.set("example", example);
+  query.set("model", model);
+  query.set("seconds", String(seconds));
+  if (Object.keys(snapshot).length) query.set("view", JSON.stringify(snapshot));
   const url = new URL(page);
-  url.hash = asked.toString();
+  url.hash = query.toString();
   return url.href;
 }
 
@@ -50,12 +50,12 @@ export class LinkButton {
   /**
    * @param {ExplorerElement} root
    * @param {HTMLButtonElement} button
-   * @param {HTMLElement} said
+   * @param {HTMLElement} status
    */
-  constructor(root, button, said) {
+  constructor(root, button, status) {
     this.root = root;
     this.button = button;
-    this.said = said;
+    this.status = status;
     /** @type {Link | null} */
     this.link = null;
     /** @type {ReturnType<typeof setTimeout> | undefined} */
@@ -91,15 +91,15 @@ export class LinkButton {
    */
   say(text, link = null) {
     clearTimeout(this.resting);
-    this.said.textContent = text;
+    this.status.textContent = text;
     if (link) {
       const box = document.createElement("input");
       Object.assign(box, { value: link, readOnly: true, className: "cav-link-text" });
       box.setAttribute("aria-label", "Link");
-      this.said.append(box);
+      this.status.append(box);
       box.select();
     } else if (text) {
-      this.resting = setTimeout(() => this.say(""), SAID_MS);
+      this.resting = setTimeout(() => this.say(""), STATUS_MS);
     }
   }
 }

@@ -23,7 +23,7 @@ export class Spectrogram {
     this.clip = null;
     /** @type {SpectrogramImage | null} */
     this.image = null; // when it has been computed
-    this.asked = false; // whether it is being computed, or was
+    this.started = false; // whether it is being computed, or was
     /**
      * @template {Element} [T=HTMLElement]
      * @param {string} name
@@ -46,7 +46,7 @@ export class Spectrogram {
     this.turn++;
     this.clip = clip;
     this.image = null;
-    this.asked = false;
+    this.started = false;
     this.button.disabled = !clip.sound;
     if (this.on) this.compute();
   }
@@ -54,7 +54,7 @@ export class Spectrogram {
   toggle() {
     this.on = !this.on;
     this.show();
-    if (this.on && !this.asked) this.compute();
+    if (this.on && !this.started) this.compute();
     this.changed(true);
   }
 
@@ -68,7 +68,7 @@ export class Spectrogram {
   async compute() {
     const { turn, clip } = this;
     if (!clip) return;
-    this.asked = true;
+    this.started = true;
     this.say(clip.sound ? "computing …" : "no sound");
     if (!clip.sound) return;
     const samples = await this.samples(clip.sound);

@@ -248,8 +248,8 @@ export class View {
     showState(root, state);
     this.renderer.redraw(any([...ROWS, "row"]));
     if (names) {
-      const said = changeText(names, scene, state, this.regional());
-      if (said) this.readout.announce(said);
+      const text = changeText(names, scene, state, this.regional());
+      if (text) this.readout.announce(text);
       announceChange(root);
     }
   }

@@ -17,7 +17,7 @@ export class Latency {
   }
 
   /**
-   * A picture was painted at `now` whose first new interval had been heard whole at `recordedAt`.
+   * A picture was painted at `now` whose first new interval had been recorded in full at `recordedAt`.
    * @param {number} now
    * @param {number | null} recordedAt
    */

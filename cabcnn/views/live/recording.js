@@ -41,7 +41,7 @@ export class Recording {
   }
 
   /**
-   * When sample number `index` was heard, in the milliseconds of `add`; null if long ago.
+   * When sample number `index` was recorded, in the milliseconds of `add`; null if long ago.
    * @param {number} index
    */
   recordedAt(index) {

@@ -85,11 +85,11 @@ export class Attention {
     const run = this.run;
     const missing = this.epochs.filter((epoch) => !this.frames.has(epoch));
     if (!missing.length) return;
-    const asked = missing.slice(-AT_ONCE);
+    const batch = missing.slice(-AT_ONCE);
     this.fetching = true;
     let answer;
     try {
-      answer = await this.fetch(run, asked);
+      answer = await this.fetch(run, batch);
     } finally {
       this.fetching = false;
     }

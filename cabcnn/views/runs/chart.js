@@ -116,8 +116,8 @@ export class Chart {
   epochAt(clientX) {
     const { left } = this.plot.getBoundingClientRect();
     const share = (clientX - left - MARGIN.left) / (this.right - MARGIN.left);
-    const wanted = 1 + share * (this.last - 1);
-    return this.epochs.reduce((a, b) => (Math.abs(b - wanted) < Math.abs(a - wanted) ? b : a));
+    const epoch = 1 + share * (this.last - 1);
+    return this.epochs.reduce((a, b) => (Math.abs(b - epoch) < Math.abs(a - epoch) ? b : a));
   }
 
   /** @param {Pick<Curves, "epochs" | "series" | "at" | "format">} curves */

@@ -18,10 +18,10 @@ export function niceTop(value) {
  */
 export function ticks(last, most) {
   const step = [1, 2, 5, 10, 20, 50, 100, 200, 500].find((k) => last / k <= most) ?? 1000;
-  const found = [];
-  for (let k = step; k <= last; k += step) found.push(k);
-  if (found[0] !== 1 && step > 1) found.unshift(1);
-  return found;
+  const marks = [];
+  for (let k = step; k <= last; k += step) marks.push(k);
+  if (marks[0] !== 1 && step > 1) marks.unshift(1);
+  return marks;
 }
 
 /**
@@ -49,14 +49,14 @@ export function roundNumbers(end, most) {
 }
 
 /**
- * The epoch of a sorted or unsorted list that is nearest to `wanted`.
+ * The epoch of a sorted or unsorted list that is nearest to `target`.
  * @param {number[]} epochs
- * @param {number} wanted
+ * @param {number} target
  * @returns {number | undefined} undefined where the list is empty
  */
-export function nearest(epochs, wanted) {
+export function nearest(epochs, target) {
   return epochs.reduce(
-    (best, epoch) => (Math.abs(epoch - wanted) < Math.abs(best - wanted) ? epoch : best),
+    (best, epoch) => (Math.abs(epoch - target) < Math.abs(best - target) ? epoch : best),
     epochs[0],
   );
 }

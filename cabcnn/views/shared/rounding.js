@@ -36,7 +36,7 @@ export function twoTo(power) {
  * @param {number} p
  */
 export function places(powers, n, p) {
-  const found = new Uint8Array(n * p);
+  const ranks = new Uint8Array(n * p);
   const order = new Int32Array(n);
   for (let t = 0; t < p; t++) {
     for (let i = 0; i < n; i++) order[i] = powers[i * p + t] * n + (n - 1 - i);
@@ -45,11 +45,11 @@ export function places(powers, n, p) {
       if (count >= n) break;
       const bound = order[n - 1 - count];
       for (let i = 0; i < n; i++) {
-        if (powers[i * p + t] * n + (n - 1 - i) <= bound) found[i * p + t]++;
+        if (powers[i * p + t] * n + (n - 1 - i) <= bound) ranks[i * p + t]++;
       }
     }
   }
-  return found;
+  return ranks;
 }
 
 /**

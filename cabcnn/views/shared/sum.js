@@ -257,7 +257,7 @@ export function settled(means, stop = means[0].length) {
 }
 
 /**
- * The groupings of one clip that the lanes and the numbers are made of: what is said in each
+ * The groupings of one clip that the lanes and the numbers are made of: the sums in each
  * interval, and what is decided by it.
  * @param {Matrices & Pick<Clip, "probabilities">} clip
  * @returns {Sums}
@@ -268,7 +268,7 @@ export function analyse(clip) {
 }
 
 /**
- * What is said, which depends on the attention alone.
+ * The sums in each interval, which depend on the attention alone.
  * @param {Matrices} clip
  * @returns {IntervalSums}
  */
@@ -280,7 +280,7 @@ export function intervalSums(clip) {
     leading: leaders(intervals),
     running: running(intervals),
     top: winners,
-    topClass: topClasses(clip, winners), // of the selected classifier
+    topClass: topClasses(clip, winners), // of the top classifier
   };
 }
 
