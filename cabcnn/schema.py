@@ -58,9 +58,6 @@ class Between(NamedTuple):
         return f"from {self.low:,.12g} to {self.high:,.12g}"
 
 
-Seconds = Annotated[float, Between(0.025, 3_600)]  # of a clip; 25 ms are one interval
-
-
 class Length(NamedTuple):
     """Bounds of how many characters a text has, or entries a list; both included."""
 
@@ -90,6 +87,7 @@ class Without(NamedTuple):
 Rule = Between | Length | Without
 PRINTABLE = Without(UNUSABLE, "control characters")
 NO_NUL = Without(re.compile("\0"), "zero bytes")
+Seconds = Annotated[float, Between(0.025, 3_600)]  # of a clip, at least one interval
 SCALARS = {
     bool: (bool, "true or false"),
     int: (Integral, "a whole number"),

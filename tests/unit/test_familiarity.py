@@ -99,13 +99,14 @@ def test_a_new_card_leaves_the_weights_alone(formula_model, make_card, tmp_path)
     checkpoint.save(path, formula_model(3), make_card())
     before, card = checkpoint.load(path)
     assert card.novelty_threshold is None
-    assert checkpoint.update_card(path, novelty_threshold=0.5) == replace(card, novelty_threshold=0.5)
+    changed = checkpoint.update_card(path, novelty_threshold=0.5)
+    assert changed == replace(card, novelty_threshold=0.5)
     after, again = checkpoint.load(path)
     assert again.novelty_threshold == 0.5
     assert replace(again, novelty_threshold=None) == card
     for name, value in before.state_dict().items():
         assert torch.equal(after.state_dict()[name], value)
-    with pytest.raises(CheckpointError, match="novelty_threshold is -1.0"):
+    with pytest.raises(CheckpointError, match=r"novelty_threshold is -1\.0"):
         checkpoint.update_card(path, novelty_threshold=-1.0)
     assert checkpoint.load(path)[1] == again
     facts = card.to_json().replace(', "familiar": null', "")
