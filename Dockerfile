@@ -3,20 +3,19 @@
 #     docker build -t cabcnn .
 #     docker run --rm -p 7860:7860 -v cabcnn:/data cabcnn
 #
-# PyPI's torch for Linux brings CUDA along, several GB of it. Without an NVIDIA GPU, build with
-#     --build-arg TORCH_INDEX=https://download.pytorch.org/whl/cpu
+# torch is Debian's: built for the CPU, and some versions older than the one in requirements.txt,
+# but within pyproject.toml's range. PyPI's for Linux would bring CUDA along, several GB of it.
 FROM debian:trixie-slim
 
 # hadolint ignore=DL3008
 RUN apt-get update \
-    && apt-get install -y --no-install-recommends ca-certificates python3 python3-venv \
+    && apt-get install -y --no-install-recommends ca-certificates python3-torch python3-venv \
     && rm -rf /var/lib/apt/lists/*
 
-ARG TORCH_INDEX=https://pypi.org/simple
 WORKDIR /opt/cabcnn
 COPY requirements.txt .
-RUN python3 -m venv .venv \
-    && .venv/bin/pip install --no-cache-dir --index-url "$TORCH_INDEX" "$(grep ^torch== requirements.txt)" \
+RUN python3 -m venv --system-site-packages .venv \
+    && sed -i /^torch==/d requirements.txt \
     && .venv/bin/pip install --no-cache-dir -r requirements.txt
 COPY . source
 RUN .venv/bin/pip install --no-cache-dir --no-deps ./source && rm -r source
