@@ -39,8 +39,8 @@ def main() -> None:
             )
         state, path = "unchanged", folder / f"{name}{SUFFIX}"
         if "--all" in sys.argv or atlas.shipped(model) is None:
-            found = atlas.compute(model, clips, "built-in", root=built_in.folder())
-            atlas.write(found, path)
+            computed = atlas.compute(model, clips, "built-in", root=built_in.folder())
+            atlas.write(computed, path)
             state = "written"
         print(f"{path.name:28} {path.stat().st_size / 1024:6.1f} kB  {state}")
 

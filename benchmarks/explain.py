@@ -84,7 +84,7 @@ def main() -> None:
         def pack() -> dict[str, object]:
             return payload(x, sound, card.title)
 
-        found = medians(
+        times = medians(
             {
                 "decode": lambda: audio.read(path, SECONDS),
                 "front end": lambda: audio.front_end(sound, card.rate, SECONDS),
@@ -97,8 +97,8 @@ def main() -> None:
         apart = float((model([values]).probabilities - plain(values[None])).abs().max())
 
     sent = len(json.dumps(pack()))
-    slow = found.pop("plain")
-    total = sum(found.values())
+    slow = times.pop("plain")
+    total = sum(times.values())
     print(
         f"{SECONDS} s of {RATE:,} Hz stereo: {len(x.attention):,} intervals, "
         f"{model.n} classifiers, {model.classes} classes; one thread, "
@@ -106,12 +106,12 @@ def main() -> None:
         f"torch {torch.__version__}\n"
     )
     print(f"{'step':<36}{'ms':>8}{'share':>9}")
-    for name, milliseconds in found.items():
+    for name, milliseconds in times.items():
         print(f"{name:<36}{milliseconds:8.1f}{milliseconds / total:9.0%}")
     print(f"{'together':<36}{total:8.1f}")
     print(f"{'payload as sent, kB':<36}{sent / 1_000:8.1f}")
     print(f"\n{'network as keras_style.py writes it':<36}{slow:8.1f}")
-    print(f"{'times as long as ours':<36}{slow / found['network']:8.2f}")
+    print(f"{'times as long as ours':<36}{slow / times['network']:8.2f}")
     print(f"{'largest difference of a probability':<36}{apart:8.0e}")
 
 

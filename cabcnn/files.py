@@ -32,6 +32,17 @@ def atomic(path: Path) -> Iterator[Path]:
             temporary.unlink(missing_ok=True)
 
 
+def remove_stale(folder: Path) -> None:
+    """Removes the temporary files, in and below `folder`, of processes that were killed."""
+    import psutil
+
+    for temporary in folder.rglob("*.part"):
+        pid = temporary.suffixes[-2].removeprefix(".") if len(temporary.suffixes) > 1 else ""
+        if pid.isdigit() and not psutil.pid_exists(int(pid)):
+            with contextlib.suppress(OSError):
+                temporary.unlink()
+
+
 def write(path: Path, content: str | bytes) -> None:
     """Writes bytes, or text as `encode` does. Raises CabcnnError if the file can't be written."""
     with atomic(path) as temporary:

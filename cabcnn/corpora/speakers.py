@@ -81,7 +81,7 @@ class SpeakerPattern:
     def speaker(self, path: PurePath) -> str:
         """Who speaks in the recording at `path`, below the corpus's folder.
 
-        Raises CorpusError if the pattern finds nobody, or has taken too long so far.
+        Raises CorpusError if the pattern finds no speaker, or has taken too long so far.
         """
         if self._template:
             name, speaker = path.as_posix(), self._template.speaker(path)
@@ -125,8 +125,9 @@ def _compile(pattern: str) -> Any:
     try:
         return re2.compile(_with_unicode(pattern), options)
     except re2.error as error:
-        told = error.args[0] if error.args else ""
-        reason = told.decode("utf-8", "replace") if isinstance(told, bytes) else str(told)
+        reason = error.args[0] if error.args else ""
+        if isinstance(reason, bytes):
+            reason = reason.decode("utf-8", "replace")
         raise CorpusError(
             f"The speaker pattern {_shown(pattern)} can't be used ({reason[:SHOWN]}): give one of "
             f"{', '.join(TEMPLATES)}, or a regular expression without lookaround or backreferences."

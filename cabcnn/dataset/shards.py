@@ -40,7 +40,7 @@ class Shards:
         self._entries: dict[str, Entry] = {}
         try:
             folder.mkdir(parents=True, exist_ok=True)
-            _sweep(folder)
+            files.remove_stale(folder)
             indices = sorted(folder.glob("*.json"))
         except OSError as error:
             raise files.write_error(folder, error) from error
@@ -141,13 +141,3 @@ class _Shard:
 def _mapped(path: Path, kind: type[np.generic]) -> NDArray:
     return np.memmap(path, kind, "r")
 
-
-def _sweep(folder: Path) -> None:
-    """Removes unfinished files of processes that were killed."""
-    import psutil
-
-    for part in folder.glob("*.part"):
-        pid = part.suffixes[-2].removeprefix(".") if len(part.suffixes) > 1 else ""
-        if pid.isdigit() and not psutil.pid_exists(int(pid)):
-            with contextlib.suppress(OSError):
-                part.unlink()

@@ -95,8 +95,8 @@ def _remove_stale(lock: Path) -> None:
 
 def _owner(lock: Path) -> dict | None:
     try:
-        found = json.loads((lock / OWNER).read_text())
-        return {"pid": found["pid"], "begun": found["begun"], "host": found["host"]}
+        facts = json.loads((lock / OWNER).read_text())
+        return {"pid": facts["pid"], "begun": facts["begun"], "host": facts["host"]}
     except FileNotFoundError:
         return None
     except (OSError, ValueError, KeyError, TypeError):

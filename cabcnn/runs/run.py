@@ -61,6 +61,7 @@ def carry_out(
         return None if _done(folder, resume) else _follow(plan, folder, cache)
     files.make_folder(folder)
     with claimed(folder):
+        files.remove_stale(folder)
         _keep_plan(plan, folder)
         if _done(folder, resume):
             return None

@@ -95,6 +95,6 @@ def make(corpus: Path | None, work: Path, device: str, only: str | None) -> None
 
 
 def mixed_splits(arrays: Arrays) -> list[Split]:
-    """The same number of splits of the same sizes, of clips whoever speaks."""
+    """The same number of splits of the same sizes, regardless of speakers."""
     alone = replace(arrays, speakers=np.arange(len(arrays)).astype(str))
     return fold_splits(alone, FOLDS)

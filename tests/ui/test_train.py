@@ -18,6 +18,7 @@ from gradio.state_holder import SessionState
 
 from cabcnn import corpora
 from cabcnn.corpora.speakers import TEMPLATES
+from cabcnn.dataset.cache import prepare_cached
 from cabcnn.runs.queue import JobQueue, uploads
 from cabcnn.training.recipe import PAPER, RECIPES
 from cabcnn.ui import page
@@ -250,6 +251,22 @@ def test_no_speaker_pattern_holds_up_the_server(visitor, pack):
     visitor.open_zip(pack(None, **names), DETECT, "", "", PATTERN, "(a+)+$")
     assert "finds no speaker in" in visitor.message
     assert time.monotonic() - begun < 5
+
+
+@pytest.mark.parametrize("seconds", [1.0, settings.WHOLE_CLIPS])
+def test_what_was_decoded_to_describe_a_zip_is_not_decoded_again(
+    visitor, pack, recordings, seconds
+):
+    visitor.open_zip(pack(recordings))
+    visitor.train(seconds=seconds)
+    (job,) = visitor.training.jobs.all()
+    cache = job.upload / uploads.CACHE
+    files = {path for path in cache.rglob("*") if path.is_file()}
+    assert files
+    clips = corpora.read(job.plan.corpus, job.plan.layout, **job.plan.options)
+    prepared = prepare_cached(clips, job.plan.rate, job.plan.seconds, cache)
+    assert len(prepared.clips) == 8
+    assert {path for path in cache.rglob("*") if path.is_file()} == files
 
 
 def test_enough_known_speakers_are_tested_on_voices_never_heard():

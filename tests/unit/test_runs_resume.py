@@ -144,6 +144,7 @@ def test_killed_at_any_moment_it_ends_as_it_would_have(plan, uninterrupted, tmp_
     program.wait_until(lambda: (folder / "state-paper.safetensors").exists())
     assert program.end_by(signal.SIGKILL) == -signal.SIGKILL
     assert not (folder / "model.safetensors").exists()
+    (folder / "status.json.4194305.part").write_text("{")  # as if killed while writing it
 
     assert "model.safetensors: Right" in Program(folder).finish()
     assert state_of(folder) == "finished"

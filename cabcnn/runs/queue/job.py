@@ -128,8 +128,8 @@ def _taken(folder: Path) -> bool:
 
 def _process(folder: Path) -> dict[str, Any] | None:
     try:
-        found = json.loads((folder / statuses.PROCESS).read_bytes())
-        return {"pid": found["pid"], "begun": found["begun"], "host": found["host"]}
+        facts = json.loads((folder / statuses.PROCESS).read_bytes())
+        return {"pid": facts["pid"], "begun": facts["begun"], "host": facts["host"]}
     except (OSError, ValueError, KeyError, TypeError):
         return None
 
