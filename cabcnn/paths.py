@@ -1,4 +1,4 @@
-"""Where files are: those that came with the program, and those that a person makes with it."""
+"""Where files are: those shipped with the program, and those that the user makes with it."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from pathlib import Path
 
 
 def folder() -> Path:
-    """CABCNN_HOME, or the system's folder for a program's data."""
+    """The user's models, runs and uploads: CABCNN_HOME, or the system's folder for such data."""
     if chosen := os.environ.get("CABCNN_HOME"):
         return Path(chosen).absolute()
     import platformdirs
@@ -16,7 +16,7 @@ def folder() -> Path:
 
 
 def bundled(name: str) -> Path:
-    """A file or folder that came with the program, such as "checkpoints" or "assets/corpus".
+    """A file or folder shipped with the program, such as "checkpoints" or "assets/corpus".
 
     An installed package has it inside; a checkout has it at its top level.
     """

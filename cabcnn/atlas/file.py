@@ -132,10 +132,10 @@ def _atlas(facts: Mapping[str, Any]) -> Atlas:
 
 
 def _shares(values: Any, shape: tuple[int, ...]) -> np.ndarray:
-    found = np.array(values, np.float64)
-    if found.shape != shape or not ((found >= 0) & (found <= 1 + TOLERANCE)).all():
+    table = np.array(values, np.float64)
+    if table.shape != shape or not ((table >= 0) & (table <= 1 + TOLERANCE)).all():
         raise ValueError("its numbers do not fit")
-    return found
+    return table
 
 
 def _check_sums(*tables: np.ndarray) -> None:

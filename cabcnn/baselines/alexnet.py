@@ -1,7 +1,7 @@
 """AlexNet as its 2012 paper has it: grouped convolutions and local response normalisation.
 
 Krizhevsky, Sutskever, Hinton: ImageNet classification with deep convolutional neural networks.
-It reads 227 x 227 pixels of a 256 x 256 image: a random cutout in training, the middle in tests.
+Its input is a crop of 227 x 227 pixels of a 256 x 256 image: random in training, central in tests.
 """
 
 from __future__ import annotations
@@ -9,15 +9,16 @@ from __future__ import annotations
 import torch
 from torch import Tensor, nn
 
-CUTOUT = 227
-# Those layers whose biases start at one, so that ReLU passes something from the beginning.
+CROP = 227
+# Layers whose biases are initialised to one, so that their ReLUs are active from the start.
 ONES = (4, 10, 12)
 
 
 class AlexNet(nn.Module):
     """(B, 3, 256, 256) -> logits (B, m). 60,965,224 parameters for 1,000 classes.
 
-    Weights start as normal numbers of deviation 0.01, biases at 0 or 1 (its Section 5).
+    Initial weights are normally distributed with standard deviation 0.01, biases 0 or 1 (its
+    Section 5).
     """
 
     def __init__(self, classes: int) -> None:
@@ -48,23 +49,23 @@ class AlexNet(nn.Module):
             nn.ReLU(inplace=True),
             nn.Linear(4096, classes),
         )
-        for place, layer in enumerate(self.features):
+        for index, layer in enumerate(self.features):
             if isinstance(layer, nn.Conv2d):
-                _start(layer, 1.0 if place in ONES else 0.0)
+                _initialise(layer, 1.0 if index in ONES else 0.0)
         *hidden, last = (layer for layer in self.classifier if isinstance(layer, nn.Linear))
         for layer in hidden:
-            _start(layer, 1.0)
-        _start(last, 0.0)
+            _initialise(layer, 1.0)
+        _initialise(last, 0.0)
 
     def forward(self, images: Tensor) -> Tensor:
-        return self.classifier(self.features(self._cutout(images)).flatten(1))
+        return self.classifier(self.features(self._crop(images)).flatten(1))
 
-    def _cutout(self, images: Tensor) -> Tensor:
-        room = images.shape[-1] - CUTOUT
+    def _crop(self, images: Tensor) -> Tensor:
+        room = images.shape[-1] - CROP
         top = left = room // 2
         if self.training and room:
             top, left = torch.randint(room + 1, (2,)).tolist()
-        return images[:, :, top : top + CUTOUT, left : left + CUTOUT]
+        return images[:, :, top : top + CROP, left : left + CROP]
 
 
 def _response_norm() -> nn.LocalResponseNorm:
@@ -73,7 +74,7 @@ def _response_norm() -> nn.LocalResponseNorm:
     return nn.LocalResponseNorm(5, alpha=5e-4, beta=0.75, k=2.0)
 
 
-def _start(layer: nn.Conv2d | nn.Linear, bias: float) -> None:
+def _initialise(layer: nn.Conv2d | nn.Linear, bias: float) -> None:
     nn.init.normal_(layer.weight, std=0.01)
     assert layer.bias is not None
     nn.init.constant_(layer.bias, bias)

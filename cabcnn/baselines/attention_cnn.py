@@ -1,9 +1,9 @@
 """AttentionCNN, a reconstruction.
 
 Wu, Mao, Yi: Audio classification using attention-augmented convolutional neural network. Only its
-abstract could be read: the spectrogram is split along frequency into bands, convolutions extract
-features of each band, and an attention enhances certain bands. The number of bands, the depth and
-the widths are not in it. Here: eight bands of 32 x 256 pixels; 3 x 3 convolutions of 32, 64 and 128
+abstract was available: the spectrogram is split along frequency into bands, convolutions extract
+features of each band, and an attention enhances certain bands. It gives no number of bands, depth
+or widths. Here: eight bands of 32 x 256 pixels; 3 x 3 convolutions of 32, 64 and 128
 filters that all bands share, each with ReLU and 2 x 2 max-pooling; the mean of each filter over
 its band; softmax(v . tanh(W h)) over the bands; their weighted sum; one dense layer.
 """
@@ -48,7 +48,7 @@ class AttentionCnn(nn.Module):
         return self.last(bands)
 
     def attend(self, images: Tensor) -> tuple[Tensor, Tensor]:
-        """What the last layer reads, (B, 128), and each band's weight, (B, 8), lowest last."""
+        """The last layer's input (B, 128), and the weight of each band (B, 8), the lowest last."""
         count, _, height, width = images.shape
         bands = images.reshape(count * BANDS, 1, height // BANDS, width)
         features = self.features(bands).mean((2, 3)).view(count, BANDS, -1)

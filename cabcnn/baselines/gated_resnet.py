@@ -1,9 +1,9 @@
 """GatedResNet, a reconstruction.
 
-Zeng, Mao, Peng, Yi: Spectrogram based multi-task audio classification. Only its abstract could be
-read: "two multiplied convolutional layers are used to replace two feed-forward convolution layers
-in the ResNets". Depth, widths and the gate's function are not in it. Here: ResNet18's skeleton;
-a block is relu(skip(x) + BN(conv_a(x)) * sigmoid(BN(conv_b(x)))), both 3 x 3.
+Zeng, Mao, Peng, Yi: Spectrogram based multi-task audio classification. Only its abstract was
+available: "two multiplied convolutional layers are used to replace two feed-forward convolution
+layers in the ResNets". It gives no depth, widths or gating function. Here: ResNet18's skeleton; a
+block is relu(skip(x) + BN(conv_a(x)) * sigmoid(BN(conv_b(x)))), both 3 x 3.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ class GatedResNet(ResNet18):
 
 
 class GatedBlock(nn.Module):
-    """A convolution whose outputs a second one lets through or not, added to the input."""
+    """A convolution gated by a second one, with a shortcut."""
 
     def __init__(self, inputs: int, outputs: int, stride: int) -> None:
         super().__init__()

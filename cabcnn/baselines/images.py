@@ -1,9 +1,9 @@
-"""Spectrogram images: what the rivals read instead of sound (Section 4).
+"""Spectrogram images: the input of the baselines (Section 4).
 
-The paper gives their sizes and says that they were coloured; window, frequency scale, dynamic
-range and colour map are not in it. Chosen here, the same for all five: short-time Fourier
+The paper gives their sizes and says that they are coloured, but not the window, frequency scale,
+dynamic range and colour map. Chosen here, the same for all five: short-time Fourier
 transforms of a Hann window of 32 ms, 256 of them from the clip's first sample to its last
-whatever its length, so that every clip fills the picture; a linear frequency axis up to half the
+whatever its length, so that every clip fills the image; a linear frequency axis up to half the
 sample rate, low frequencies at the bottom; decibels below the clip's loudest point, down to -80.
 """
 
@@ -43,8 +43,8 @@ COLOURS = (
 )
 
 
-class Picture(NamedTuple):
-    """The image that a network reads: `size` x `size` pixels, coloured or grey."""
+class ImageFormat(NamedTuple):
+    """The input of a network: `size` x `size` pixels, in colour or grey."""
 
     size: int
     colour: bool
@@ -55,7 +55,7 @@ class Picture(NamedTuple):
 
 
 def spectrogram(samples: NDArray[np.floating], rate: int) -> NDArray[np.uint8]:
-    """Samples (k,) -> loudness (bins, 256) as bytes, 0 at -80 dB and below, 255 at the loudest.
+    """Samples (k,) -> levels (bins, 256) as bytes: 0 for -80 dB and below, 255 for the maximum.
 
     The first row is the highest frequency. A silent clip is all zeros.
     """
@@ -71,12 +71,12 @@ def spectrogram(samples: NDArray[np.floating], rate: int) -> NDArray[np.uint8]:
     return np.round(255 * (1 + decibels / RANGE_DB)).astype(np.uint8).T[::-1]
 
 
-def images(spectrograms: Tensor, picture: Picture) -> Tensor:
-    """Bytes (B, bins, 256) -> what a network reads, (B, channels, size, size), from -1 to 1."""
+def images(spectrograms: Tensor, image_format: ImageFormat) -> Tensor:
+    """Spectrograms (B, bins, 256) as bytes -> images (B, channels, size, size), from -1 to 1."""
     grey = spectrograms.unsqueeze(1).float() / 255
-    size = (picture.size, picture.size)
+    size = (image_format.size, image_format.size)
     grey = F.interpolate(grey, size, mode="bilinear", align_corners=False, antialias=True)
-    if not picture.colour:
+    if not image_format.colour:
         return 2 * grey - 1
     table = _colours().to(grey.device)
     place = grey.clamp(0, 1) * (len(table) - 1)

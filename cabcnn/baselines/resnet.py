@@ -1,4 +1,4 @@
-"""ResNet18: eighteen layers with weights, in blocks that add to what they were given.
+"""ResNet18: eighteen layers with weights, in residual blocks.
 
 He, Zhang, Ren, Sun: Deep residual learning for image recognition.
 """
@@ -15,8 +15,7 @@ WIDTHS = (64, 128, 256, 512)  # of its four stages of two blocks each (its Table
 class ResNet18(nn.Module):
     """(B, 3, 224, 224) -> logits (B, m). 11,689,512 parameters for 1,000 classes.
 
-    `block(inputs, outputs, stride)` makes what the stages consist of. Convolutions start as He
-    et al. start them.
+    `block(inputs, outputs, stride)` creates a block. Convolutions are initialised as by He et al.
     """
 
     def __init__(
@@ -70,8 +69,7 @@ def convolution(inputs: int, outputs: int, stride: int) -> tuple[nn.Conv2d, nn.B
 
 
 def shortcut(inputs: int, outputs: int, stride: int) -> nn.Module:
-    """What a block's input passes on its way round the block: a 1 x 1 convolution where its
-    shape changes, else nothing."""
+    """A block's shortcut: a 1 x 1 convolution if the shape changes, else the identity."""
     if inputs == outputs and stride == 1:
         return nn.Identity()
     return nn.Sequential(

@@ -14,8 +14,8 @@ LAYERS = (64, None, 128, None, 256, 256, None, 512, 512, None, 512, 512, None)
 class Vgg11(nn.Module):
     """(B, 3, 224, 224) -> logits (B, m). 132,863,336 parameters for 1,000 classes.
 
-    Weights start as Glorot and Bengio's: the paper's authors found afterwards that the deep
-    configurations need no shallow one to start from with these, and A itself never did.
+    Weights are initialised as by Glorot and Bengio, with which, the authors note, the deeper
+    configurations need no pretraining.
     """
 
     def __init__(self, classes: int) -> None:

@@ -1,5 +1,5 @@
-"""`python -m cabcnn.study PREPARED OUT`: carries out a study of a prepared corpus where there is
-torch and numpy, and little else; `cabcnn study` with the same --out writes the report."""
+"""`python -m cabcnn.study PREPARED OUT`: runs a study of a prepared corpus on a machine with torch
+and numpy, and little else. `cabcnn study` with the same --out writes the report."""
 
 from __future__ import annotations
 
@@ -9,47 +9,55 @@ from pathlib import Path
 
 from cabcnn.errors import CabcnnError
 from cabcnn.memory import keep_freed_memory
-from cabcnn.study import running
+from cabcnn.study import runner
 from cabcnn.study.grid import COMPARISON, MODELS, PROTOCOLS, Grid, known_names
-from cabcnn.study.waves import Waves
+from cabcnn.study.prepared import PreparedCorpus
 
 
 def main() -> None:
-    asked = argparse.ArgumentParser(prog="python -m cabcnn.study", description=__doc__)
-    asked.add_argument("prepared", type=Path, help="what `cabcnn study --prepare` wrote")
-    asked.add_argument("out", type=Path, help="folder of the results")
-    # "extend": the values after one name, or the name before each, as `cabcnn study` takes them.
-    asked.add_argument(
+    parser = argparse.ArgumentParser(prog="python -m cabcnn.study", description=__doc__)
+    parser.add_argument("prepared", type=Path, help="a file that `cabcnn study --prepare` wrote")
+    parser.add_argument("out", type=Path, help="folder of the results")
+    # Several values: a,b or a repeated option, as in `cabcnn study`, or a b.
+    parser.add_argument(
         "--models",
         nargs="+",
         action="extend",
-        metavar="NAME",
+        metavar="NAME,...",
         help=f"one or several of: {known_names()}; or all. The paper's six if left out",
     )
-    asked.add_argument(
+    parser.add_argument(
         "--seconds",
         nargs="+",
         action="extend",
-        type=float,
-        metavar="T",
-        help="one T of CAB-CNN or several; 5 10 30 60 if left out",
+        metavar="T,...",
+        help="one T of CAB-CNN or several; 5,10,30,60 if left out",
     )
-    asked.add_argument("--runs", type=int, default=8, help="trainings of each; 8 if left out")
-    asked.add_argument("--protocol", choices=PROTOCOLS, default="paper")
-    asked.add_argument("--epochs", type=int, default=1000, help="end a training after so many")
-    asked.add_argument("--device", default="auto", help="cpu, cuda, cuda:1 and so on, or auto")
-    given = asked.parse_args()
-    models = tuple(MODELS) if given.models == ["all"] else tuple(given.models or COMPARISON)
-    seconds = tuple(given.seconds or (5.0, 10.0, 30.0, 60.0))
+    parser.add_argument("--runs", type=int, default=8, help="trainings of each; 8 if left out")
+    parser.add_argument("--protocol", choices=PROTOCOLS, default="paper")
+    parser.add_argument("--epochs", type=int, default=1000, help="the largest number of epochs")
+    parser.add_argument("--device", default="auto", help="cpu, cuda, cuda:1 and so on, or auto")
+    options = parser.parse_args()
+    models = _split(options.models) or COMPARISON
+    models = tuple(MODELS) if models == ("all",) else models
     try:
-        grid = Grid(models, seconds, given.runs, given.protocol, max_epochs=given.epochs)
+        seconds = tuple(map(float, _split(options.seconds) or (5, 10, 30, 60)))
+    except ValueError as error:
+        parser.error(f"--seconds: {error}")
+    try:
+        grid = Grid(models, seconds, options.runs, options.protocol, max_epochs=options.epochs)
         keep_freed_memory()
-        running.run(Waves.load(given.prepared), grid, given.out, device=given.device, tell=_tell)
+        prepared = PreparedCorpus.load(options.prepared)
+        runner.run(prepared, grid, options.out, device=options.device, log=_print)
     except CabcnnError as error:
         sys.exit(str(error))
 
 
-def _tell(line: str) -> None:
+def _split(values: list[str] | None) -> tuple[str, ...]:
+    return tuple(part.strip() for value in values or () for part in value.split(","))
+
+
+def _print(line: str) -> None:
     sys.stdout.write(f"{line}\n")
     sys.stdout.flush()
 

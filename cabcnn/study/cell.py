@@ -1,4 +1,4 @@
-"""One model of a study: trained, tested, timed, written down."""
+"""One cell of a study's grid: a model is trained, tested and timed, and the result written."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ import torch
 from numpy.typing import NDArray
 
 from cabcnn import files
-from cabcnn.baselines import RIVALS
+from cabcnn.baselines import BASELINES
 from cabcnn.baselines.images import images
 from cabcnn.corpora.splits import Parts, check_disjoint, mixed_split, speaker_split
 from cabcnn.dataset.arrays import Arrays
@@ -25,63 +25,63 @@ from cabcnn.errors import CabcnnError
 from cabcnn.metrics import confusion_matrix, scores
 from cabcnn.model import CabCnn
 from cabcnn.study.grid import LARGE, MASKED, OURS, UNIFORM, Cell, Grid, count_of
-from cabcnn.study.rivals import Side, answers, train_rival
-from cabcnn.study.variants import OneLarge, UniformAttention, learned, with_classifiers
-from cabcnn.study.waves import Waves
+from cabcnn.study.prepared import PreparedCorpus
+from cabcnn.study.train_baseline import Images, predict, train_baseline
+from cabcnn.study.variants import OneLarge, UniformAttention, trainable_parameters, with_classifiers
 from cabcnn.training.evaluation import evaluate
 from cabcnn.training.excerpts import first_seconds
 from cabcnn.training.recipe import PAPER, Recipe
 from cabcnn.training.trainer import train
 
 FIRST_SECONDS = (1, 2, 3, 5, 7, 10, 15, 20, 25, 30, 40, 50, 60)
-TIMED = 9  # clips whose median time is given
+TIMED_CLIPS = 9  # clips whose median time is corpus
 DECIMALS = 6
-Tell = Callable[[str], None]
+Log = Callable[[str], None]
 
 
-class Material(NamedTuple):
-    """A corpus, split: the same for every cell."""
+class SplitCorpus(NamedTuple):
+    """A corpus and its split, the same for every cell."""
 
-    waves: Waves
+    prepared: PreparedCorpus
     arrays: Arrays
     parts: Parts
 
 
-def material(waves: Waves, grid: Grid) -> Material:
-    """Raises CorpusError where the corpus does not allow the grid's split."""
-    arrays = waves.arrays()
-    labels = [waves.label_names[label] for label in waves.labels]
+def split_corpus(prepared: PreparedCorpus, grid: Grid) -> SplitCorpus:
+    """Raises CorpusError if the corpus can't be split as the grid requires."""
+    arrays = prepared.arrays()
+    labels = [prepared.label_names[label] for label in prepared.labels]
     if grid.protocol == "paper":
-        return Material(waves, arrays, mixed_split(labels, grid.split_seed))
-    speakers = waves.speakers.tolist()
+        return SplitCorpus(prepared, arrays, mixed_split(labels, grid.split_seed))
+    speakers = prepared.speakers.tolist()
     parts = speaker_split(labels, speakers, grid.split_seed)
-    check_disjoint(parts, speakers, arrays.digests(), waves.names.tolist())
-    return Material(waves, arrays, parts)
+    check_disjoint(parts, speakers, arrays.digests(), prepared.names.tolist())
+    return SplitCorpus(prepared, arrays, parts)
 
 
 def path_of(folder: Path, cell: Cell) -> Path:
     return folder / "cells" / f"{cell.name}.json"
 
 
-def carry_out(
-    cell: Cell, grid: Grid, given: Material, folder: Path, device: str, tell: Tell
+def run_cell(
+    cell: Cell, grid: Grid, corpus: SplitCorpus, folder: Path, device: str, log: Log
 ) -> dict[str, Any]:
-    """Trains and tests one model and keeps what came of it in `folder`.
+    """Trains and tests one model, and writes the result to `folder`.
 
     The result has the test clips' indices, labels and probabilities, `confusion`, the scores,
-    `parameters`, `epochs`, `max_epochs`, `training_seconds`, `clip_milliseconds` (one clip at a
-    time, from its values or its spectrogram in memory to the answer) and, of CAB-CNN,
-    `by_seconds`: the unweighted recall when it hears less.
+    `parameters`, `epochs`, `max_epochs`, `training_seconds`, `clip_milliseconds` (for one clip,
+    from values or spectrogram in memory to probabilities) and, for CAB-CNN, `by_seconds`: the
+    unweighted recall from the first t seconds.
 
-    Raises CabcnnError where the training diverges or the disk is full.
+    Raises CabcnnError if the training diverges or the result can't be written.
     """
-    begun = time.perf_counter()
-    run = _rival if cell.model in RIVALS else _cab_cnn
-    found = run(cell, grid, given, folder, device, tell)
-    tested = given.parts.test
-    labels = given.waves.labels[tested]
-    probabilities = found.pop("probabilities")
-    matrix = confusion_matrix(labels, probabilities.argmax(1), len(given.waves.label_names))
+    start = time.perf_counter()
+    run = _run_baseline if cell.model in BASELINES else _run_cab_cnn
+    result = run(cell, grid, corpus, folder, device, log)
+    test = corpus.parts.test
+    labels = corpus.prepared.labels[test]
+    probabilities = result.pop("probabilities")
+    matrix = confusion_matrix(labels, probabilities.argmax(1), len(corpus.prepared.label_names))
     row = {
         "model": cell.model,
         "seconds": cell.seconds,
@@ -89,44 +89,44 @@ def carry_out(
         "protocol": grid.protocol,
         **scores(matrix)._asdict(),
         "confusion": matrix.tolist(),
-        "clips": tested.tolist(),
+        "clips": test.tolist(),
         "labels": labels.tolist(),
         "probabilities": probabilities.round(DECIMALS).tolist(),
-        **found,
+        **result,
         "max_epochs": grid.max_epochs,
-        "device": described(device),
+        "device": describe_device(device),
         "torch": torch.__version__,
-        "wall_seconds": round(time.perf_counter() - begun, 1),
+        "wall_seconds": round(time.perf_counter() - start, 1),
     }
     files.make_folder(path_of(folder, cell).parent)
     files.write(path_of(folder, cell), json.dumps(row))
     return row
 
 
-def _cab_cnn(
-    cell: Cell, grid: Grid, given: Material, folder: Path, device: str, tell: Tell
+def _run_cab_cnn(
+    cell: Cell, grid: Grid, corpus: SplitCorpus, folder: Path, device: str, log: Log
 ) -> dict[str, Any]:
     recipe = recipe_of(cell, grid)
     state = folder / "cells" / f"{cell.name}.state"
     files.make_folder(state.parent)
     model, progress = train(
-        given.arrays,
-        given.parts.training,
-        given.parts.validation,
+        corpus.arrays,
+        corpus.parts.training,
+        corpus.parts.validation,
         recipe,
         device=device,
         state=state,
         build=BUILDS.get(cell.model) or with_classifiers(count_of(cell.model) or 40),
-        on_epoch=lambda progress, model: tell(_line(cell, progress.history[-1])),
+        on_epoch=lambda progress, model: log(_line(cell, progress.history[-1])),
     )
-    found = evaluate(model, given.arrays, given.parts.test, cell.seconds)
+    evaluation = evaluate(model, corpus.arrays, corpus.parts.test, cell.seconds)
     result = {
-        "probabilities": found.probabilities,
-        "effective_classifiers": found.effective_classifiers,
-        "parameters": learned(model),
-        **_course(progress.history, progress.best_epoch),
-        "clip_milliseconds": _timed(model, given, cell, device),
-        "by_seconds": _by_seconds(model, given, cell.seconds),
+        "probabilities": evaluation.probabilities,
+        "effective_classifiers": evaluation.effective_classifiers,
+        "parameters": trainable_parameters(model),
+        **_history(progress.history, progress.best_epoch),
+        "clip_milliseconds": _timed(model, corpus, cell, device),
+        "by_seconds": _by_seconds(model, corpus, cell.seconds),
     }
     state.unlink(missing_ok=True)
     return result
@@ -141,8 +141,8 @@ BUILDS: dict[str, Callable[[int], CabCnn]] = {
 
 
 def recipe_of(cell: Cell, grid: Grid) -> Recipe:
-    """The paper's recipe; `cab-cnn` alone truncates, so that the others differ from
-    `cab-cnn-masked` in one thing each."""
+    """The paper's recipe. Only `cab-cnn` truncates batches, so each of the others differs from
+    `cab-cnn-masked` in one thing."""
     return replace(
         PAPER,
         seconds=cell.seconds,
@@ -152,38 +152,38 @@ def recipe_of(cell: Cell, grid: Grid) -> Recipe:
     )
 
 
-def _rival(
-    cell: Cell, grid: Grid, given: Material, folder: Path, device: str, tell: Tell
+def _run_baseline(
+    cell: Cell, grid: Grid, corpus: SplitCorpus, folder: Path, device: str, log: Log
 ) -> dict[str, Any]:
-    rival, waves = RIVALS[cell.model], given.waves
+    baseline, prepared = BASELINES[cell.model], corpus.prepared
     training, validation, test = (
-        Side(waves.spectrograms(part.tolist(), cell.seconds), waves.labels[part])
-        for part in given.parts
+        Images(prepared.spectrograms(part.tolist(), cell.seconds), prepared.labels[part])
+        for part in corpus.parts
     )
-    model, course = train_rival(
-        rival,
-        len(waves.label_names),
+    model, training = train_baseline(
+        baseline,
+        len(prepared.label_names),
         training,
         validation,
         seed=cell.run,
         max_epochs=grid.max_epochs,
         device=device,
-        on_epoch=lambda row: tell(_line(cell, row)),
+        on_epoch=lambda row: log(_line(cell, row)),
     )
 
-    def once(place: int) -> None:
-        one = torch.from_numpy(np.ascontiguousarray(test.spectrograms[place : place + 1]))
-        model(images(one.to(device), rival.picture))
+    def classify(index: int) -> None:
+        one = torch.from_numpy(np.ascontiguousarray(test.spectrograms[index : index + 1]))
+        model(images(one.to(device), baseline.image_format))
 
     return {
-        "probabilities": answers(model, rival, test.spectrograms, device),
-        "parameters": learned(model),
-        **_course(course.history, course.best_epoch),
-        "clip_milliseconds": _median_time(once, len(test.labels), device),
+        "probabilities": predict(model, baseline, test.spectrograms, device),
+        "parameters": trainable_parameters(model),
+        **_history(training.history, training.best_epoch),
+        "clip_milliseconds": _median_time(classify, len(test.labels), device),
     }
 
 
-def _course(history: Sequence[dict[str, Any]], best_epoch: int) -> dict[str, Any]:
+def _history(history: Sequence[dict[str, Any]], best_epoch: int) -> dict[str, Any]:
     return {
         "epochs": len(history),
         "best_epoch": best_epoch,
@@ -198,35 +198,35 @@ def _line(cell: Cell, row: dict[str, Any]) -> str:
     )
 
 
-def _timed(model: CabCnn, given: Material, cell: Cell, device: str) -> float:
-    test = given.parts.test
+def _timed(model: CabCnn, corpus: SplitCorpus, cell: Cell, device: str) -> float:
+    test = corpus.parts.test
 
-    def once(place: int) -> None:
-        values = first_seconds(given.arrays, int(test[place]), cell.seconds)
+    def classify(index: int) -> None:
+        values = first_seconds(corpus.arrays, int(test[index]), cell.seconds)
         model([torch.from_numpy(values).to(device)])
 
-    return _median_time(once, len(test), device)
+    return _median_time(classify, len(test), device)
 
 
-def _median_time(once: Callable[[int], None], clips: int, device: str) -> float:
-    """Milliseconds that one clip takes, the first call left out."""
-    taken = []
+def _median_time(classify: Callable[[int], None], clips: int, device: str) -> float:
+    """The median time for one clip in milliseconds, without the first call."""
+    times = []
     with torch.inference_mode():
-        for place in range(min(TIMED + 1, clips)):
-            begun = time.perf_counter()
-            once(place)
+        for index in range(min(TIMED_CLIPS + 1, clips)):
+            start = time.perf_counter()
+            classify(index)
             if device.startswith("cuda"):
                 torch.cuda.synchronize(device)
-            taken.append(1000 * (time.perf_counter() - begun))
-    return round(median(taken[1:] or taken), 3)
+            times.append(1000 * (time.perf_counter() - start))
+    return round(median(times[1:] or times), 3)
 
 
-def _by_seconds(model: CabCnn, given: Material, longest: float) -> dict[str, float]:
+def _by_seconds(model: CabCnn, corpus: SplitCorpus, longest: float) -> dict[str, float]:
     """Unweighted recall from the first t seconds of each test clip."""
-    clips: NDArray[np.int64] = given.parts.test
+    clips: NDArray[np.int64] = corpus.parts.test
     return {
         f"{seconds:g}": evaluate(
-            model, given.arrays, clips, float(seconds)
+            model, corpus.arrays, clips, float(seconds)
         ).scores.unweighted_recall
         for seconds in FIRST_SECONDS
         if seconds <= longest
@@ -234,18 +234,20 @@ def _by_seconds(model: CabCnn, given: Material, longest: float) -> dict[str, flo
 
 
 def read(path: Path) -> dict[str, Any]:
-    """Raises CabcnnError for a result that is damaged, or of an earlier version."""
+    """Raises CabcnnError for a result that is damaged or from an earlier version."""
     try:
         row = json.loads(path.read_text("utf-8"))
     except (OSError, ValueError) as error:
-        raise CabcnnError(f"{path} is damaged ({error}); remove it to train it anew.") from error
+        raise CabcnnError(
+            f"{path} is damaged ({error}); delete it to train that model again."
+        ) from error
     if "max_epochs" not in row:
-        raise CabcnnError(f"{path} is of an earlier version; remove it to train it anew.")
+        raise CabcnnError(f"{path} is from an earlier version; delete it to train it again.")
     return row
 
 
-def described(device: str) -> str:
-    """What a result was computed on: the GPU, or the processor and the threads used of it."""
+def describe_device(device: str) -> str:
+    """The GPU, or the processor and the number of threads."""
     if device.startswith("cuda"):
         return torch.cuda.get_device_name(device)
     threads = torch.get_num_threads()
@@ -253,7 +255,7 @@ def described(device: str) -> str:
 
 
 def _processor() -> str:
-    with contextlib.suppress(OSError):  # Linux tells the model here, and nowhere in `platform`
+    with contextlib.suppress(OSError):  # on Linux, `platform` does not know the model
         for line in Path("/proc/cpuinfo").read_text("utf-8").splitlines():
             if line.startswith("model name"):
                 return line.partition(":")[2].strip()

@@ -1,7 +1,7 @@
-"""What the paper measured, on UT-Podcast mixed and split 60/10/30 (Tables 3 to 7).
+"""The paper's results, on UT-Podcast with a mixed 60/10/30 split (Tables 3 to 7).
 
-Rows of the matrices are actual, columns predicted, in the order of LABELS; docs/paper.md tells how
-that was found out and which numbers contradict each other.
+Rows of the matrices are actual, columns predicted, in the order of LABELS; docs/paper.md says how
+that was inferred and which numbers contradict each other.
 """
 
 from __future__ import annotations
@@ -35,7 +35,7 @@ MEAN: dict[tuple[str, float], Scores] = {
     ("attention-cnn", 30): Scores(0.7410, 0.6012, 0.4794),
     ("cab-cnn", 30): Scores(0.9370, 0.9163, 0.9282),
 }
-# Table 5 has the rivals' matrices, Table 6 those of CAB-CNN.
+# Table 5 has the baselines' matrices, Table 6 those of CAB-CNN.
 CONFUSION: dict[tuple[str, float], list[list[int]]] = {
     ("vgg11-a", 30): [[213, 7, 10], [9, 176, 9], [24, 12, 64]],
     ("attention-cnn", 30): [[208, 11, 11], [7, 179, 8], [22, 13, 65]],
@@ -47,6 +47,6 @@ CONFUSION: dict[tuple[str, float], list[list[int]]] = {
 
 
 def is_its_corpus(about: Mapping[str, Any]) -> bool:
-    """Whether a study is of UT-Podcast: known by how it lies on disk, whatever its folder is
-    called. The three labels alone do not tell it: other corpora have these accents too."""
+    """Whether a study used UT-Podcast, judged by the layout on disk and not by the folder's name.
+    The three labels are not enough: other corpora have these accents too."""
     return about.get("layout") == "ut-podcast" and set(about["labels"]) == set(LABELS)

@@ -1,4 +1,4 @@
-"""All results of a study as one tidy table, and what follows from several of them."""
+"""All results of a study as a tidy table, and statistics over the runs of each network."""
 
 from __future__ import annotations
 
@@ -13,12 +13,12 @@ import numpy as np
 from numpy.typing import NDArray
 
 from cabcnn import files
-from cabcnn.baselines import RIVALS
+from cabcnn.baselines import BASELINES
 from cabcnn.errors import CabcnnError
 from cabcnn.metrics import Scores
 from cabcnn.study import cell as cells
-from cabcnn.study.grid import FILE, MODELS, OURS, RIVALS_SECONDS, is_reconstruction
-from cabcnn.study.rivals import PATIENCE
+from cabcnn.study.grid import BASELINE_SECONDS, FILE, MODELS, OURS, is_reconstruction
+from cabcnn.study.train_baseline import PATIENCE
 
 TABLE = "results.csv"
 FIRST_SECONDS_TABLE = "first_seconds.csv"
@@ -31,7 +31,7 @@ COLUMNS: tuple[str, ...] = (
 
 
 class Group(NamedTuple):
-    """All runs of one network at one T, the first run first."""
+    """All runs of one network at one T, in order."""
 
     model: str
     seconds: float
@@ -39,11 +39,11 @@ class Group(NamedTuple):
 
     @property
     def best(self) -> int:
-        """The run with the highest accuracy, as the paper chooses: by the test clips."""
+        """The run with the highest test accuracy, which the paper reports."""
         return int(np.argmax([run["accuracy"] for run in self.runs]))
 
     def score(self, name: str) -> NDArray[np.float64]:
-        """One number of every run, (r,)."""
+        """One number of each run, (r,)."""
         return np.array([run[name] for run in self.runs], np.float64)
 
     @property
@@ -57,13 +57,13 @@ class Group(NamedTuple):
 
     @property
     def spread(self) -> float | None:
-        """Standard deviation of the runs' unweighted recalls; None of a single run."""
+        """Standard deviation of the runs' unweighted recalls; None for a single run."""
         recalls = self.score("unweighted_recall")
         return float(recalls.std(ddof=1)) if len(recalls) > 1 else None
 
     @property
     def capped(self) -> int:
-        """How many runs ended at their cap of epochs, not by patience."""
+        """The number of runs that ended at their limit of epochs, not by early stopping."""
         return sum(
             run["epochs"] == run["max_epochs"] and run["epochs"] - run["best_epoch"] < PATIENCE
             for run in self.runs
@@ -71,19 +71,18 @@ class Group(NamedTuple):
 
     @property
     def by_seconds(self) -> dict[str, float]:
-        """Mean recall from the first so many seconds of each test clip; empty where the network
-        was not tested so."""
+        """Mean recall from the first t seconds of each test clip, by t; empty if not measured."""
         steps = self.runs[0].get("by_seconds", {})
         return {t: float(np.mean([run["by_seconds"][t] for run in self.runs])) for t in steps}
 
     @property
     def one_class(self) -> bool:
-        """Whether each run gave all test clips one and the same class."""
+        """Whether each run predicted the same class for all test clips."""
         return all(np.count_nonzero(np.sum(run["confusion"], 0)) == 1 for run in self.runs)
 
     @property
     def at_guessing(self) -> bool:
-        """Whether no run did better than guessing, by two standard errors of its recall."""
+        """Whether no run was better than guessing by two standard errors of its recall."""
         clips = np.sum(self.runs[0]["confusion"], 1)
         clips = clips[clips > 0]
         chance = 1 / len(clips)
@@ -93,33 +92,33 @@ class Group(NamedTuple):
 
     @property
     def right(self) -> NDArray[np.bool_]:
-        """Which test clips each run got right, (r, N)."""
+        """Which test clips each run classified correctly, (r, N)."""
         return np.array(
             [np.argmax(run["probabilities"], 1) == np.array(run["labels"]) for run in self.runs]
         )
 
 
 def title_of(group: Group) -> str:
-    """As the paper's tables name it."""
+    """The network's name in the paper's tables."""
     if group.model == OURS:
         return f"CAB-CNN-{group.seconds:g}s"
-    if group.model in RIVALS:
+    if group.model in BASELINES:
         return MODELS[group.model]
     return f"{MODELS[group.model]}, {group.seconds:g} s"
 
 
-def compared(found: Sequence[Group]) -> Group | None:
-    """CAB-CNN as Tables 3 and 7 list it: at 30 s, the paper's T; where that was not run, at the T
-    with the highest mean recall, which the test clips chose. None where it was not run at all."""
-    ours = [group for group in found if group.model == OURS]
-    thirty = [group for group in ours if group.seconds == RIVALS_SECONDS]
+def compared(groups: Sequence[Group]) -> Group | None:
+    """CAB-CNN as in Tables 3 and 7: at 30 s; if that was not run, at the T with the highest mean
+    recall on the test clips. None if it was not run at all."""
+    ours = [group for group in groups if group.model == OURS]
+    thirty = [group for group in ours if group.seconds == BASELINE_SECONDS]
     if thirty:
         return thirty[0]
     return max(ours, key=lambda group: group.mean_scores.unweighted_recall, default=None)
 
 
 def study(folder: Path) -> dict[str, Any]:
-    """What the study in a folder is of. Raises CabcnnError where there is none."""
+    """A study's study.json. Raises CabcnnError if there is none."""
     try:
         return json.loads((folder / FILE).read_text("utf-8"))
     except (OSError, ValueError) as error:
@@ -127,14 +126,14 @@ def study(folder: Path) -> dict[str, Any]:
 
 
 def groups(folder: Path) -> list[Group]:
-    """Every finished cell, in the order of MODELS and T.
+    """All finished cells, grouped, in the order of MODELS and T.
 
-    Raises CabcnnError where none is finished, or one is damaged.
+    Raises CabcnnError if none is finished, or one is damaged.
     """
     rows = [cells.read(path) for path in sorted((folder / "cells").glob("*.json"))]
     if not rows:
-        raise CabcnnError(f"Nothing in {folder} is finished yet; let the study run first.")
-    order = {name: place for place, name in enumerate(MODELS)}
+        raise CabcnnError(f"No model in {folder} is finished yet; run the study first.")
+    order = {name: index for index, name in enumerate(MODELS)}
     keys = sorted({(row["model"], row["seconds"]) for row in rows}, key=lambda k: (order[k[0]], k))
     return [
         Group(
@@ -149,13 +148,13 @@ def groups(folder: Path) -> list[Group]:
     ]
 
 
-def write_tables(found: Sequence[Group], folder: Path) -> None:
-    """Writes results.csv, one row a trained model, and, where CAB-CNN is among them,
-    first_seconds.csv: one row a model and number of seconds heard, with the recall then.
+def write_tables(groups: Sequence[Group], folder: Path) -> None:
+    """Writes results.csv, with a row for each trained model, and for CAB-CNN first_seconds.csv,
+    with a row for each model and number of seconds and the recall from these.
 
-    Raises CabcnnError where the disk is full.
+    Raises CabcnnError if they can't be written.
     """
-    runs = [run for group in found for run in group.runs]
+    runs = [run for group in groups for run in group.runs]
     _write(
         folder / TABLE,
         COLUMNS,
@@ -164,14 +163,14 @@ def write_tables(found: Sequence[Group], folder: Path) -> None:
             for run in runs
         ],
     )
-    own = ("model", "seconds", "run", "protocol")
-    heard = [
-        {**{name: run[name] for name in own}, "heard_seconds": t, "unweighted_recall": recall}
+    columns = ("model", "seconds", "run", "protocol")
+    first_seconds = [
+        {**{name: run[name] for name in columns}, "heard_seconds": t, "unweighted_recall": recall}
         for run in runs
         for t, recall in run.get("by_seconds", {}).items()
     ]
-    if heard:
-        _write(folder / FIRST_SECONDS_TABLE, tuple(heard[0]), heard)
+    if first_seconds:
+        _write(folder / FIRST_SECONDS_TABLE, tuple(first_seconds[0]), first_seconds)
 
 
 def _write(path: Path, columns: Sequence[str], rows: Sequence[dict[str, Any]]) -> None:

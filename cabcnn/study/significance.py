@@ -1,4 +1,4 @@
-"""Whether two networks differ by more than chance, tested on the same clips."""
+"""Whether two networks tested on the same clips differ significantly."""
 
 from __future__ import annotations
 
@@ -8,18 +8,23 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from cabcnn.metrics import DRAWS, Interval, by_voice, draw_speakers
+from cabcnn.metrics import (
+    DRAWS,
+    Interval,
+    percentile_interval,
+    resample_speakers,
+    speaker_indices,
+)
 
-LEVEL = 0.95
-LEAST_SPEAKERS = 5  # drawn again and again, fewer say little of how others would have done
+MIN_SPEAKERS = 5  # resampling fewer says little about other speakers
 
 
 class Difference(NamedTuple):
-    """Of unweighted recalls, the first network's minus the second's: the mean over runs, and
-    where 95 of 100 would lie had other speakers been tested (None where that can't be told).
+    """The difference of two networks' unweighted recalls: the mean over runs, and its 95 %
+    bootstrap interval over speakers (None if it can't be estimated).
 
-    `p` is McNemar's exact test of the two best runs: how likely so uneven a share of the clips
-    that only one of them got right would be if they were equally good.
+    `p` is that of McNemar's exact test on the two best runs: the probability of such an uneven
+    division of the clips that only one of them classified correctly, if they were equally good.
     """
 
     mean: float
@@ -36,25 +41,25 @@ def compare(
     *,
     seed: int = 0,
 ) -> Difference:
-    """`first` (r, N) and `second` (s, N) say which of N test clips each run got right; `labels`
-    (N,) and `speakers` (N,) are the clips', "" for one that nobody knows; `best` names the two
-    runs that McNemar's test is of.
+    """`first` (r, N) and `second` (s, N) say which of N test clips each run classified correctly;
+    `labels` (N,) and `speakers` (N,) are the clips', "" for an unknown speaker; `best` are the
+    indices of the two runs for McNemar's test.
 
-    Speakers are drawn with replacement, each with all their clips of all labels; where everybody
-    has one label only, as many of each label as there are. Draws in which a label vanished are
-    drawn again. No interval of fewer than LEAST_SPEAKERS, of a label that one speaker says, or
-    where all draws are the same.
+    Speakers are resampled with all their clips, as `metrics.resample_speakers` does. There is no
+    interval with fewer than MIN_SPEAKERS, if a label has only one speaker, or if all resamples
+    give the same difference.
     """
-    gained = first.mean(0) - second.mean(0)  # on each clip, over the runs
+    gain = first.mean(0) - second.mean(0)  # of each clip, over the runs
     return Difference(
-        _recall(gained, labels),
-        _interval(gained, labels, speakers, seed),
+        _recall(gain, labels),
+        _interval(gain, labels, speakers, seed),
         mcnemar(first[best[0]], second[best[1]]),
     )
 
 
 def mcnemar(first: NDArray[np.bool_], second: NDArray[np.bool_]) -> float:
-    """Exact two-sided p of McNemar's test: which of the same clips (N,) two networks got right."""
+    """Exact two-sided p value of McNemar's test, from which of N clips two networks classified
+    correctly, (N,) each."""
     from scipy.stats import binomtest
 
     only_first, only_second = int((first & ~second).sum()), int((second & ~first).sum())
@@ -67,21 +72,21 @@ def _recall(values: NDArray[np.float64], labels: NDArray[np.int64]) -> float:
 
 
 def _interval(
-    gained: NDArray[np.float64], labels: NDArray[np.int64], speakers: Sequence[str], seed: int
+    gain: NDArray[np.float64], labels: NDArray[np.int64], speakers: Sequence[str], seed: int
 ) -> Interval | None:
-    voices, voice = by_voice(speakers)
-    known, label = np.unique(labels, return_inverse=True)
-    sums, clips = np.zeros((2, voices, len(known)))
-    np.add.at(sums, (voice, label), gained)
-    np.add.at(clips, (voice, label), 1)
-    says = clips > 0
-    if voices < LEAST_SPEAKERS or says.sum(0).min() < 2:
+    count, speaker = speaker_indices(speakers)
+    classes, label = np.unique(labels, return_inverse=True)
+    sums, clips = np.zeros((2, count, len(classes)))
+    np.add.at(sums, (speaker, label), gain)
+    np.add.at(clips, (speaker, label), 1)
+    has_label = clips > 0
+    if count < MIN_SPEAKERS or has_label.sum(0).min() < 2:
         return None
-    chosen = draw_speakers(says, DRAWS, seed)
-    if chosen is None:
+    resamples = resample_speakers(has_label, DRAWS, seed)
+    if resamples is None:
         return None
-    drawn = [float((sums[some].sum(0) / clips[some].sum(0)).mean()) for some in chosen]
-    if np.ptp(drawn) == 0:
-        return None  # that nobody was heard differently makes nothing certain
-    low, high = np.percentile(drawn, (50 * (1 - LEVEL), 50 * (1 + LEVEL)))
+    means = [float((sums[chosen].sum(0) / clips[chosen].sum(0)).mean()) for chosen in resamples]
+    if np.ptp(means) == 0:
+        return None  # two networks that agree on every clip are not certain always to agree
+    low, high = percentile_interval(means)
     return Interval(float(low), float(high))

@@ -1,4 +1,4 @@
-"""CAB-CNN with one thing changed, to see what that thing is worth."""
+"""Ablations: CAB-CNN with one thing changed."""
 
 from __future__ import annotations
 
@@ -10,14 +10,14 @@ from torch import Tensor, nn
 
 from cabcnn.model import CLASSIFIERS, FEATURES, CabCnn
 
-COUNTS = (1, 5, 10, 20, 80)  # beside the forty
-# One network of as many parameters as forty classifiers and their attention: for three classes
-# 80,087 to their 80,080.
+COUNTS = (1, 5, 10, 20, 80)  # of classifiers, besides forty
+# Gives one classifier as many parameters as forty with their attention: for three classes 80,087
+# and 80,080.
 ONE_LARGE_WIDTHS = (244, 196)
 
 
 class UniformAttention(CabCnn):
-    """Every classifier counts the same in every interval; the attention learns nothing."""
+    """All classifiers have the same weight in every interval; there is no attention to train."""
 
     def __init__(self, classes: int, classifiers: int = CLASSIFIERS) -> None:
         super().__init__(classes, classifiers)
@@ -29,7 +29,7 @@ class UniformAttention(CabCnn):
 
 
 class OneLarge(CabCnn):
-    """One classifier of the size of the whole classifier block, which needs no attention."""
+    """One classifier as large as the whole classifier block, without attention."""
 
     def __init__(self, classes: int) -> None:
         super().__init__(classes, 1)
@@ -51,10 +51,10 @@ class OneLarge(CabCnn):
 
 
 def with_classifiers(count: int) -> partial[CabCnn]:
-    """CAB-CNN with another number of classifiers."""
+    """CAB-CNN with `count` classifiers."""
     return partial(CabCnn, classifiers=count)
 
 
-def learned(model: nn.Module) -> int:
-    """How many parameters of a network training changes."""
+def trainable_parameters(model: nn.Module) -> int:
+    """The number of parameters that are trained."""
     return sum(p.numel() for p in model.parameters() if p.requires_grad)

@@ -1,4 +1,4 @@
-"""The rivals are the networks that the paper names, as far as anybody can know."""
+"""The baselines are the networks that the paper names, as far as anybody can know."""
 
 from __future__ import annotations
 
@@ -7,9 +7,9 @@ import pytest
 import torch
 from matplotlib import colormaps
 
-from cabcnn.baselines import RIVALS, AlexNet, AttentionCnn, GatedResNet, ResNet18, Vgg11
-from cabcnn.baselines.alexnet import CUTOUT
-from cabcnn.baselines.images import COLUMNS, Picture, images, spectrogram
+from cabcnn.baselines import BASELINES, AlexNet, AttentionCnn, GatedResNet, ResNet18, Vgg11
+from cabcnn.baselines.alexnet import CROP
+from cabcnn.baselines.images import COLUMNS, ImageFormat, images, spectrogram
 
 pytestmark = pytest.mark.usefixtures("one_thread")
 
@@ -43,22 +43,27 @@ def test_reconstructed_networks_have_the_parameters_of_their_description():
 
 
 def test_the_table_says_which_are_reconstructions():
-    assert [name for name, rival in RIVALS.items() if rival.reconstruction] == [
+    assert [name for name, baseline in BASELINES.items() if baseline.reconstruction] == [
         "gated-resnet",
         "attention-cnn",
     ]
-    for rival in RIVALS.values():
-        assert ("reconstruction" in (rival.build.__doc__ or "")) == rival.reconstruction
+    for baseline in BASELINES.values():
+        assert ("reconstruction" in (baseline.build.__doc__ or "")) == baseline.reconstruction
 
 
-@pytest.mark.parametrize("name", RIVALS)
+@pytest.mark.parametrize("name", BASELINES)
 def test_each_reads_its_picture_and_learns_from_it(name):
-    rival = RIVALS[name]
+    baseline = BASELINES[name]
     torch.manual_seed(0)
-    model = rival.build(4).train()
+    model = baseline.build(4).train()
     loudness = torch.from_numpy(np.random.default_rng(0).integers(0, 256, (2, 129, COLUMNS)))
-    read = images(loudness.to(torch.uint8), rival.picture)
-    assert read.shape == (2, rival.picture.channels, rival.picture.size, rival.picture.size)
+    read = images(loudness.to(torch.uint8), baseline.image_format)
+    assert read.shape == (
+        2,
+        baseline.image_format.channels,
+        baseline.image_format.size,
+        baseline.image_format.size,
+    )
     logits = model(read)
     assert logits.shape == (2, 4)
     logits.logsumexp(1).sum().backward()
@@ -71,7 +76,7 @@ def test_each_reads_its_picture_and_learns_from_it(name):
 def test_alexnet_is_tested_on_the_middle_of_the_picture():
     model = AlexNet(2).eval()
     picture = torch.randn(1, 3, 256, 256)
-    edge = (256 - CUTOUT) // 2
+    edge = (256 - CROP) // 2
     changed = picture.clone()
     changed[:, :, :edge] = 5
     changed[:, :, :, -edge:] = 5
@@ -116,8 +121,8 @@ def test_loudness_and_length_do_not_matter(babble):
 
 def test_colours_run_along_viridis_and_grey_is_loudness():
     loudness = torch.arange(256, dtype=torch.uint8).expand(1, 256, 256)
-    grey = images(loudness, Picture(256, False))
+    grey = images(loudness, ImageFormat(256, False))
     assert torch.allclose(grey[0, 0, 0], torch.linspace(-1, 1, 256), atol=1e-6)
-    colour = (images(loudness, Picture(256, True))[0, :, 0] + 1) / 2
+    colour = (images(loudness, ImageFormat(256, True))[0, :, 0] + 1) / 2
     wanted = colormaps["viridis"](np.arange(256))[:, :3].T
     assert np.abs(colour.numpy() - wanted).max() < 0.03

@@ -16,35 +16,35 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays as numbers
 
-from cabcnn.baselines import RIVALS
+from cabcnn.baselines import BASELINES
 from cabcnn.corpora import Clip
 from cabcnn.dataset.arrays import prepare as prepare_arrays
 from cabcnn.errors import CabcnnError, CorpusError
 from cabcnn.metrics import scores
 from cabcnn.model import CabCnn
 from cabcnn.reports import study as report
-from cabcnn.study import paper, results, running
-from cabcnn.study.cell import material, recipe_of
+from cabcnn.study import paper, results, runner
+from cabcnn.study.cell import recipe_of, split_corpus
 from cabcnn.study.claims import cut_off
 from cabcnn.study.grid import COMPARISON, MODELS, Cell, Grid
-from cabcnn.study.rivals import Side, named, train_rival
-from cabcnn.study.variants import OneLarge, UniformAttention, learned
-from cabcnn.study.waves import Waves, decoded, drawn, encoded, prepare
+from cabcnn.study.prepared import PreparedCorpus, decode, encode, prepare, sample_clips
+from cabcnn.study.train_baseline import Images, display_name, train_baseline
+from cabcnn.study.variants import OneLarge, UniformAttention, trainable_parameters
 
 pytestmark = pytest.mark.usefixtures("one_thread")
 SMALL = Grid(("cab-cnn", "attention-cnn", "uniform-attention"), (1.0, 30.0), 2, max_epochs=1)
 
 
 @pytest.fixture(scope="module")
-def waves(short_clips: list[Clip]) -> Waves:
+def prepared(short_clips: list[Clip]) -> PreparedCorpus:
     return prepare(short_clips, "tones")
 
 
 @pytest.fixture(scope="module")
-def done(waves, tmp_path_factory) -> Path:
+def done(prepared, tmp_path_factory) -> Path:
     """A small study, carried out."""
     folder = tmp_path_factory.mktemp("study")
-    assert running.run(waves, SMALL, folder) == len(SMALL.cells()) == 8
+    assert runner.run(prepared, SMALL, folder) == len(SMALL.cells()) == 8
     report.write(folder)
     return folder
 
@@ -59,7 +59,7 @@ def done(waves, tmp_path_factory) -> Path:
 )
 @example(np.array([2**-126, 0], np.float32))
 def test_eight_bits_keep_a_sound_to_a_few_percent_of_each_sample(samples):
-    heard = decoded(encoded(samples))
+    heard = decode(encode(samples))
     peak = np.abs(samples).max()
     if not peak:
         assert not heard.any()
@@ -70,19 +70,19 @@ def test_eight_bits_keep_a_sound_to_a_few_percent_of_each_sample(samples):
     assert np.all((heard == 0) | (np.sign(heard) == np.sign(share)))
 
 
-def test_a_corpus_is_kept_in_a_small_file(waves, tmp_path):
-    waves.save(tmp_path / "tones.npz")
-    again = Waves.load(tmp_path / "tones.npz")
-    assert again.digest == waves.digest
+def test_a_corpus_is_kept_in_a_small_file(prepared, tmp_path):
+    prepared.save(tmp_path / "tones.npz")
+    again = PreparedCorpus.load(tmp_path / "tones.npz")
+    assert again.digest == prepared.digest
     assert again.label_names == ("noise", "tone")
-    assert np.array_equal(again.samples(3), waves.samples(3))
-    assert (tmp_path / "tones.npz").stat().st_size < waves.lengths.sum() + 20_000
+    assert np.array_equal(again.samples(3), prepared.samples(3))
+    assert (tmp_path / "tones.npz").stat().st_size < prepared.lengths.sum() + 20_000
 
 
-def test_cab_cnn_reads_the_same_values_but_for_the_rounding(waves, short_clips):
-    own, exact = waves.arrays(), prepare_arrays(short_clips, 8_000)
+def test_cab_cnn_reads_the_same_values_but_for_the_rounding(prepared, short_clips):
+    own, exact = prepared.arrays(), prepare_arrays(short_clips, 8_000)
     assert np.array_equal(own.values, exact.values)
-    for clip in range(len(waves)):
+    for clip in range(len(prepared)):
         assert np.abs(own.excerpt(clip) - exact.excerpt(clip)).mean() < 0.02
 
 
@@ -93,8 +93,8 @@ def test_a_file_that_is_no_prepared_corpus_is_refused(tmp_path, content):
         np.savez(path, sound=np.zeros(3))
     else:
         path.write_bytes(content)
-    with pytest.raises(CorpusError, match="no corpus prepared for the study"):
-        Waves.load(path)
+    with pytest.raises(CorpusError, match="not a corpus prepared for a study"):
+        PreparedCorpus.load(path)
 
 
 def test_one_label_can_not_be_compared(short_clips):
@@ -112,14 +112,16 @@ def test_parts_taken_away_leave_the_rest_of_the_network():
         found = uniform(clip)
     assert torch.allclose(found.attention, torch.full_like(found.attention, 1 / 40))
     assert torch.allclose(found.interval_probabilities, found.votes.mean(1), atol=1e-6)
-    assert learned(uniform) == 133_856 - 36_760
+    assert trainable_parameters(uniform) == 133_856 - 36_760
     large = OneLarge(3).eval()
     with torch.inference_mode():
         one = large(clip)
     assert one.votes.shape == (40, 1, 3)
     assert torch.allclose(one.votes.squeeze(1), one.interval_probabilities)
     assert torch.allclose(one.votes.sum(2), torch.ones(40, 1))
-    assert abs(learned(large) - learned(CabCnn(3))) < 10  # as large as what it replaces
+    assert (
+        abs(trainable_parameters(large) - trainable_parameters(CabCnn(3))) < 10
+    )  # as large as what it replaces
 
 
 def test_each_variant_differs_from_the_masked_network_in_one_thing():
@@ -157,57 +159,59 @@ def test_grids_that_can_not_be_trained_are_refused(changes, sentence):
 # --- carrying it out
 
 
-def test_a_finished_study_trains_nothing_again_and_more_runs_join(waves, done, tmp_path):
-    assert running.run(waves, SMALL, done) == 0
+def test_a_finished_study_trains_nothing_again_and_more_runs_join(prepared, done, tmp_path):
+    assert runner.run(prepared, SMALL, done) == 0
     kept = json.loads((done / "study.json").read_text())
-    running.keep(Grid(("alexnet",), (5.0,), 1, max_epochs=1), done, kept)
+    runner.write_or_check(Grid(("alexnet",), (5.0,), 1, max_epochs=1), done, kept)
     joined = json.loads((done / "study.json").read_text())
     assert joined["models"] == ["cab-cnn", "alexnet", "attention-cnn", "uniform-attention"]
     assert joined["seconds"] == [1.0, 5.0, 30.0]
     assert joined["runs"] == 2
     with pytest.raises(CabcnnError, match="split seed is 0, not 3"):
-        running.run(waves, Grid(("cab-cnn",), (1.0,), 1, max_epochs=1, split_seed=3), done)
+        runner.run(prepared, Grid(("cab-cnn",), (1.0,), 1, max_epochs=1, split_seed=3), done)
 
 
-def test_networks_may_have_caps_of_their_own_and_the_report_says_who_was_cut_off(waves, tmp_path):
-    running.run(waves, Grid(("attention-cnn",), (1.0,), 1, max_epochs=1), tmp_path)
-    running.run(waves, Grid(("cab-cnn",), (1.0,), 1, max_epochs=2), tmp_path)
+def test_networks_may_have_caps_of_their_own_and_the_report_says_who_was_cut_off(
+    prepared, tmp_path
+):
+    runner.run(prepared, Grid(("attention-cnn",), (1.0,), 1, max_epochs=1), tmp_path)
+    runner.run(prepared, Grid(("cab-cnn",), (1.0,), 1, max_epochs=2), tmp_path)
     found = report.write(tmp_path)
     assert [[run["max_epochs"] for run in group.runs] for group in found] == [[2], [1]]
     assert [group.capped for group in found] == [1, 1]
-    assert "Cut off before that, and might have gone on to learn: CAB-CNN-1s; AttentionCNN" in (
+    assert "Cut off before that, and might have improved: CAB-CNN-1s; AttentionCNN" in (
         tmp_path / "report.md"
     ).read_text("utf-8")
     with pytest.raises(CabcnnError, match="cab-cnn trained for 2 epochs at most, not 5"):
-        running.run(waves, Grid(("cab-cnn",), (1.0,), 2, max_epochs=5), tmp_path)
-    assert cut_off(found)[0].startswith("Cut off before they had learned all they could: Attention")
+        runner.run(prepared, Grid(("cab-cnn",), (1.0,), 2, max_epochs=5), tmp_path)
+    assert cut_off(found)[0].startswith("Cut off before early stopping: Attention")
     assert cut_off(found[:1]) == []
     patient = [{**found[0].runs[0], "epochs": 20, "best_epoch": 5, "max_epochs": 20}]
     assert found[0]._replace(runs=patient).capped == 0
 
 
 def test_a_part_of_a_corpus_keeps_each_label_s_share(short_clips):
-    part = drawn(short_clips, len(short_clips) // 2)
+    part = sample_clips(short_clips, len(short_clips) // 2)
     assert len(part) == len(short_clips) // 2
     whole = {name: sum(clip.label == name for clip in short_clips) for name in labels_of(part)}
     for name, count in whole.items():
         assert abs(sum(clip.label == name for clip in part) - count / 2) <= 1
-    assert part == drawn(short_clips, len(part))
-    assert part != drawn(short_clips, len(part), seed=1)
+    assert part == sample_clips(short_clips, len(part))
+    assert part != sample_clips(short_clips, len(part), seed=1)
     with pytest.raises(CorpusError, match=f"none of {labels_of(short_clips)[-1]} would"):
-        drawn(short_clips, 1)
+        sample_clips(short_clips, 1)
     uneven = [short_clips[0]._replace(label=name) for name in "aaaaaaaaab"]
-    assert [clip.label for clip in drawn(uneven, 5)] == list("aaaab")
+    assert [clip.label for clip in sample_clips(uneven, 5)] == list("aaaab")
 
 
 def labels_of(clips: list[Clip]) -> list[str]:
     return sorted({clip.label for clip in clips})
 
 
-def test_a_result_depends_on_its_seed_alone(waves, done, tmp_path):
+def test_a_result_depends_on_its_seed_alone(prepared, done, tmp_path):
     (cell,) = [c for c in SMALL.cells() if c == Cell("attention-cnn", 30.0, 1)]
     grid = Grid(("attention-cnn",), (30.0,), 2, max_epochs=1)
-    running.run(waves, grid, tmp_path)
+    runner.run(prepared, grid, tmp_path)
     again, first = (
         json.loads((folder / "cells" / f"{cell.name}.json").read_text())
         for folder in (tmp_path, done)
@@ -216,12 +220,12 @@ def test_a_result_depends_on_its_seed_alone(waves, done, tmp_path):
     assert again["epochs"] == 1
 
 
-def test_processes_started_together_share_the_models(waves, tmp_path):
+def test_processes_started_together_share_the_models(prepared, tmp_path):
     """Two real processes, as torchrun starts them; each trains models of its own."""
-    waves.save(tmp_path / "tones.npz")
+    prepared.save(tmp_path / "tones.npz")
     grid = Grid(("cab-cnn",), (1.0, 2.0), 2, max_epochs=1)
     program = [sys.executable, "-m", "cabcnn.study", str(tmp_path / "tones.npz")]
-    program += [str(tmp_path / "out"), "--models", "cab-cnn", "--seconds", "1", "2"]
+    program += [str(tmp_path / "out"), "--models", "cab-cnn", "--seconds", "1,2"]
     program += ["--runs", "2", "--epochs", "1", "--device", "cpu"]
     started = [
         subprocess.Popen(
@@ -238,11 +242,11 @@ def test_processes_started_together_share_the_models(waves, tmp_path):
         )
         for k in range(2)
     ]
-    told = [process.communicate(timeout=300)[0] for process in started]
+    told = [process.communicate(timeout=900)[0] for process in started]
     assert [process.returncode for process in started] == [0, 0]
-    begun = [line for text in told for line in text.splitlines() if line.endswith("begins")]
-    assert sorted(begun) == sorted(f"{cell.name}: begins" for cell in grid.cells())
-    assert running.missing(grid, tmp_path / "out") == 0
+    begun = [line for text in told for line in text.splitlines() if line.endswith("started")]
+    assert sorted(begun) == sorted(f"{cell.name}: started" for cell in grid.cells())
+    assert runner.missing(grid, tmp_path / "out") == 0
 
 
 class Deaf(torch.nn.Module):
@@ -268,9 +272,9 @@ def test_rivals_are_trained_as_in_the_paper(monkeypatch):
     monkeypatch.setattr(torch.optim, "SGD", Noted)
     random = np.random.default_rng(0)
 
-    def side(clips: int) -> Side:
+    def side(clips: int) -> Images:
         pictures = random.integers(0, 256, (clips, 17, 256), dtype=np.uint8)
-        return Side(pictures, np.arange(clips) % 2)
+        return Images(pictures, np.arange(clips) % 2)
 
     batches: list[int] = []
 
@@ -281,8 +285,8 @@ def test_rivals_are_trained_as_in_the_paper(monkeypatch):
         )
         return model
 
-    rival = RIVALS["attention-cnn"]._replace(build=build)
-    _, course = train_rival(rival, 2, side(100), side(4), seed=0, max_epochs=1)
+    baseline = BASELINES["attention-cnn"]._replace(build=build)
+    _, course = train_baseline(baseline, 2, side(100), side(4), seed=0, max_epochs=1)
     (descent,) = made
     (group,) = descent.param_groups
     assert (group["lr"], group["momentum"], group["weight_decay"]) == (1e-3, 0.9, 1e-8)
@@ -290,23 +294,23 @@ def test_rivals_are_trained_as_in_the_paper(monkeypatch):
     assert batches == [48, 48, 4]
     assert len(course.history) == 1
     assert results.PATIENCE == 15
-    assert named(rival) == "AttentionCNN (reconstruction)"
-    assert named(RIVALS["alexnet"]) == "AlexNet"
+    assert display_name(baseline) == "AttentionCNN (reconstruction)"
+    assert display_name(BASELINES["alexnet"]) == "AlexNet"
 
 
 def test_a_training_ends_fifteen_epochs_after_its_best():
     """Learning to say 0, where the validation clips are all 1, makes every epoch worse."""
     pictures = np.zeros((3, 17, 256), np.uint8)
-    rival = RIVALS["attention-cnn"]._replace(build=Deaf)
-    learned, wrong = Side(pictures, np.zeros(3, int)), Side(pictures, np.ones(3, int))
-    _, course = train_rival(rival, 2, learned, wrong, seed=0, max_epochs=1000)
+    baseline = BASELINES["attention-cnn"]._replace(build=Deaf)
+    learned, wrong = Images(pictures, np.zeros(3, int)), Images(pictures, np.ones(3, int))
+    _, course = train_baseline(baseline, 2, learned, wrong, seed=0, max_epochs=1000)
     assert course.best_epoch == 1
     assert len(course.history) == 16
 
 
-def test_speaker_disjoint_means_it(waves):
-    given = material(waves, Grid(protocol="speaker-disjoint"))
-    sides = [set(waves.speakers[part].tolist()) for part in given.parts]
+def test_speaker_disjoint_means_it(prepared):
+    given = split_corpus(prepared, Grid(protocol="speaker-disjoint"))
+    sides = [set(prepared.speakers[part].tolist()) for part in given.parts]
     assert not sides[0] & sides[2]
     assert not sides[1] & sides[2]
 
@@ -325,7 +329,7 @@ def test_the_report_has_the_papers_tables_with_our_numbers(done):
     for title in ("Table 3: ", "Table 4: ", "Table 7: ", "Table 6: CAB-CNN-30s", "What they cost"):
         assert f"## {title}" in text
     assert "McNemar" in text
-    assert "Clips learned from: 14 of 6 voices; validated: 2 of " in text
+    assert "Clips: 14 of 6 speakers for training, 2 of " in text
     lines = text.splitlines()
     thirty = [line for line in lines if line.startswith("| CAB-CNN-30s | 2 |")]
     assert len(thirty) == 3  # Tables 3, 4 and 7, each with the paper's numbers of the same T

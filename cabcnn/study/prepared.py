@@ -1,9 +1,9 @@
-"""A corpus as sound in one small file: what every network of the study reads is made from it.
+"""A corpus as sound in one small file, from which every network's input in a study is computed.
 
-Spectrograms need the sound itself, not the maxima that CAB-CNN reads. Eight bits a sample on the
-mu-law scale of telephony keep a corpus small enough to be sent to a machine that can decode no
-sound files; both CAB-CNN's values and the rivals' images come from these bytes, so that nobody
-hears better than the others.
+Spectrograms need the sound itself, not the maxima that CAB-CNN reads. Eight-bit mu-law samples, as
+in telephony, keep a corpus small enough to be sent to a machine that can't decode sound files.
+CAB-CNN's values and the baselines' images are both computed from them, so that all networks have
+the same information.
 """
 
 from __future__ import annotations
@@ -26,16 +26,16 @@ from cabcnn.dataset.spectra import BANDS
 from cabcnn.errors import CabcnnError, CorpusError
 
 MU = 255.0
-ZERO, STEPS = 128, 127  # bytes from 1 to 255, so that silence stays silence
+ZERO, STEPS = 128, 127  # bytes from 1 to 255, so that zero is represented exactly
 LONGEST_SECONDS = 60.0  # the longest T of the paper
 
 
 @dataclass(frozen=True)
-class Waves:
-    """N clips: `sound` (V,) bytes of all of them one after the other, `lengths` (N,) of each.
+class PreparedCorpus:
+    """N clips: `sound` (V,) is their concatenated bytes, `lengths` (N,) the number of each.
 
-    `names` (N,) are the files' names, "" for an unknown one of `speakers` and `splits`. `layout`
-    is how the corpus lay on disk, one of `corpora.LAYOUTS`, "" where nobody told.
+    `names` (N,) are file names; `speakers` and `splits` (N,) are "" if unknown. `layout` is the
+    corpus's layout on disk, one of `corpora.LAYOUTS`, "" if unknown.
     """
 
     sound: NDArray[np.uint8]
@@ -58,21 +58,21 @@ class Waves:
 
     @property
     def digest(self) -> str:
-        """What tells one corpus from another, or from itself prepared otherwise."""
-        known = hashlib.sha256(" ".join([*self.label_names, *self.names, *self.speakers]).encode())
+        """Identifies the corpus and how it was prepared."""
+        digest = hashlib.sha256(" ".join([*self.label_names, *self.names, *self.speakers]).encode())
         for numbers in (self.lengths, self.labels, self.sound):
-            known.update(np.ascontiguousarray(numbers).tobytes())
-        return known.hexdigest()[:16]
+            digest.update(np.ascontiguousarray(numbers).tobytes())
+        return digest.hexdigest()[:16]
 
     def samples(self, clip: int, seconds: float | None = None) -> audio.Samples:
-        """The first `seconds` of a clip, (k,), its loudest sample at 1."""
+        """The first `seconds` of a clip, (k,), with a peak of 1."""
         start, end = int(self._starts[clip]), int(self._starts[clip + 1])
         if seconds is not None:
             end = min(end, start + round(seconds * self.rate))
-        return decoded(self.sound[start:end])
+        return decode(self.sound[start:end])
 
     def arrays(self) -> Arrays:
-        """What CAB-CNN trains on."""
+        """CAB-CNN's training data."""
         clips = [self.samples(clip) for clip in range(len(self))]
         maxima = [audio.maxima(samples, self.rate) for samples in clips]
         return Arrays(
@@ -88,15 +88,15 @@ class Waves:
         )
 
     def spectrograms(self, clips: Sequence[int], seconds: float | None) -> NDArray[np.uint8]:
-        """What the rivals' images are drawn from: (N, bins, 256) bytes of N clips' first T."""
+        """The spectrograms of the first `seconds` of N clips for the baselines, (N, bins, 256)."""
         return np.stack(
             [spectrogram(self.samples(int(clip), seconds), self.rate) for clip in clips]
         )
 
     def save(self, path: Path) -> None:
-        """Writes a compressed .npz, whole or not at all.
+        """Writes a compressed .npz, atomically.
 
-        Raises CabcnnError where the disk does not take it.
+        Raises CabcnnError if the file can't be written.
         """
         with files.atomic(path) as part, part.open("wb") as file:
             np.savez_compressed(
@@ -114,45 +114,45 @@ class Waves:
             )
 
     @classmethod
-    def load(cls, path: str | Path) -> Waves:
-        """Reads what `save` wrote. Raises CorpusError where it did not."""
+    def load(cls, path: str | Path) -> PreparedCorpus:
+        """Reads a file that `save` wrote. Raises CorpusError for any other."""
         try:
             with np.load(path, allow_pickle=False) as file:
                 fields = {name: file[name] for name in file.files}
             fields["label_names"] = tuple(str(name) for name in fields["label_names"])
             fields["rate"], fields["corpus"] = int(fields["rate"]), str(fields["corpus"])
-            fields["layout"] = str(fields.get("layout", ""))  # earlier files do not tell it
+            fields["layout"] = str(fields.get("layout", ""))  # missing from earlier files
             return cls(**fields)
         except (OSError, ValueError, KeyError, TypeError, EOFError, BadZipFile) as error:
             raise CorpusError(
-                f"{path} is no corpus prepared for the study ({error}); prepare it again."
+                f"{path} is not a corpus prepared for a study ({error}); prepare it again."
             ) from error
 
 
-def drawn(clips: Sequence[Clip], count: int, seed: int = 0) -> list[Clip]:
-    """`count` of the clips, each label keeping its share of them; those of `seed`.
+def sample_clips(clips: Sequence[Clip], count: int, seed: int = 0) -> list[Clip]:
+    """A random sample of `count` clips, with each label in proportion.
 
-    Raises CorpusError where that leaves a label without one.
+    Raises CorpusError if a label would be left without clips.
     """
     if count >= len(clips):
         return list(clips)
-    own: dict[str, list[int]] = {}
-    for place, clip in enumerate(clips):
-        own.setdefault(clip.label, []).append(place)
-    names = sorted(own)
-    exact = np.array([count * len(own[name]) / len(clips) for name in names])
+    by_label: dict[str, list[int]] = {}
+    for index, clip in enumerate(clips):
+        by_label.setdefault(clip.label, []).append(index)
+    names = sorted(by_label)
+    exact = np.array([count * len(by_label[name]) / len(clips) for name in names])
     shares = np.floor(exact).astype(int)
-    # What rounding down left over goes to those that have none, then to those that lost most.
+    # The remainder goes to labels that have none, then to those that rounding down cost most.
     order = np.lexsort((shares - exact, shares > 0))
     shares[order[: count - int(shares.sum())]] += 1
     if not shares.all():
-        lost = names[int(np.argmin(shares))]
-        raise CorpusError(f"{count} clips are too few: none of {lost} would be left.")
+        missing = names[int(np.argmin(shares))]
+        raise CorpusError(f"{count} clips are too few: none of {missing} would be left.")
     random = np.random.default_rng(seed)
     kept: list[int] = []
     for name, share in zip(names, shares, strict=True):
-        kept += random.permutation(own[name])[:share].tolist()
-    return [clips[place] for place in sorted(kept)]
+        kept += random.permutation(by_label[name])[:share].tolist()
+    return [clips[index] for index in sorted(kept)]
 
 
 def prepare(
@@ -161,15 +161,14 @@ def prepare(
     rate: int = 8000,
     progress: Callable[[int], None] = lambda done: None,
     layout: str = "",
-) -> Waves:
+) -> PreparedCorpus:
     """Decodes the first minute of every clip at `rate`, a multiple of 4,000.
 
-    Raises CorpusError where there are fewer than two labels, or naming the file that can't be
-    used.
+    Raises CorpusError for fewer than two labels, or for a file that can't be used, with its name.
     """
     names = tuple(sorted({clip.label for clip in clips}))
     if len(names) < 2:
-        raise CorpusError(f"A comparison needs two labels or more; this corpus has {len(names)}.")
+        raise CorpusError(f"A study needs at least two labels; this corpus has {len(names)}.")
     parts = []
     for done, clip in enumerate(clips):
         try:
@@ -177,9 +176,9 @@ def prepare(
             samples, _, _ = audio.prepare(sound, rate, LONGEST_SECONDS)
         except CabcnnError as error:
             raise CorpusError(f"{clip.path}: {error}") from error
-        parts.append(encoded(samples))
+        parts.append(encode(samples))
         progress(done + 1)
-    return Waves(
+    return PreparedCorpus(
         sound=np.concatenate(parts),
         lengths=np.array([len(part) for part in parts]),
         labels=np.array([names.index(clip.label) for clip in clips]),
@@ -193,14 +192,15 @@ def prepare(
     )
 
 
-def encoded(samples: NDArray[np.floating]) -> NDArray[np.uint8]:
-    """Samples (k,) as bytes on the mu-law scale, the loudest at its end."""
-    share = np.asarray(samples, np.float64) / (np.abs(samples).max(initial=0) or 1)
-    height = np.sign(share) * np.log1p(MU * np.abs(share)) / np.log1p(MU)
-    return (np.rint(STEPS * height) + ZERO).astype(np.uint8)
+def encode(samples: NDArray[np.floating]) -> NDArray[np.uint8]:
+    """Samples (k,), normalised to a peak of 1, as mu-law bytes."""
+    x = np.asarray(samples, np.float64) / (np.abs(samples).max(initial=0) or 1)
+    compressed = np.sign(x) * np.log1p(MU * np.abs(x)) / np.log1p(MU)
+    return (np.rint(STEPS * compressed) + ZERO).astype(np.uint8)
 
 
-def decoded(sound: NDArray[np.uint8]) -> audio.Samples:
-    """The samples (k,) that bytes stand for, from -1 to 1."""
-    height = (sound.astype(np.float64) - ZERO) / STEPS
-    return (np.sign(height) * np.expm1(np.abs(height) * np.log1p(MU)) / MU).astype(np.float32)
+def decode(sound: NDArray[np.uint8]) -> audio.Samples:
+    """The samples (k,), from -1 to 1, of mu-law bytes."""
+    compressed = (sound.astype(np.float64) - ZERO) / STEPS
+    expanded = np.expm1(np.abs(compressed) * np.log1p(MU)) / MU
+    return (np.sign(compressed) * expanded).astype(np.float32)
