@@ -11,7 +11,9 @@ from typing import Any
 import gradio as gr
 import numpy as np
 import pytest
+import torch
 
+from cabcnn import checkpoint
 from cabcnn.model import CabCnn
 from cabcnn.ui.live import sessions as live
 from cabcnn.ui.live.sessions import FULL, MAX_SECONDS, OUTDATED, Sessions
@@ -301,3 +303,24 @@ def test_the_view_is_told_of_the_model(demo, find_handler):
     assert (facts["model"], facts["longest"], facts["opened"]) == ("digits", 60, None)
     assert "Nobody has measured" in facts["score"]
     assert "There is no model" in find_handler(demo, "update_live_view")("lost")["error"]
+
+
+def test_a_model_whose_answers_are_not_numbers_leaves_other_streams_alone(
+    sessions, samples, models_folder, formula_model, make_card
+):
+    broken = formula_model(3)
+    with torch.no_grad():
+        for weights in broken.attention.parameters():
+            weights.mul_(1e30)
+    path = models_folder / "broken.safetensors"
+    checkpoint.save(path, broken, make_card(name="broken"))
+    try:
+        bad, good = sessions.answer_all(
+            [asked(samples, key="f" * 32, model="broken"), asked(samples)]
+        )
+    finally:
+        path.unlink()
+    assert list(bad) == ["error"]
+    assert "not numbers" in bad["error"]
+    alone = Sessions(Models()).answer(asked(samples))
+    np.testing.assert_allclose(good["probabilities"], alone["probabilities"], atol=1e-6)

@@ -24,8 +24,8 @@ def too_large(formula_model, make_card) -> Classifier:
     """Weights that are finite, and whose products are not."""
     model: CabCnn = formula_model(3)
     with torch.no_grad():
-        for layer in model.attention:
-            layer.weight.mul_(1e30)
+        for weights in model.attention.parameters():
+            weights.mul_(1e30)
     return Classifier(model, make_card())
 
 

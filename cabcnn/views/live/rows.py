@@ -41,8 +41,9 @@ class Rows:
     def add(self, output: StreamOutput) -> None:
         rows = np.zeros(len(output.attention), self._row)
         top = output.attention.argmax(1)
-        rows["attention"] = np.rint(output.attention * FULL_WEIGHT)
-        rows["probabilities"] = np.rint(output.interval_probabilities * FULL_PROBABILITY)
+        with np.errstate(invalid="ignore"):  # of NaN, which a session answers with an error
+            rows["attention"] = np.rint(output.attention * FULL_WEIGHT)
+            rows["probabilities"] = np.rint(output.interval_probabilities * FULL_PROBABILITY)
         rows["top_classifier"] = top
         rows["top_class"] = output.votes[np.arange(len(rows)), top].argmax(1)
         self._bytes += rows.tobytes()
