@@ -16,7 +16,7 @@ from cabcnn.ui import examples
 
 pytestmark = pytest.mark.browser
 
-MINUTES = 180_000  # for a training run's steps, in milliseconds: other programs may be busy as well
+MINUTES = 600_000  # for a training run's steps, in milliseconds: other programs may be busy as well
 CLASSES = ("American", "RP")
 
 
@@ -279,7 +279,10 @@ def test_recordings_that_are_brought_are_told_of(open_page, tmp_path):
     assert page.locator("#train-said .error").count() == 0
     assert page.get_by_role("textbox", name="Name of the model").input_value() == "a few"
     page.get_by_role("button", name="How to read them").click()
-    page.get_by_label("Speaker in the file names").fill(r"^(.+)-")
+    assert page.get_by_label("Speaker pattern").count() == 0
+    page.get_by_label("Who is speaking").click()
+    page.get_by_role("option", name="A pattern in the file names").click()
+    page.get_by_label("Speaker pattern").fill(r"^(.+)-")
     page.get_by_role("button", name="Read again").click()
     page.wait_for_function("() => !document.querySelector('.found').innerText.includes('?')")
     assert "no known speaker" not in page.inner_text(".found")
