@@ -48,18 +48,18 @@ def test_the_papers_corpus_is_studied_with_its_numbers_beside_ours(podcasts, tmp
     assert study["clips"] == [18, 3, 9]
     assert study["voices"] is None  # the corpus tells no speakers
     lines = (tmp_path / "report.md").read_text("utf-8").splitlines()
-    assert any("The paper's numbers are of UT-Podcast, as ours are." in line for line in lines)
+    assert any("numbers are on UT-Podcast, as is this study" in line for line in lines)
     assert not any("another corpus" in line for line in lines)
     for seconds in (5, 10, 30, 60):
         cell = json.loads((tmp_path / "cells" / f"cab-cnn-{seconds}s-0.json").read_text())
-        at = lines.index(f"## Table 6: CAB-CNN-{seconds}s: which is taken for which, best run")
+        at = lines.index(f"## Table 6: CAB-CNN-{seconds}s: confusion matrix, best run")
         assert lines[at + 2] == "|  | AU | US | UK | paper: AU | paper: US | paper: UK |"
         ours = [[cell["confusion"][i][j] for j in (0, 2, 1)] for i in (0, 2, 1)]
         theirs = paper.CONFUSION["cab-cnn", seconds]
         for k, label in enumerate(paper.LABELS):
             numbers = " | ".join(map(str, [*ours[k], *theirs[k]]))
             assert lines[at + 4 + k] == f"| {label} | {numbers} |"
-    assert "## Table 5: AttentionCNN (reconstruction): which is taken for which, best run" in lines
+    assert "## Table 5: AttentionCNN (reconstruction): confusion matrix, best run" in lines
     page = (tmp_path / "report.html").read_text("utf-8")
     assert "<td>226</td><td>4</td><td>0</td>" in page
 
@@ -91,7 +91,7 @@ def test_the_same_command_goes_on_and_finds_what_is_there(write_corpus, speaker_
     assert "1 models trained; 0 to go." in first.output
     assert "CAB-CNN-1s\t1 run(s)\trecall " in first.output
     report = (tmp_path / "out" / "report.md").read_text("utf-8")
-    assert "Split by speakers: tested on voices that were not learned from" in report
+    assert "Split by speakers: tested on speakers" in report
     assert run(*given, "--runs", 2).output.count("1 models trained; 0 to go.") == 1
 
 
