@@ -146,10 +146,10 @@ def _decode(
     from cabcnn.study.prepared import prepare, sample_clips
 
     name = Path(corpus).name + (f", {label}" if label else "")
-    layout = layout or corpora.detect(corpus)[1]
+    layout_name = layout or corpora.detect(corpus)[1]
     clips = read_clips(corpus, layout, label, None, speaker_pattern)
     if count is not None and count < len(clips):
         name += f" ({count} of its {len(clips):,} clips)"
         clips = sample_clips(clips, count)
     with progress_bar("Decoding", len(clips)) as progress:
-        return prepare(clips, name, progress=progress, layout=layout)
+        return prepare(clips, name, progress=progress, layout=layout_name)

@@ -221,7 +221,7 @@ def test_evaluate_on_fewer_labels_and_on_others(out, corpus, tmp_path):
     result = run("evaluate", model, alone.parent, "--cache", cache)
     assert "the label 'noises', which tones does not know" in str(result.exception)
     result = run("evaluate", model, corpus, "--split", "test", "--cache", cache)
-    assert "No clip of this corpus is in a split called 'test'" in str(result.exception)
+    assert "No clip of this corpus is in a split named 'test'" in str(result.exception)
 
 
 def test_evaluate_on_one_split(make_card, formula_model, tmp_path, babble):
