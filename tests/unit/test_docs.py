@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ast
 import importlib.util
 import re
 from pathlib import Path
@@ -53,6 +54,22 @@ def test_every_file_and_module_that_is_named_is_there(document):
         assert (ROOT / name).exists(), name
     for name in re.findall(r"\b(?:python -m|from|import) (cabcnn(?:\.\w+)*)", text):
         assert importlib.util.find_spec(name), name
+
+
+def test_every_function_of_a_module_that_is_shown_is_there(document):
+    """In examples in Python, `module.name` of this package's modules."""
+    blocks = re.findall(r"^```python\n(.*?)^```", document.read_text("utf-8"), re.M | re.S)
+    for block in blocks:
+        tree = ast.parse(block)
+        modules: dict[str, object] = {}
+        lines: list[ast.stmt] = [
+            node for node in tree.body if isinstance(node, ast.Import | ast.ImportFrom)
+        ]
+        exec(compile(ast.Module(lines, []), "imports", "exec"), modules)
+        for node in ast.walk(tree):
+            if isinstance(node, ast.Attribute) and isinstance(node.value, ast.Name):
+                module = modules.get(node.value.id)
+                assert module is None or hasattr(module, node.attr), ast.unparse(node)
 
 
 def test_the_map_in_the_readme_is_the_tree():
