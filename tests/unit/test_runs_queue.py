@@ -389,7 +389,7 @@ def test_only_so_many_lots_of_recordings_are_held(folder):
     store = uploads.Uploads(folder / "uploads")
     for _ in range(uploads.MOST):
         store.new()
-    with pytest.raises(CabcnnError, match="Too many recordings wait"):
+    with pytest.raises(CabcnnError, match="Too many uploads"):
         store.new()
 
 
