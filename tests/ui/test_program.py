@@ -128,11 +128,11 @@ def test_an_explanation_leaves_cores_to_others(monkeypatch):
         for cores, threads in ((1, 1), (2, 1), (4, 2), (64, 2)):
             torch.set_num_threads(2)
             monkeypatch.setattr(page, "cpu_count", lambda cores=cores: cores)
-            page._share_cores()
+            page._leave_cores_free()
             assert torch.get_num_threads() == threads
         monkeypatch.setenv("OMP_NUM_THREADS", "2")  # the host's word
         monkeypatch.setattr(page, "cpu_count", lambda: 1)
-        page._share_cores()
+        page._leave_cores_free()
         assert torch.get_num_threads() == 2
     finally:
         torch.set_num_threads(before)
