@@ -62,6 +62,7 @@ def test_its_finished_run_is_shown_and_does_not_train_again(older, tmp_path):
     assert job.read(folder).state == "finished"
     shown = json.loads(payload.payload([job.read(folder)], "finished"))
     assert shown["run"]["name"] == "finished"
+    assert [part["best"] for part in shown["run"]["parts"]] == [2], "recorded in its report only"
     written = (folder / MODEL).read_bytes()
     carry_out(read_plan(folder / "plan.json"), folder, resume=True)
     assert (folder / MODEL).read_bytes() == written

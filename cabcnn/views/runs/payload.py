@@ -107,7 +107,10 @@ def _detail(job: Job, position: int) -> dict[str, Any]:
         "share": _share(job),
         "left": _time_left(job, rows),
         "classes": len(labels),
-        "parts": [{"name": part, "title": _title(part), **_curves(rows, part)} for part in parts],
+        "parts": [
+            {"name": part, "title": _title(part), **_curves(rows, part, job.folder)}
+            for part in parts
+        ],
         "watched": _read_json(job.folder / ATTENTION / "clip.json"),
         "frames": _frames(job.folder),
         "seconds": job.plan.seconds,
@@ -206,12 +209,21 @@ def _rows(path: Path) -> list[dict[str, Any]]:
     return rows
 
 
-def _curves(rows: list[dict[str, Any]], part: str) -> dict[str, Any]:
+def _curves(rows: list[dict[str, Any]], part: str, folder: Path) -> dict[str, Any]:
     own = [row for row in rows if row["part"] == part]
     columns = {name: [_rounded(row.get(name)) for row in own] for name in COLUMNS}
     used = [_rounded(row.get("effective_classifiers")) for row in own]
-    best = own[-1].get("best") if own else None  # version 0.1.0 did not record it: no mark
-    return {**columns, "used": used, "best": best}
+    best = own[-1].get("best") if own else None
+    return {**columns, "used": used, "best": best or _best_of_report(folder, part)}
+
+
+def _best_of_report(folder: Path, part: str) -> int | None:
+    """The best epoch of a run of version 0.1.0, which recorded it in its report only."""
+    report = _read_json(folder / "report" / "scores.json")
+    splits = report.get("splits") if isinstance(report, dict) else None
+    rows = [row for row in splits or () if isinstance(row, dict) and row.get("name") == part]
+    best = rows[0].get("best_epoch") if rows else None
+    return best if isinstance(best, int) else None
 
 
 def _rounded(value: Any) -> float | None:
