@@ -25,6 +25,7 @@ TABLES = {".csv", ".tsv"}
 # The end of a zip file: PKWARE's APPNOTE 6.3.10, sections 4.3.14 to 4.3.16.
 END, END_LENGTH, LONGEST_COMMENT = b"PK\5\6", 22, 0xFFFF
 LOCATOR_64, LOCATOR_64_LENGTH, END_64_LENGTH = b"PK\6\7", 20, 56
+UTF8_FLAG, UNICODE_PATH = 1 << 11, 0x7075
 ENTRY_BYTES = 400  # of the central directory, for a file with a long name
 
 
@@ -145,7 +146,7 @@ def _members(
 
 def _place(member: zipfile.ZipInfo, name: str) -> PurePosixPath:
     """The path of a member below the folder."""
-    path = PurePosixPath(member.filename.replace("\\", "/"))
+    path = PurePosixPath(_decoded_name(member, name).replace("\\", "/"))
     if path.is_absolute() or (path.parts and ":" in path.parts[0][1:2]):
         raise CorpusError(f"{name} holds an absolute path, {path}; pack it with relative paths.")
     if len(path.parts) > DEEPEST:
@@ -153,6 +154,37 @@ def _place(member: zipfile.ZipInfo, name: str) -> PurePosixPath:
     if ".." in path.parts:
         raise CorpusError(f"{name} holds a path outside its folder, {path}; pack it without '..'.")
     return path
+
+
+def _decoded_name(member: zipfile.ZipInfo, name: str) -> str:
+    """The name of a member, in the encoding it was written in.
+
+    Only names flagged as UTF-8 state their encoding; `zipfile` takes all others for code page 437.
+    But macOS and many programs write UTF-8 without the flag (what is valid UTF-8 is hardly ever
+    anything else), and some add the name once more in UTF-8 (APPNOTE 4.6.9). Other bytes may be
+    in any code page.
+    """
+    if member.flag_bits & UTF8_FLAG or member.filename.isascii():
+        return member.filename
+    raw = member.orig_filename.encode("cp437")
+    try:
+        return (_unicode_path(member.extra, raw) or raw).decode().partition("\0")[0]
+    except UnicodeDecodeError:
+        raise CorpusError(
+            f"{name} does not say in which encoding its file names are (one may be "
+            f"{member.filename!r}); make it again with a program that writes UTF-8, such as "
+            "7-Zip, or with names in plain letters."
+        ) from None
+
+
+def _unicode_path(extra: bytes, raw: bytes) -> bytes:
+    """The name in UTF-8 from the extra field for it; b"" if there is none for this raw name."""
+    while len(extra) >= 4:
+        kind, length = struct.unpack_from("<HH", extra)
+        content, extra = extra[4 : 4 + length], extra[4 + length :]
+        if kind == UNICODE_PATH and content[1:5] == struct.pack("<I", zlib.crc32(raw)):
+            return content[5:]
+    return b""
 
 
 def _is_junk(part: str) -> bool:

@@ -7,6 +7,7 @@ import resource
 import stat
 import struct
 import zipfile
+import zlib
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -122,6 +123,47 @@ def test_a_name_in_no_encoding_is_refused(pack):
     path = pack(("US/näme.wav", b"1"))
     path.write_bytes(path.read_bytes().replace("ä".encode(), b"\xff\xfe"))
     refused(path, "is damaged")
+
+
+def packed_without_flag(path: Path, *names: bytes, extra: bytes = b"") -> Path:
+    """An archive whose names are these bytes, with nothing that tells their encoding."""
+    files, contents = b"", b""
+    for name in names:
+        facts = struct.pack(
+            "<HHHHHIIIHH", 20, 0, 0, 0, 33, zlib.crc32(b"x"), 1, 1, len(name), len(extra)
+        )
+        contents += struct.pack("<IH", 0x02014B50, 3 << 8 | 20) + facts
+        contents += struct.pack("<HHHII", 0, 0, 0, 0o100644 << 16, len(files)) + name + extra
+        files += struct.pack("<I", 0x04034B50) + facts + name + extra + b"x"
+    sizes = struct.pack("<HHIIH", len(names), len(names), len(contents), len(files), 0)
+    path.write_bytes(files + contents + struct.pack("<IHH", 0x06054B50, 0, 0) + sizes)
+    return path
+
+
+def test_names_in_utf8_without_the_flag(tmp_path):
+    names = ("Québec/1.wav", "Zürich/ÿ.wav", "北京/1.wav", "plain/1.wav")
+    path = packed_without_flag(tmp_path / "mac.zip", *(name.encode() for name in names))
+    assert files(unpack(path, tmp_path / "out")) == dict.fromkeys(sorted(names), b"x")
+
+
+def test_names_given_once_more_in_utf8(tmp_path):
+    raw = "Genève/1.wav".encode("cp850")
+    for checksum, right in ((zlib.crc32(raw), True), (0, False)):
+        field = struct.pack("<BI", 1, checksum) + "Genève/1.wav".encode()
+        extra = struct.pack("<HH", 0x5455, 0) + struct.pack("<HH", 0x7075, len(field)) + field
+        path = packed_without_flag(tmp_path / "both.zip", raw, extra=extra)
+        if right:
+            unpack(path, tmp_path / "out")
+            assert [*files(tmp_path / "out")] == ["Genève/1.wav"]
+        else:
+            refused(path, "does not say in which encoding its file names are")
+
+
+@pytest.mark.parametrize("encoding", ["cp437", "cp932", "cp1252", "gbk"])
+def test_names_in_an_unknown_encoding_are_refused(tmp_path, encoding):
+    name = "北京" if encoding in ("cp932", "gbk") else "Genève"
+    path = packed_without_flag(tmp_path / "old.zip", f"{name}/1.wav".encode(encoding))
+    refused(path, "does not say in which encoding its file names are .*; make it again")
 
 
 def test_a_link_is_refused(pack):
