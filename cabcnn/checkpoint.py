@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import json
 import re
+import shutil
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
@@ -298,6 +299,17 @@ def folder() -> Path:
 def own_folder() -> Path:
     """Where the models are that were trained or added on this machine."""
     return paths.folder() / "models"
+
+
+def keep(path: Path, name: str) -> None:
+    """Copies a model's file to those that can be used by name, under `name`.
+
+    Raises CabcnnError if the disk does not take it.
+    """
+    target = own_folder() / f"{name}{SUFFIX}"
+    files.make_folder(target.parent)
+    with files.atomic(target) as part:
+        shutil.copyfile(path, part)
 
 
 def folders() -> tuple[Path, ...]:

@@ -41,7 +41,7 @@ _settings = Lock()  # matplotlib's settings are shared by all threads
 
 
 def draw(explanation: Explanation, columns: int = 2) -> Figure:
-    """Waveform (if there is an envelope), attention, selected classifiers, interval probabilities
+    """Waveform (if there is an envelope), attention, top classifiers, interval probabilities
     and verdict so far, one or two columns of a paper wide, with a caption.
 
     Raises CabcnnError for another number of columns.
@@ -52,7 +52,7 @@ def draw(explanation: Explanation, columns: int = 2) -> Figure:
     lanes: dict[str, tuple[float, Any]] = {
         "waveform": (0.42, _waveform),
         "attention": (1.7 if columns == 2 else 1.4, _attention),
-        "selected": (0.26, _selected),
+        "top": (0.26, _top),
         "intervals": (0.5, _intervals),
         "so far": (0.75, _so_far),
     }
@@ -166,7 +166,7 @@ def _attention(axes: Axes, x: Explanation, width: float) -> None:
     bar.set_label("attention weight", fontsize=TEXT)
 
 
-def _selected(axes: Axes, x: Explanation, width: float) -> None:
+def _top(axes: Axes, x: Explanation, width: float) -> None:
     times = edges(x)
     voted = x.votes[np.arange(len(x.selected)), x.selected].argmax(1)
     spans = list(spans_of(x, list(zip(x.selected.tolist(), voted.tolist()))))
@@ -195,7 +195,7 @@ def _selected(axes: Axes, x: Explanation, width: float) -> None:
     axes.set_ylim(0, 1)
     axes.set_yticks([])
     axes.spines["left"].set_visible(False)
-    _name(axes, "selected", SMALL)
+    _name(axes, "top", SMALL)
 
 
 def _intervals(axes: Axes, x: Explanation, width: float) -> None:

@@ -43,7 +43,7 @@ KINDS: dict[str, Kind] = {
     ".TextGrid": Kind("tiers for Praat", _simple(annotations.to_textgrid)),
     ".txt": Kind("labels for Audacity, classes", _simple(annotations.to_labels)),
     ".classifiers.txt": Kind(
-        "labels for Audacity, selected classifiers", _simple(annotations.to_classifier_labels)
+        "labels for Audacity, top classifiers", _simple(annotations.to_classifier_labels)
     ),
 }
 

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from plotly.graph_objects import Figure
 
 INK = "#222222"
-HEIGHTS = {"waveform": 0.12, "attention": 0.46, "selected": 0.06, "interval": 0.14, "so far": 0.22}
+HEIGHTS = {"waveform": 0.12, "attention": 0.46, "top": 0.06, "interval": 0.14, "so far": 0.22}
 PIXELS = 760
 TIME = "%{x:.3f} s"
 # With more classes than this, hovering shows only the class that a classifier votes for, not all
@@ -27,12 +27,12 @@ MAX_COLUMNS = 3000  # of the waveform
 
 
 def draw(explanation: Explanation) -> Figure:
-    """Waveform (if there is an envelope), attention, selected classifiers, interval probabilities
+    """Waveform (if there is an envelope), attention, top classifiers, interval probabilities
     and verdict so far; hovering shows time, classifier, weight, votes and shares."""
     from plotly.subplots import make_subplots
 
     x = explanation
-    lanes = {"waveform": _waveform, "attention": _attention, "selected": _selected}
+    lanes = {"waveform": _waveform, "attention": _attention, "top": _top}
     lanes |= {"interval": _intervals, "so far": _so_far}
     if x.envelope is None:
         del lanes["waveform"]
@@ -48,7 +48,7 @@ def draw(explanation: Explanation) -> Figure:
         figure.update_yaxes(title_text=name, title_font_size=12, row=row, col=1, fixedrange=True)
         if name == "attention":
             figure.update_yaxes(autorange="reversed", title_text="classifier", row=row, col=1)
-        elif name in ("waveform", "selected"):
+        elif name in ("waveform", "top"):
             figure.update_yaxes(showticklabels=False, ticks="", row=row, col=1)
         elif name == "interval":
             figure.update_yaxes(range=[1, 0], tickvals=[0, 1], ticktext=["1", "0"], row=row, col=1)
@@ -124,7 +124,7 @@ def _attention(x: Explanation) -> list[Any]:
     ]
 
 
-def _selected(x: Explanation) -> list[Any]:
+def _top(x: Explanation) -> list[Any]:
     from plotly import graph_objects
 
     m = len(x.labels)

@@ -34,7 +34,7 @@ from cabcnn.training.recipe import PAPER, Recipe
 from cabcnn.training.trainer import train
 
 FIRST_SECONDS = (1, 2, 3, 5, 7, 10, 15, 20, 25, 30, 40, 50, 60)
-TIMED_CLIPS = 9  # clips whose median time is corpus
+TIMED_CLIPS = 9  # clips whose median time is reported
 DECIMALS = 6
 Log = Callable[[str], None]
 

@@ -1,4 +1,4 @@
-"""What the README shows to programs runs as it stands there."""
+"""What the README and docs/programs.md show to programs runs as it stands there."""
 
 from __future__ import annotations
 
@@ -17,7 +17,9 @@ import pytest
 
 from cabcnn.ui import page
 
-README = (Path(__file__).parents[2] / "README.md").read_text("utf-8")
+ROOT = Path(__file__).parents[2]
+README = (ROOT / "README.md").read_text("utf-8")
+PROGRAMS = (ROOT / "docs" / "programs.md").read_text("utf-8")
 ADDRESS = "http://127.0.0.1:7860"
 
 
@@ -28,9 +30,9 @@ def address(demo) -> Iterator[str]:
     demo.close()
 
 
-def snippets(heading: str) -> list[str]:
+def snippets(heading: str, text: str = PROGRAMS) -> list[str]:
     """The Python of a section, block by block."""
-    (section,) = re.findall(rf"^## {heading}\n(.*?)(?=^## )", README, re.MULTILINE | re.DOTALL)
+    (section,) = re.findall(rf"^## {heading}\n(.*?)(?=^## |\Z)", text, re.MULTILINE | re.DOTALL)
     return re.findall(r"^```python\n(.*?)^```", section, re.MULTILINE | re.DOTALL)
 
 
@@ -61,7 +63,12 @@ def test_from_python(voice, babble, write_with_av, tmp_path, monkeypatch):
     names: dict[str, Any] = {
         "microphone": [babble(0.2, 48_000, seed) for seed in range(5)],
     }
-    for snippet in snippets("From Python"):
+    for heading, text in (
+        ("From Python", README),
+        ("Many clips", PROGRAMS),
+        ("A sound that is still going on", PROGRAMS),
+    ):
+        (snippet,) = snippets(heading, text)
         exec(snippet, names)
     x = names["x"]
     np.testing.assert_allclose(x.shares.sum((0, 1)), x.probabilities, atol=1e-6)

@@ -161,10 +161,7 @@ class JobQueue:
         job = self.get(name)
         if not job.has_model:
             raise CabcnnError(f"{job.name} has no model yet; wait until it is finished.")
-        target = checkpoint.own_folder() / f"{job.name}{checkpoint.SUFFIX}"
-        target.parent.mkdir(parents=True, exist_ok=True)
-        with files.atomic(target) as part:
-            shutil.copyfile(job.folder / MODEL, part)
+        checkpoint.keep(job.folder / MODEL, job.name)
         return job.name
 
     # The thread that starts them.

@@ -9,7 +9,7 @@ from typing import Any, NamedTuple
 
 import gradio as gr
 
-from cabcnn import checkpoint, files
+from cabcnn import checkpoint
 from cabcnn.errors import CabcnnError, CheckpointError
 from cabcnn.runs.queue import JobQueue
 from cabcnn.ui.messages import error_message, gradio_errors, notice
@@ -42,10 +42,7 @@ def add(path: Path, jobs: JobQueue) -> str:
     name, number = base, 2
     while name.casefold() in taken:
         name, number = f"{base}-{number}", number + 1
-    target = checkpoint.own_folder() / f"{name}{checkpoint.SUFFIX}"
-    files.make_folder(target.parent)
-    with files.atomic(target) as part:
-        shutil.copyfile(path, part)
+    checkpoint.keep(path, name)
     return name
 
 
