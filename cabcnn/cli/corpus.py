@@ -62,7 +62,7 @@ def describe(
     """Show the clips, speakers and hours of each label, and problems with the recordings."""
     from cabcnn import corpora
 
-    clips = read_clips(corpus, layout, label, speaker, speaker_pattern, only=only)
+    clips = read_clips(corpus, layout, label, speaker, speaker_pattern, only=only, quiet=True)
     with progress_bar("Decoding", len(clips)) as progress:
         description = corpora.describe(clips, progress)
     if picture is not None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -12,6 +13,7 @@ from cabcnn.errors import CorpusError
 if TYPE_CHECKING:
     from cabcnn.corpora import Clip
 
+SHOWN_DETAILS = 3  # of each note; `cabcnn corpus describe --all` lists them all
 Corpus = Annotated[
     str,
     typer.Argument(
@@ -63,9 +65,12 @@ def read_clips(
     *,
     only: list[str] | None = None,
     split: str | None = None,
-) -> list[Clip]:
-    """The clips that the options choose. Raises CorpusError if there are none."""
+    quiet: bool = False,
+) -> Sequence[Clip]:
+    """The clips that the options choose. What reading left out, merged or guessed is printed to
+    standard error unless `quiet`. Raises CorpusError if there are no clips."""
     from cabcnn import corpora
+    from cabcnn.corpora.description import notes
 
     clips = corpora.read(
         corpus,
@@ -75,6 +80,9 @@ def read_clips(
         speaker_pattern=speaker_pattern,
         labels=only,
     )
+    for note in () if quiet else notes(clips):
+        more = ", ..." if len(note.details) > SHOWN_DETAILS else ""
+        typer.echo(f"{note.sentence} ({', '.join(note.details[:SHOWN_DETAILS])}{more})", err=True)
     if split is not None and not (clips := [clip for clip in clips if clip.split == split]):
         raise CorpusError(f"No clip of this corpus is in a split named {split!r}.")
     return clips

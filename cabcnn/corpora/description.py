@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from collections import Counter, defaultdict
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from cabcnn.corpora.table import Clip, look_alikes
+from cabcnn.corpora.table import Clip, Clips, look_alikes
 from cabcnn.errors import AudioError
 from cabcnn.threads import cpu_count, ordered_map
 
@@ -42,6 +42,14 @@ class Problem(NamedTuple):
 
 # The kinds of problems in the order in which they are listed, with a sentence for one and for n.
 KINDS = {
+    "not a sound": (
+        "One file was left out: its ending is not that of a sound.",
+        "{n} files were left out: their endings are not those of sounds.",
+    ),
+    "no recordings": (
+        "One folder holds no recordings, so there is no such class.",
+        "{n} folders hold no recordings, so there are no such classes.",
+    ),
     "unreadable": (
         "One recording can't be read; training leaves it out.",
         "{n} recordings can't be read; training leaves them out.",
@@ -140,7 +148,8 @@ def describe(
     workers: int | None = None,
     read: Callable[[Path], Sound] | None = None,
 ) -> Description:
-    """Describes a corpus by decoding up to 15 minutes of every clip, in several threads.
+    """Describes a corpus by decoding up to 15 minutes of every clip, in several threads. The
+    problems include what `corpora.read` left out, merged or guessed.
 
     `progress` is called with the number of clips done. `read` decodes a file, or raises
     AudioError; `audio.read` if left out. Problems raise no error, not even that there is no clip:
@@ -175,6 +184,11 @@ def describe(
     )
 
 
+def notes(clips: Sequence[Clip]) -> list[Problem]:
+    """What `corpora.read` left out, merged or guessed when it read these clips."""
+    return list(_worded(clips.notes)) if isinstance(clips, Clips) else []
+
+
 def _read(path: Path) -> Sound:
     from cabcnn import audio  # imports torch, which takes seconds
 
@@ -202,6 +216,7 @@ def _problems(
     clips: Sequence[Clip], recordings: Sequence[_Recording], facts: Sequence[LabelFacts]
 ) -> Iterator[Problem]:
     details_of: dict[str, list[str]] = {kind: [] for kind in KINDS}
+    details_of |= clips.notes if isinstance(clips, Clips) else {}
     same: dict[bytes, list[str]] = defaultdict(list)
     for clip, one in zip(clips, recordings):
         for kind in one.kinds:
@@ -219,8 +234,11 @@ def _problems(
         " = ".join(repr(label) for label in group)
         for group in look_alikes([label.label for label in facts])
     ]
-    for kind, details in details_of.items():
-        if details:
-            one, many = KINDS[kind]
+    yield from _worded(details_of)
+
+
+def _worded(details_of: Mapping[str, Sequence[str]]) -> Iterator[Problem]:
+    for kind, (one, many) in KINDS.items():
+        if details := details_of.get(kind):
             sentence = one if len(details) == 1 else many.format(n=f"{len(details):,}")
             yield Problem(kind, sentence, tuple(details))

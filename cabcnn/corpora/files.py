@@ -13,14 +13,17 @@ from typing import Literal
 
 from cabcnn.errors import CorpusError
 
-# The suffixes of sounds that `cabcnn.audio` decodes, to tell them from a corpus's other files. A
-# file named in a list is used whatever its suffix.
+# The suffixes of sounds, to tell them from a corpus's other files: all that `cabcnn.audio` decodes
+# and a few more, whose files are then reported as unreadable. A file named in a list is used
+# whatever its suffix.
 SOUND = re.compile(
-    r".+\.(3gp|aac|ac3|aif[cf]?|amr|ape|au|avi|caf|flac|m4[ab]|mk[av]|mov|mp[234]|mpe?g|og[ag]"
-    r"|opus|snd|tta|w64|wav|web[am]|wm[av]|wv)",
+    r".+\.(3g[2ap]|3gpp2?|8svx|aac|ac3|adts?|aif[cf]?|amr|ape|asf|au|avi|avr|awb|bwf|caf|divx|dts"
+    r"|e?ac3|ec3|f4[av]|flac?|flv|gsm|htk|iff|ircam|m1a|m2ts|m[24]a|m4[bprv]|mk[av]|mk3d|mov"
+    r"|mp[1234acegv+]|mpeg|mpga|mts|nist|og[agmvx]|opus|paf|pvf|qt|r[am]|rf64|rmvb|sf|snd|sp[hx]"
+    r"|svx|ts|tta|voc|vob|w64|wave?|wavex|web[am]|wm[av]|wv|xi)",
     re.IGNORECASE | re.DOTALL,
 )
-JUNK = ("__MACOSX", "$RECYCLE.BIN", "System Volume Information")
+JUNK = ("__MACOSX", "$RECYCLE.BIN", "System Volume Information", "Thumbs.db", "desktop.ini")
 
 
 def is_sound(name: str) -> bool:
@@ -32,8 +35,9 @@ def hidden(name: str) -> bool:
     return name.startswith(".") or name in JUNK
 
 
-def sounds_below(folder: Path) -> Iterator[Path]:
-    """Every sound in `folder` and the folders below it, in the order of names.
+def sounds_below(folder: Path, left_out: list[str] | None = None) -> Iterator[Path]:
+    """Every sound in `folder` and the folders below it, in the order of names. The paths of the
+    files that are not sounds, by their endings, are added to `left_out`.
 
     No file is opened, and links to folders are not followed: they may form circles.
     """
@@ -47,6 +51,8 @@ def sounds_below(folder: Path) -> Iterator[Path]:
         for name in sorted(names):
             if is_sound(name):
                 yield here / _text(name)
+            elif left_out is not None and not hidden(name):
+                left_out.append(str(here / _text(name)))
 
 
 def _text(name: str) -> str:

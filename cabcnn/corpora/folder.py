@@ -2,16 +2,20 @@
 
 from __future__ import annotations
 
-from pathlib import Path
+from pathlib import Path, PurePath
 
 from cabcnn.corpora.files import hidden, is_sound, sounds_below, subfolders
 from cabcnn.corpora.speakers import SpeakerPattern
-from cabcnn.corpora.table import Clip
+from cabcnn.corpora.table import Clip, Clips
 from cabcnn.errors import CorpusError
 
+NEEDED = "give a folder that holds a folder of recordings for each label."
+SHOWN_ENDINGS = 5  # in an error
 
-def read_folder(folder: str | Path, speaker_pattern: str | None = None) -> list[Clip]:
-    """Clips of the recordings below `folder`, labelled by the first folder inside it.
+
+def read_folder(folder: str | Path, speaker_pattern: str | None = None) -> Clips:
+    """Clips of the recordings below `folder`, labelled by the first folder inside it. What is not
+    a sound by its ending is left out, and noted.
 
     `speaker_pattern` says who speaks, as `SpeakerPattern` takes it: the name of a template, or a
     regular expression. Without it the speakers are unknown.
@@ -28,17 +32,28 @@ def read_folder(folder: str | Path, speaker_pattern: str | None = None) -> list[
             "folder named like its label."
         )
     pattern = SpeakerPattern(speaker_pattern) if speaker_pattern else None
-    clips = []
-    for label in labelled:
-        for path in sounds_below(label):
+    left_out: list[str] = []
+    sounds = {label: list(sounds_below(label, left_out)) for label in labelled}
+    if not any(sounds.values()):
+        raise CorpusError(f"{folder} holds no recordings{_endings(left_out)}; {NEEDED}")
+    clips = Clips(
+        notes={
+            "not a sound": left_out,
+            "no recordings": [str(label) for label, paths in sounds.items() if not paths],
+        }
+    )
+    for label, paths in sounds.items():
+        for path in paths:
             speaker = pattern.speaker(path.relative_to(folder)) if pattern else ""
             clips.append(Clip(path, label.name.strip(), speaker))
-    if not clips:
-        raise CorpusError(
-            f"{folder} holds no recordings; give a folder that holds a folder of recordings for "
-            "each label."
-        )
     return clips
+
+
+def _endings(names: list[str]) -> str:
+    """What the names of files that are not sounds end in."""
+    endings = sorted({PurePath(name).suffix.lower() or "no ending" for name in names})
+    more = ", ..." if len(endings) > SHOWN_ENDINGS else ""
+    return f", only files with {', '.join(endings[:SHOWN_ENDINGS])}{more}" if endings else ""
 
 
 def innermost(folder: Path) -> Path:

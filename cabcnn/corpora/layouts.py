@@ -25,7 +25,7 @@ from cabcnn.corpora.manifest import (
     read_manifest,
     read_manifest_in,
 )
-from cabcnn.corpora.table import Clip
+from cabcnn.corpora.table import Clip, Clips
 from cabcnn.errors import CorpusError
 
 BUILT_IN = "built-in"
@@ -129,8 +129,9 @@ def read(
     speaker_pattern: str | None = None,
     labels: Sequence[str] | None = None,
     inside: str | Path | None = None,
-) -> list[Clip]:
-    """The clips of a corpus: "built-in", a folder, or a list of recordings.
+) -> Clips:
+    """The clips of a corpus: "built-in", a folder, or a list of recordings; and notes on what was
+    left out, merged or guessed.
 
     `layout` is one of LAYOUTS, or None to detect it. `label` is the column (manifest,
     common-voice) or the task (speech-accent-archive) that labels are taken from, `speaker` the
@@ -163,6 +164,8 @@ def read(
             )
     with _reading(path):
         clips = chosen.read(path, **given)
+    if not isinstance(clips, Clips):
+        clips = Clips(clips)
     if inside is not None:
         _check_inside(clips, Path(inside))
     return clips if labels is None else _only(clips, labels)
@@ -241,7 +244,7 @@ def _check_inside(clips: list[Clip], folder: Path) -> None:
             )
 
 
-def _only(clips: list[Clip], labels: Sequence[str]) -> list[Clip]:
+def _only(clips: Clips, labels: Sequence[str]) -> Clips:
     known = {clip.label for clip in clips}
     for label in labels:
         if label not in known:
@@ -250,4 +253,4 @@ def _only(clips: list[Clip], labels: Sequence[str]) -> list[Clip]:
                 f"{', '.join(sorted(known)[:20])}{', ...' if len(known) > 20 else ''}."
             )
     kept = set(labels)
-    return [clip for clip in clips if clip.label in kept]
+    return Clips((clip for clip in clips if clip.label in kept), clips.notes)

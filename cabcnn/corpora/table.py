@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from types import MappingProxyType
 from typing import NamedTuple
@@ -23,6 +23,17 @@ class Clip(NamedTuple):
     def __reduce__(self):
         """Makes clips picklable for other processes, which the default of `extra` is not."""
         return Clip, (*self[:-1], dict(self.extra))
+
+
+class Clips(list[Clip]):
+    """Clips as a corpus was read. `notes` are what reading left out, merged or guessed: the files
+    or labels it is about, by the kinds of `description.KINDS`."""
+
+    def __init__(
+        self, clips: Iterable[Clip] = (), notes: Mapping[str, Sequence[str]] | None = None
+    ) -> None:
+        super().__init__(clips)
+        self.notes = {kind: list(about) for kind, about in (notes or {}).items() if about}
 
 
 def check(clips: Sequence[Clip]) -> None:

@@ -6,7 +6,7 @@ from pathlib import Path
 
 from cabcnn.corpora.files import subfolders
 from cabcnn.corpora.folder import read_folder
-from cabcnn.corpora.table import Clip
+from cabcnn.corpora.table import Clips
 from cabcnn.errors import CorpusError
 
 AUDIO = "audio"
@@ -19,7 +19,7 @@ def is_ut_podcast(path: Path) -> bool:
     return audio.is_dir() and {p.name.upper() for p in subfolders(audio)} == set(LABELS)
 
 
-def read_ut_podcast(folder: str | Path, speaker_pattern: str | None = None) -> list[Clip]:
+def read_ut_podcast(folder: str | Path, speaker_pattern: str | None = None) -> Clips:
     """Clips below `folder/audio`, labelled US, UK or AU.
 
     The corpus does not name its speakers; `speaker_pattern` is that of `read_folder`, for those who
@@ -32,4 +32,4 @@ def read_ut_podcast(folder: str | Path, speaker_pattern: str | None = None) -> l
             "that UT-Podcast was unpacked to."
         )
     clips = read_folder(folder / AUDIO, speaker_pattern)
-    return [clip._replace(label=clip.label.upper()) for clip in clips]
+    return Clips((clip._replace(label=clip.label.upper()) for clip in clips), clips.notes)

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 from cabcnn import corpora, files
-from cabcnn.corpora.description import Description, LabelFacts, Problem
+from cabcnn.corpora.description import Description, LabelFacts, Problem, notes
 from cabcnn.corpora.table import Clip
 from cabcnn.dataset.arrays import Arrays
 from cabcnn.dataset.cache import LeftOut, Prepared, find_cached, prepare_cached
@@ -56,7 +56,7 @@ def prepare_run(
         progress=lambda done: journal.count(done, len(listed)),
     )
     if earlier is None:
-        files.write_json(journal.folder / CORPUS, _description(prepared).as_dict())
+        files.write_json(journal.folder / CORPUS, _description(prepared, notes(listed)).as_dict())
         _write(journal.folder, RunClips(prepared.clips, prepared.keys, prepared.left_out))
     elif _rows(earlier.clips, earlier.keys) != _rows(prepared.clips, prepared.keys):
         raise _changed(plan)
@@ -114,8 +114,9 @@ def _rows(clips: Sequence[Clip], last: Sequence[str]) -> list[list[str]]:
     return [[str(one.path), one.label, one.speaker, one.split, x] for one, x in zip(clips, last)]
 
 
-def _description(prepared: Prepared) -> Description:
-    """The corpus as this run uses it: the decoded part of each usable clip."""
+def _description(prepared: Prepared, problems: list[Problem]) -> Description:
+    """The corpus as this run uses it: the decoded part of each usable clip, and `problems` from
+    reading it."""
     arrays = prepared.arrays
     seconds = arrays.values / VALUES_PER_SECOND
     facts = []
@@ -123,7 +124,6 @@ def _description(prepared: Prepared) -> Description:
         own = arrays.labels == number
         speakers = len(set(arrays.speakers[own].tolist()) - {""})
         facts.append(LabelFacts(name, int(own.sum()), speakers, float(seconds[own].sum()) / 3600))
-    problems = []
     if count := len(prepared.left_out):
         sentence = f"{count:,} recording{' is' if count == 1 else 's are'} left out."
         details = tuple(f"{one.clip.path}: {one.reason}" for one in prepared.left_out)

@@ -10,7 +10,8 @@ import pytest
 import soundfile
 
 from cabcnn.corpora import Clip, describe
-from cabcnn.corpora.description import KINDS
+from cabcnn.corpora.description import KINDS, notes
+from cabcnn.corpora.table import Clips
 
 RATE = 8_000
 
@@ -180,6 +181,17 @@ def test_order_does_not_depend_on_threads(clip):
     one, four = describe(clips, workers=1), describe(clips, workers=4)
     assert one.seconds.tolist() == four.seconds.tolist()
     assert one.problems == four.problems
+
+
+def test_what_reading_left_out_comes_first():
+    clips = Clips([Clip(Path("nowhere/x.wav"), "UK", "a")], {"not a sound": ["a.xyz", "b.txt"]})
+    first, *others = describe(clips).problems
+    assert first.kind == "not a sound"
+    assert first.sentence.startswith("2 files were left out")
+    assert first.details == ("a.xyz", "b.txt")
+    assert [first] == notes(clips)
+    assert [problem.kind for problem in others] == ["unreadable", "one speaker"]
+    assert notes(list(clips)) == []
 
 
 def test_every_kind_has_its_sentences():

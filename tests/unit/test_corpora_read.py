@@ -117,6 +117,46 @@ def test_links_that_run_in_circles(touch):
     assert len(read(folder)) == 2
 
 
+@pytest.mark.parametrize(
+    "ending",
+    [
+        "wave",
+        "WAVE",
+        "3gpp",
+        "3g2",
+        "sph",
+        "nist",
+        "m4v",
+        "mpga",
+        "m4b",
+        "qt",
+        "rf64",
+        "ogx",
+        "awb",
+    ],
+)
+def test_all_usual_endings_of_sounds_are_read(touch, ending):
+    folder = touch("A/1.wav", f"B/1.{ending}")
+    assert shown(read(folder), folder) == [("A/1.wav", "A", ""), (f"B/1.{ending}", "B", "")]
+    assert read(folder).notes == {}
+
+
+def test_what_is_no_sound_by_its_ending_is_noted(touch):
+    folder = touch("A/1.wav", "A/notes.txt", "A/Thumbs.db", "A/.DS_Store", "B/1.wav", "C/1.xyz")
+    (folder / "D").mkdir()
+    clips = read(folder, labels=["B"])
+    assert shown(clips, folder) == [("B/1.wav", "B", "")]
+    assert clips.notes == {
+        "not a sound": [str(folder / "A/notes.txt"), str(folder / "C/1.xyz")],
+        "no recordings": [str(folder / "C"), str(folder / "D")],
+    }
+
+
+def test_a_corpus_of_no_sounds_by_their_endings(touch):
+    with pytest.raises(CorpusError, match=r"no recordings, only files with \.abc, no ending; give"):
+        read(touch("A/1.abc", "B/2"))
+
+
 @pytest.mark.skipif(not hasattr(os, "geteuid") or os.geteuid() == 0, reason="root reads all")
 def test_a_folder_that_may_not_be_listed(touch):
     folder = touch("UK/a.wav", "US/b.wav")
