@@ -50,6 +50,10 @@ KINDS = {
         "One folder holds no recordings, so there is no such class.",
         "{n} folders hold no recordings, so there are no such classes.",
     ),
+    "own split": (
+        "Its folders name a part of an official split, which is no class.",
+        "Its folders name {n} parts of an official split, which are no classes.",
+    ),
     "unreadable": (
         "One recording can't be read; training leaves it out.",
         "{n} recordings can't be read; training leaves them out.",

@@ -157,6 +157,41 @@ def test_a_corpus_of_no_sounds_by_their_endings(touch):
         read(touch("A/1.abc", "B/2"))
 
 
+@pytest.mark.parametrize(
+    ("names", "splits"),
+    [
+        (("train/A/1.wav", "train/B/2.wav", "test/A/3.wav", "test/B/4.wav"), "train test"),
+        (("Training/A/1.wav", "Training/B/2.wav", "dev_set/A/3.wav", "eval/B/4.wav"), ""),
+        (("A/train/1.wav", "A/test/2.wav", "B/train/3.wav", "B/Testing/4.wav"), "train test"),
+    ],
+)
+def test_folders_of_an_official_split_are_no_labels(touch, names, splits):
+    folder = touch(*names, "test/readme.md")
+    clips = read(folder, speaker_pattern="each-file")
+    assert {clip.label for clip in clips} == {"A", "B"}
+    expected = {"train", "test"} if splits else {"train", "test", "validation"}
+    assert {clip.split for clip in clips} == expected
+    assert {clip.path.relative_to(folder).as_posix() for clip in clips} == set(names)
+    assert all(clip.speaker == f"{clip.label}/{clip.path.name}" for clip in clips)
+    assert len(clips.notes["own split"]) == len(expected)
+
+
+def test_a_split_next_to_labels_or_without_them_is_refused(touch):
+    for folder in (
+        touch("train/A/1.wav", "test/A/2.wav", "noise/3.wav", root="beside"),
+        touch("train/1.wav", "test/2.wav", root="without"),
+        touch("train/A/1.wav", "train/B/1.wav", "test/2.wav", root="partly"),
+    ):
+        with pytest.raises(CorpusError, match="test and train, the parts of a split, but"):
+            read(folder)
+
+
+def test_words_that_are_no_split_stay_labels(touch):
+    folder = touch("train/1.wav", "bus/2.wav", "car/dev/3.wav")
+    assert [clip.label for clip in read(folder)] == ["bus", "car", "train"]
+    assert read(folder).notes == {}
+
+
 @pytest.mark.skipif(not hasattr(os, "geteuid") or os.geteuid() == 0, reason="root reads all")
 def test_a_folder_that_may_not_be_listed(touch):
     folder = touch("UK/a.wav", "US/b.wav")
@@ -265,7 +300,8 @@ def test_a_list_one_folder_below_is_not_passed_over(touch, name):
     with pytest.raises(CorpusError, match=rf"{name} would be ignored: put one list of all") as told:
         read(folder)
     assert str(told.value).endswith(FOLDERS)
-    assert [clip.label for clip in read(folder, "folder")] == ["test", "train"]
+    with pytest.raises(CorpusError, match=r"test and train, the parts of a split, but .* lies out"):
+        read(folder, "folder")
 
 
 def test_a_folder_without_a_list_where_one_is_meant(touch):
