@@ -6,12 +6,11 @@ which may hold commas, with `|` between several accents. Quotes in the lists are
 
 from __future__ import annotations
 
-import csv
 import sys
 from pathlib import Path
 from types import MappingProxyType
 
-from cabcnn.corpora.files import read_table
+from cabcnn.corpora.files import TSV, read_table
 from cabcnn.corpora.table import Clip, most_common_spellings
 from cabcnn.errors import CorpusError
 
@@ -27,7 +26,7 @@ def is_common_voice(path: Path) -> bool:
     listing = path / LIST if path.is_dir() else path
     if not (listing.suffix.lower() == ".tsv" and listing.is_file()):
         return False
-    columns, _ = read_table(listing, "\t", csv.QUOTE_NONE)
+    columns, _ = read_table(listing, TSV)
     return {"client_id", "path"} <= set(columns) and (listing.parent / "clips").is_dir()
 
 
@@ -44,7 +43,7 @@ def read_common_voice(source: str | Path, label: str | None = None) -> list[Clip
     listing = source / LIST if source.is_dir() else source
     candidates = (label,) if label else ACCENTS
     needed = {"path", "client_id", *candidates, *EXTRA}
-    columns, rows = read_table(listing, "\t", csv.QUOTE_NONE, needed)
+    columns, rows = read_table(listing, TSV, needed)
     label_column = next((name for name in candidates if name in columns), None)
     for name in ("path", "client_id", label_column):
         if name not in columns:

@@ -50,6 +50,20 @@ KINDS = {
         "One folder holds no recordings, so there is no such class.",
         "{n} folders hold no recordings, so there are no such classes.",
     ),
+    "encoding": (
+        "The list is in neither UTF-8 nor UTF-16, and its encoding is a guess; save it in UTF-8 if "
+        "names are wrong.",
+        "{n} lists are in neither UTF-8 nor UTF-16, and their encoding is a guess; save them in "
+        "UTF-8 if names are wrong.",
+    ),
+    "quotes": (
+        "One row has a quotation mark without a partner, so all of the list's are read as text.",
+        "{n} rows have a quotation mark without a partner, so all of the list's are read as text.",
+    ),
+    "unicode": (
+        "One name comes in several Unicode forms, which are taken for one.",
+        "{n} names come in several Unicode forms each, which are taken for one.",
+    ),
     "own split": (
         "Its folders name a part of an official split, which is no class.",
         "Its folders name {n} parts of an official split, which are no classes.",
@@ -91,8 +105,8 @@ KINDS = {
         "all are known.",
     ),
     "alike": (
-        "Some labels differ only in case or spaces; give them one spelling.",
-        "{n} groups of labels differ only in case or spaces; give each one spelling.",
+        "Some labels differ only in case, spaces or Unicode form; give them one spelling.",
+        "{n} groups of labels differ only in case, spaces or Unicode form; give each one spelling.",
     ),
 }
 

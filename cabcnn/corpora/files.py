@@ -8,8 +8,9 @@ import re
 from collections import Counter
 from collections.abc import Container, Iterator
 from contextlib import contextmanager
+from itertools import islice
 from pathlib import Path
-from typing import Literal
+from typing import Literal, NamedTuple
 
 from cabcnn.errors import CorpusError
 
@@ -78,12 +79,12 @@ def subfolders(folder: Path) -> list[Path]:
 
 def read_text(path: Path) -> str:
     """The text of a file. Raises CorpusError if it is missing, unreadable or not in UTF-8."""
-    with _readable(path):
+    with readable(path):
         return path.read_text(encoding="utf-8-sig")
 
 
 @contextmanager
-def _readable(path: Path) -> Iterator[None]:
+def readable(path: Path) -> Iterator[None]:
     """Turns errors of reading a file into a CorpusError."""
     try:
         yield
@@ -97,9 +98,22 @@ def _readable(path: Path) -> Iterator[None]:
         raise CorpusError(f"{path} is not in UTF-8; save it again in that encoding.") from None
 
 
-def read_rows(
-    path: Path, delimiter: str = ",", quoting: Literal[0, 3] = csv.QUOTE_MINIMAL
-) -> Iterator[tuple[int, list[str]]]:
+class TableFormat(NamedTuple):
+    """How a table is written. `guessed` says that its encoding is a guess, `first` is the number
+    of lines before its header."""
+
+    delimiter: str = ","
+    quoting: Literal[0, 3] = csv.QUOTE_MINIMAL
+    encoding: str = "utf-8-sig"
+    guessed: bool = False
+    first: int = 0
+
+
+CSV = TableFormat()
+TSV = TableFormat("\t", csv.QUOTE_NONE)
+
+
+def read_rows(path: Path, form: TableFormat = CSV) -> Iterator[tuple[int, list[str]]]:
     """The rows of a table that are not blank, each with the number of its last line.
 
     The first one is the header. Rows are read one by one: tables of a million lines exist.
@@ -107,9 +121,9 @@ def read_rows(
     """
     number = 0
     try:
-        with _readable(path), path.open(encoding="utf-8-sig", newline="") as file:
-            reader = csv.reader(file, delimiter=delimiter, quoting=quoting)
-            for row in reader:
+        with readable(path), path.open(encoding=form.encoding, newline="") as file:
+            reader = csv.reader(file, delimiter=form.delimiter, quoting=form.quoting)
+            for row in islice(reader, form.first, None):
                 if any("\0" in cell for cell in row):
                     raise CorpusError(
                         f"Line {reader.line_num} of {path} holds a zero byte; save the list again "
@@ -127,16 +141,13 @@ def read_rows(
 
 
 def read_table(
-    path: Path,
-    delimiter: str = ",",
-    quoting: Literal[0, 3] = csv.QUOTE_MINIMAL,
-    only: Container[str] | None = None,
+    path: Path, form: TableFormat = CSV, only: Container[str] | None = None
 ) -> tuple[list[str], Iterator[tuple[int, dict[str, str]]]]:
     """The columns of a table, and its rows as dictionaries by column, with values stripped.
 
     Short rows lack the last columns. Columns without a name, or not in `only`, are left out.
     """
-    rows = read_rows(path, delimiter, quoting)
+    rows = read_rows(path, form)
     _, header = next(rows)
     columns = [name.strip() for name in header]
     if doubled := [name for name, times in Counter(columns).items() if name and times > 1]:

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
-from functools import lru_cache
+from functools import lru_cache, partial
 from pathlib import Path
 from typing import NamedTuple
+from unicodedata import normalize
 
 from cabcnn.corpora import (
     built_in,
@@ -164,11 +166,10 @@ def read(
             )
     with _reading(path):
         clips = chosen.read(path, **given)
-    if not isinstance(clips, Clips):
-        clips = Clips(clips)
+    clips = _composed(clips)
     if inside is not None:
         _check_inside(clips, Path(inside))
-    return clips if labels is None else _only(clips, labels)
+    return clips if labels is None else _only(clips, [normalize("NFC", name) for name in labels])
 
 
 def path_within(path: Path, source: str | Path) -> str:
@@ -242,6 +243,22 @@ def _check_inside(clips: list[Clip], folder: Path) -> None:
             raise CorpusError(
                 f"{clip.path} lies outside the corpus's folder; list recordings inside it only."
             )
+
+
+def _composed(clips: list[Clip]) -> Clips:
+    """The clips with labels and speakers in one Unicode form, NFC: macOS writes file names, and so
+    labels, in another. Notes which of them came in several forms."""
+    kept = Clips(clips, clips.notes if isinstance(clips, Clips) else None)
+    form = lru_cache(maxsize=None)(partial(normalize, "NFC"))
+    forms: dict[str, set[str]] = defaultdict(set)
+    for i, clip in enumerate(kept):
+        if not (clip.label.isascii() and clip.speaker.isascii()):
+            for name in (clip.label, clip.speaker):
+                forms[form(name)].add(name)
+            kept[i] = clip._replace(label=form(clip.label), speaker=form(clip.speaker))
+    if several := sorted(name for name, ways in forms.items() if len(ways) > 1):
+        kept.notes["unicode"] = several
+    return kept
 
 
 def _only(clips: Clips, labels: Sequence[str]) -> Clips:

@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import csv
+import os
 from pathlib import Path
+from unicodedata import normalize
 
-from cabcnn.corpora.files import hidden, read_rows, read_table, subfolders
-from cabcnn.corpora.table import Clip
+from cabcnn.corpora.files import hidden, read_table, subfolders
+from cabcnn.corpora.list_format import detect_format, unpaired_quotes
+from cabcnn.corpora.table import Clip, Clips
 from cabcnn.errors import CorpusError
 
 PATHS = ("path", "file", "filename", "audio", "clip")
@@ -19,33 +22,44 @@ SUFFIXES = (*LISTS, ".txt")  # the last one only for a list named manifest, or g
 OR_FOLDERS = "; or choose the layout folder, which labels recordings by their folders."
 
 
-def read_manifest(
-    path: str | Path, label: str | None = None, speaker: str | None = None
-) -> list[Clip]:
+def read_manifest(path: str | Path, label: str | None = None, speaker: str | None = None) -> Clips:
     """Clips listed in a file, in its order; paths are relative to the list's folder.
 
     The path is in the column `path` (or file, filename, audio, clip), the label in the column
     `label` or the one given, the speaker in the column `speaker` (or speaker_id, client_id) or the
-    one given, and the official split in the column `split`. Other columns become `extra`.
+    one given, and the official split in the column `split`. Other columns become `extra`. What is
+    guessed of the list's form is noted.
 
-    Raises CorpusError if the list can't be read, lacks a column, or a line lacks its path or
-    label.
+    Raises CorpusError if the list can't be read, lacks a column, a line lacks its path or label, or
+    has a quotation mark without a partner.
     """
     path = Path(path)
-    columns, rows = read_table(path, _delimiter(path))
+    form = detect_format(path)
+    columns, rows = read_table(path, form)
     path_column = _column(path, columns, None, PATHS)
     label_column = _column(path, columns, label, (LABEL,))
     speaker_column = _column(path, columns, speaker, SPEAKERS, needed=False)
     split_column = _column(path, columns, None, (SPLIT,), needed=False)
     used = {path_column, label_column, speaker_column, split_column}
-    clips = []
+    clips = Clips()
+    if form.guessed:
+        clips.notes["encoding"] = [f"{path}: read as {form.encoding}"]
+    if unpaired := unpaired_quotes(path, form, path_column):
+        if form.delimiter != "\t":
+            raise CorpusError(
+                f"The row in line {unpaired[0]} of {path} has a quotation mark without a partner, "
+                'so it would take in what follows; remove it, or write "" for it and one more at '
+                "each end of the cell."
+            )
+        clips.notes["quotes"] = [f"{path}, line {number}" for number in unpaired]
+        columns, rows = read_table(path, form._replace(quoting=csv.QUOTE_NONE))
     for number, row in rows:
         if not (row.get(path_column) and row.get(label_column)):
             empty = label_column if row.get(path_column) else path_column
             raise CorpusError(f"Line {number} of {path} has no {empty}; fill it in or remove it.")
         clips.append(
             Clip(
-                path.parent / row[path_column],
+                _recording(path.parent, row[path_column]),
                 row[label_column],
                 row.get(speaker_column, ""),
                 row.get(split_column, ""),
@@ -57,9 +71,7 @@ def read_manifest(
     return clips
 
 
-def read_manifest_in(
-    folder: Path, label: str | None = None, speaker: str | None = None
-) -> list[Clip]:
+def read_manifest_in(folder: Path, label: str | None = None, speaker: str | None = None) -> Clips:
     """Clips of the list in a folder, as `read_manifest` reads them.
 
     Raises CorpusError if the folder holds no list or several, and as `read_manifest` does.
@@ -109,7 +121,7 @@ def check_no_list_below(folder: Path) -> None:
 def _lacking(path: Path, label: str | None) -> str:
     """Why a list can't be read, in a sentence; "" if it can."""
     try:
-        columns, _ = read_table(path, _delimiter(path))
+        columns, _ = read_table(path, detect_format(path))
         _column(path, columns, None, PATHS)
         _column(path, columns, label, (LABEL,))
     except CorpusError as error:
@@ -117,12 +129,16 @@ def _lacking(path: Path, label: str | None) -> str:
     return ""
 
 
-def _delimiter(path: Path) -> str:
-    """Tab, semicolon (as spreadsheets of many countries write) or comma."""
-    _, header = next(read_rows(path, "\t", csv.QUOTE_NONE))
-    if len(header) > 1:
-        return "\t"
-    return ";" if header[0].count(";") > header[0].count(",") else ","
+def _recording(folder: Path, name: str) -> Path:
+    """The file that a list names. Windows writes backslashes, and macOS other Unicode forms than
+    the file's, perhaps; they are changed if there is such a file."""
+    path = folder / name
+    if ("\\" in name or not name.isascii()) and not os.path.lexists(path):
+        slashes = name.replace("\\", "/")
+        for other in (slashes, normalize("NFC", slashes), normalize("NFD", slashes)):
+            if os.path.lexists(folder / other):
+                return folder / other
+    return path
 
 
 def _column(

@@ -11,7 +11,7 @@ import csv
 import re
 from pathlib import Path
 
-from cabcnn.corpora.files import read_rows, sounds_below
+from cabcnn.corpora.files import CSV, read_rows, sounds_below
 from cabcnn.corpora.table import Clip
 from cabcnn.errors import CorpusError
 
@@ -41,7 +41,7 @@ def read_openslr83(folder: str | Path) -> list[Clip]:
     folder = Path(folder)
     present = {path.stem: path for path in sounds_below(folder)}
     clips = []
-    for number, row in read_rows(folder / LIST, quoting=csv.QUOTE_NONE):
+    for number, row in read_rows(folder / LIST, CSV._replace(quoting=csv.QUOTE_NONE)):
         if len(row) < 2:
             raise CorpusError(f"Line {number} of {folder / LIST} is incomplete; download it again.")
         name = row[1].strip()

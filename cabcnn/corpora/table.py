@@ -7,8 +7,11 @@ from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from types import MappingProxyType
 from typing import NamedTuple
+from unicodedata import category, normalize
 
 from cabcnn.errors import CorpusError
+
+INVISIBLE = ("Zs", "Zl", "Zp", "Cc", "Cf")  # Unicode's categories of spaces and control characters
 
 
 class Clip(NamedTuple):
@@ -45,7 +48,8 @@ def check(clips: Sequence[Clip]) -> None:
     if alike := look_alikes(labels):
         names = " and ".join(repr(label) for label in alike[0])
         raise CorpusError(
-            f"The labels {names} differ only in case or spaces; give both one spelling."
+            f"The labels {names} differ only in case, spaces or Unicode form; give both one "
+            "spelling."
         )
     if len(labels) == 1:
         raise CorpusError(
@@ -55,11 +59,17 @@ def check(clips: Sequence[Clip]) -> None:
 
 
 def look_alikes(labels: Sequence[str]) -> list[list[str]]:
-    """Groups of labels that differ only in case or spaces, alphabetically."""
+    """Groups of labels that differ only in case, spaces, invisible characters or Unicode form (such
+    as full-width letters), alphabetically."""
     groups: dict[str, list[str]] = {}
     for label in sorted(set(labels)):
-        groups.setdefault("".join(label.split()).casefold(), []).append(label)
+        groups.setdefault(_essence(label), []).append(label)
     return [group for group in groups.values() if len(group) > 1]
+
+
+def _essence(label: str) -> str:
+    text = normalize("NFKC", normalize("NFKC", label).casefold())
+    return "".join(c for c in text if category(c) not in INVISIBLE)
 
 
 def most_common_spellings(labels: Sequence[str]) -> dict[str, str]:

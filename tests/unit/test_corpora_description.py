@@ -161,7 +161,7 @@ def test_unknown_speakers_are_not_taken_for_one(sound):
 def test_labels_that_are_one(sound, clip):
     found = problems([*sound, clip("z.wav", " uk", "fay", seed=8), clip("w.wav", " uk", "gus", 2)])
     assert found["alike"] == (
-        "Some labels differ only in case or spaces; give them one spelling.",
+        "Some labels differ only in case, spaces or Unicode form; give them one spelling.",
         ("' uk' = 'UK'",),
     )
 
