@@ -1,38 +1,38 @@
 """From a sound to the 4,000 values a second that the network reads (paper, Section 4).
 
 `read` decodes the first T seconds of a file; `front_end` standardises them and keeps the maximum
-of every 1/4000 s. soundfile decodes wav, flac, ogg, opus, mp3 and aiff; PyAV everything else
-(m4a, webm, mp4, mov, 3gp, amr, wma).
+of every 1/4000 s. decoding.py reads the files.
 """
 
 from __future__ import annotations
 
 import io
-import math
 import os
 import stat
-from collections.abc import Iterable, Iterator
-from itertools import chain
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import Any, BinaryIO, NamedTuple
 
 import numpy as np
+import torch
 from numpy.typing import NDArray
 
+from cabcnn.decoding import (
+    DAMAGED,
+    Remark,
+    Samples,
+    cancellation,
+    check_rate,
+    decode,
+    mix,
+)
 from cabcnn.errors import AudioError
 from cabcnn.model import INTERVAL_SECONDS, VALUES_PER_SECOND
 
-Samples = NDArray[np.float32]
-BLOCK_SECONDS = 2.0  # decoded at a time, so that a file of hours costs no more than its first T
-MIN_RATE, MAX_RATE = 1_000, 768_000
 PLAYABLE_RATES = 8_000, 48_000  # that every browser plays
 FULL_SCALE = 0.999
-# The containers that PyAV may open. Its FFmpeg also reads playlists, which name other files and
-# addresses: an uploaded playlist would make a server read those.
-CONTAINERS = (
-    "aac,ac3,aiff,amr,amrnb,amrwb,ape,asf,au,avi,caf,eac3,flac,flv,matroska,mov,mp3,mpeg,mpegts,"
-    "ogg,rm,tta,w64,wav,wv"
-)
+MAX_SECONDS = 1_000_000  # of T: eleven days
+MAX_CHANNELS = 32  # more columns than that, and more than rows, are samples, as in torchaudio
+WIDE_INTEGERS = 16, 24, 32, 64  # bits that integers of more than 16 bits may really use
 CLIPPED_SHARE = 1e-3  # share of samples at full scale above which a recording counts as clipped
 QUIET = 10 ** (-50 / 20)  # -50 dB of full scale
 LOUD_SHARE = 1e-3  # share of samples above that: the click of a stop button is not enough
@@ -43,12 +43,16 @@ SHORT_SHARE = 1 / 4
 
 
 class Sound(NamedTuple):
-    """A mono sound: `samples` (k,), usually within -1..1, at `rate` samples a second."""
+    """A mono sound: `samples` (k,), usually within -1..1, at `rate` samples a second.
+
+    `remarks` say what was left out, merged or guessed to read it.
+    """
 
     samples: Samples
     rate: int
     truncated: bool = False  # the source is longer: these are its first T seconds
-    damaged: bool = False  # the source could not be decoded to its end
+    damaged: bool = False  # some of the source could not be decoded
+    remarks: tuple[Remark, ...] = ()
 
     @property
     def seconds(self) -> float:
@@ -61,7 +65,8 @@ class Sound(NamedTuple):
         if self.truncated:
             notices.append(f"Only the first {self.seconds:.4g} seconds were used.")
         if self.damaged:
-            notices.append("The file is damaged: only what comes before the damage was used.")
+            notices.append(DAMAGED)
+        notices += [remark.text for remark in self.remarks if remark.text != DAMAGED]
         if np.mean(np.abs(self.samples) >= FULL_SCALE) > CLIPPED_SHARE:
             notices.append("The recording is clipped: its loudest parts are distorted.")
         if np.mean(np.abs(self.samples - self.samples.mean()) >= QUIET) < LOUD_SHARE:
@@ -81,29 +86,39 @@ def _rounded(seconds: float) -> str:
     return f"{seconds:.0f} s" if seconds >= 10 else f"{seconds:.2g} s"
 
 
-Source = str | os.PathLike[str] | Sound | tuple[NDArray[Any], int]
+Source = str | os.PathLike[str] | BinaryIO | Sound | tuple[Any, int]
 
 
 def read(source: Source, seconds: float | None = None) -> Sound:
     """The first `seconds` of a file, `(samples, rate)` or a `Sound`, mixed to mono.
 
-    `samples` is (k,) or (k, channels), floats or integers; integers are scaled by their range.
-    Channels are averaged.
+    A file is a path, or a binary file object, read from its position and put back there.
+    `samples` is (k,) or (k, channels), also (channels, k) if it is plain which is which: an array
+    or a torch tensor of floats or integers; integers are scaled by their range. Integers of more
+    than 16 bits may hold fewer: see `to_floats`. Channels are averaged; of channels that cancel
+    each other out, the loudest is used.
 
     Raises AudioError for a sound that can't be read, is empty or has samples that are not finite.
     """
     check_seconds(seconds)
+    name = source_name(source) or "The recording"
     if isinstance(source, Sound):
         sound = _truncate(source, seconds)
-        name = "The recording"
     elif isinstance(source, tuple):
+        if len(source) != 2:
+            raise AudioError(f"A recording is (samples, rate), not a tuple of {len(source)}.")
         sound = _truncate(_from_array(*source), seconds)
-        name = "The recording"
-    else:
+    elif isinstance(source, str | os.PathLike) and not isinstance(os.fspath(source), bytes):
         path = Path(source)
         _check_file(path)
-        sound = _decode(path, seconds)
-        name = path.name
+        sound = _decode(path, name, seconds)
+    elif hasattr(source, "read"):
+        sound = _decode(_content(source), name, seconds)
+    else:
+        raise AudioError(
+            "A sound is a file's name, a binary file object, (samples, rate) or a Sound, not of "
+            f"type {type(source).__name__}."
+        )
     if not len(sound.samples):
         raise AudioError(f"{name} contains no sound; record or choose another.")
     if not np.isfinite(sound.samples).all():
@@ -111,6 +126,14 @@ def read(source: Source, seconds: float | None = None) -> Sound:
             f"{name} has samples that are not numbers (NaN or infinite); export it again."
         )
     return sound
+
+
+def source_name(source: Source) -> str:
+    """The name of a file, without its folder; empty if unknown."""
+    path = getattr(source, "name", "") if hasattr(source, "read") else source
+    if not isinstance(path, str | os.PathLike) or isinstance(path, bytes):
+        return ""
+    return Path(path).name
 
 
 def playable(sound: Sound, max_rate: int = PLAYABLE_RATES[1]) -> Sound:
@@ -129,9 +152,18 @@ def to_wav(sound: Sound) -> bytes:
 
 
 def check_seconds(seconds: float | None) -> None:
-    """Raises AudioError for a T that is too short or not a finite number."""
-    if seconds is not None and not INTERVAL_SECONDS <= seconds < math.inf:
-        raise AudioError(f"T is {seconds:g} seconds; it must be at least {INTERVAL_SECONDS:g}.")
+    """Raises AudioError for a T that is too short, too long or not a number."""
+    if seconds is None:
+        return
+    try:
+        shown = f"{float(seconds):g} seconds"
+        possible = INTERVAL_SECONDS <= seconds <= MAX_SECONDS
+    except (TypeError, ValueError, OverflowError):
+        shown, possible = "not a number of seconds", False
+    if not possible:
+        raise AudioError(
+            f"T is {shown}; it must be at least {INTERVAL_SECONDS:g} and at most {MAX_SECONDS:,}."
+        )
 
 
 def front_end(sound: Sound, rate: int, seconds: float | None = None) -> Samples:
@@ -205,45 +237,97 @@ def maxima(samples: Samples, rate: int) -> Samples:
 def _truncate(sound: Sound, seconds: float | None) -> Sound:
     if seconds is None or len(sound.samples) <= round(seconds * sound.rate):
         return sound
-    # Decoding stops at the damage, so what was decoded before T is intact.
     samples = sound.samples[: round(seconds * sound.rate)]
-    return sound._replace(samples=samples, truncated=True, damaged=False)
+    remarks = tuple(remark for remark in sound.remarks if remark.time < seconds)
+    damaged = any(remark.text == DAMAGED for remark in remarks)
+    return Sound(samples, sound.rate, True, damaged, remarks)
 
 
-def _from_array(samples: NDArray, rate: int) -> Sound:
-    samples = np.asarray(samples)
-    if samples.ndim not in (1, 2):
-        raise AudioError(f"Samples must have the shape (k,) or (k, channels), not {samples.shape}.")
-    if samples.dtype.kind in "iu":
-        half = 2.0 ** (8 * samples.dtype.itemsize - 1)
-        centre = half if samples.dtype.kind == "u" else 0.0
-        floats = (samples.astype(np.float64) - centre) / half
-    elif samples.dtype.kind == "f":
-        floats = samples
-    else:
-        raise AudioError(f"Samples must be integers or floats, not {samples.dtype}.")
-    if floats.ndim == 2:
-        if not floats.shape[1]:
-            raise AudioError("The samples have no channels.")
-        floats = _mono(floats.astype(np.float64))
-    with np.errstate(over="ignore"):
-        return Sound(np.ascontiguousarray(floats, np.float32), check_rate(rate))
+def _decode(source: Path | io.BytesIO, name: str, seconds: float | None) -> Sound:
+    samples, rate, remarks = decode(source, name, seconds)
+    damaged = any(remark.text == DAMAGED for remark in remarks)
+    return _truncate(Sound(samples, rate, False, damaged, remarks), seconds)
 
 
-def _mono(samples: NDArray) -> NDArray:
-    """The mean of the channels, (k, channels) -> (k,); np.mean takes thirty times as long."""
-    channels = samples.shape[1]
-    return samples @ np.full(channels, 1 / channels, samples.dtype)
+def _content(file: Any) -> io.BytesIO:
+    position = None
+    try:
+        position = file.tell()
+        content = file.read()
+        file.seek(position)
+    except (OSError, ValueError, AttributeError) as error:
+        if position is not None:
+            raise AudioError(f"The file object can't be read ({error}); open it again.") from error
+        content = file.read()  # a pipe or a network connection
+    if not isinstance(content, bytes):
+        raise AudioError('The file object is open as text; open it with mode "rb".')
+    if not content:
+        raise AudioError("The file object has nothing left to read; open it again or rewind it.")
+    return io.BytesIO(content)
 
 
-def check_rate(rate: int) -> int:
-    """The sample rate in Hz. Raises AudioError for one that no recording has."""
-    if not MIN_RATE <= rate <= MAX_RATE or int(rate) != rate:
-        raise AudioError(
-            f"A sample rate of {rate} Hz is not possible; it must be a whole number from "
-            f"{MIN_RATE:,} to {MAX_RATE:,}."
+def _from_array(samples: Any, rate: Any) -> Sound:
+    floats, bits, declared = to_floats(samples)
+    remarks = []
+    if bits < declared:
+        remarks.append(
+            f"The samples are integers of {declared} bits, but none needs more than {bits}: they "
+            f"were taken as {bits}-bit sound."
         )
-    return int(rate)
+    if floats.ndim == 2:
+        floats, channel = mix(floats.astype(np.float64))
+        remarks += [] if channel is None else [cancellation(channel)]
+    with np.errstate(over="ignore"):
+        floats = np.ascontiguousarray(floats, np.float32)
+    return Sound(floats, check_rate(rate), remarks=tuple(Remark(0.0, text) for text in remarks))
+
+
+def to_floats(samples: Any, bits: int = 0) -> tuple[NDArray, int, int]:
+    """Samples as floats (k,) or (k, channels), the bits by which integers were scaled, and the
+    bits of their type (both 0 for floats).
+
+    Integers wider than 16 bits often hold 16-bit sound: a list of numbers is an array of 64 bits.
+    They are scaled by 16, 24, 32 or 64 bits, by the first range that holds them all, but those of
+    32 bits never by 24: that would be loud and quiet recordings of one device differently. At
+    least `bits` are assumed. Raises AudioError for anything else than samples.
+    """
+    if isinstance(samples, torch.Tensor):
+        samples = samples.detach().cpu()
+        samples = (samples.float() if samples.dtype == torch.bfloat16 else samples).numpy()
+    try:
+        samples = np.asarray(samples)
+    except (TypeError, ValueError) as error:
+        raise AudioError(f"The samples are no array ({error}).") from error
+    if samples.ndim not in (1, 2):
+        hint = "; a recording is (samples, rate), in this order" if not samples.ndim else ""
+        raise AudioError(
+            f"Samples must have the shape (k,) or (k, channels), not {samples.shape}{hint}."
+        )
+    if samples.dtype.kind not in "iuf":
+        raise AudioError(f"Samples must be integers or floats, not {samples.dtype}.")
+    if samples.ndim == 2 and samples.shape[1] > max(MAX_CHANNELS, samples.shape[0]):
+        samples = samples.T
+    if samples.ndim == 2 and not samples.shape[1]:
+        raise AudioError("The samples have no channels.")
+    if samples.dtype.kind == "f":
+        return samples, 0, 0
+    declared = 8 * samples.dtype.itemsize
+    unsigned = samples.dtype.kind == "u"
+    used = declared
+    if declared > 16 and samples.size:
+        low, high = int(samples.min()), int(samples.max())
+        used = next(
+            width
+            for width in (WIDE_INTEGERS if declared > 32 else (16, 32))
+            if width >= bits
+            and (
+                high < 2**width
+                if unsigned
+                else -(2 ** (width - 1)) <= low and high < 2 ** (width - 1)
+            )
+        )
+    half = 2.0 ** (used - 1)
+    return (samples.astype(np.float64) - (half if unsigned else 0.0)) / half, used, declared
 
 
 def _check_file(path: Path) -> None:
@@ -266,93 +350,3 @@ def _check_file(path: Path) -> None:
         ) from error
     if empty:
         raise AudioError(f"{path.name} is empty (0 bytes); record or export it again.")
-
-
-def _decode(path: Path, seconds: float | None) -> Sound:
-    import soundfile
-
-    if path.suffix.lower() == ".raw":  # soundfile goes by this ending, whatever the content
-        return _decode_with_av(path, seconds)
-    try:
-        with soundfile.SoundFile(path) as file:
-            rate = check_rate(file.samplerate)
-            return _collect(_soundfile_blocks(file), rate, seconds)
-    except soundfile.LibsndfileError:
-        return _decode_with_av(path, seconds)
-
-
-def _soundfile_blocks(file) -> Iterator[NDArray]:
-    frames = max(round(BLOCK_SECONDS * file.samplerate), 1)
-    while len(block := file.read(frames, dtype="float32", always_2d=True)):
-        yield block
-
-
-def _decode_with_av(path: Path, seconds: float | None) -> Sound:
-    import av.error
-
-    try:
-        with av.open(
-            str(path), options={"format_whitelist": CONTAINERS}, metadata_errors="ignore"
-        ) as container:
-            if not container.streams.audio:
-                what = "a video or picture" if container.streams.video else "a file"
-                raise AudioError(f"{path.name} is {what} without sound; choose one with sound.")
-            stream = container.streams.audio[0]
-            frames = container.decode(stream)
-            first = next(frames, None)
-            if first is None:
-                return Sound(np.zeros(0, np.float32), MIN_RATE)
-            rate = check_rate(first.sample_rate)
-            return _collect(
-                _av_blocks(first, frames, av.AudioResampler(format="fltp")), rate, seconds
-            )
-    except av.error.FFmpegError as error:
-        raise AudioError(f"{path.name} {_diagnose(path)}") from error
-
-
-def _diagnose(path: Path) -> str:
-    """The likeliest reason why a file can't be decoded, from its first bytes."""
-    with path.open("rb") as file:
-        head = file.read(1024)
-    if head[4:8] == b"ftyp":
-        return "is incomplete or damaged: its index is missing; copy or export it again."
-    try:
-        head.decode()
-        text = b"\0" not in head
-    except UnicodeDecodeError:
-        text = False
-    if text:
-        return "is text, not sound; choose the recording itself."
-    return "can't be decoded: it is damaged or in an unknown format; export it as wav or mp3."
-
-
-def _av_blocks(first, frames, to_planar_floats) -> Iterator[NDArray]:
-    import av.error
-
-    try:
-        for frame in chain([first], frames):
-            for part in to_planar_floats.resample(frame):
-                yield part.to_ndarray().T
-    except av.error.FFmpegError as error:
-        raise _DamagedError from error
-
-
-class _DamagedError(Exception):
-    """Decoding failed after some sound had been decoded."""
-
-
-def _collect(blocks: Iterable[NDArray], rate: int, seconds: float | None) -> Sound:
-    """Mixes blocks (k, channels) to mono, up to at least one sample more than T seconds."""
-    limit = math.inf if seconds is None else round(seconds * rate) + 1
-    mono: list[Samples] = []
-    count, damaged = 0, False
-    try:
-        for block in blocks:
-            mono.append(_mono(block))
-            count += len(block)
-            if count >= limit:
-                break
-    except _DamagedError:
-        damaged = True
-    samples = np.concatenate(mono) if mono else np.zeros(0, np.float32)
-    return _truncate(Sound(samples, rate, damaged=damaged), seconds)

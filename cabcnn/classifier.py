@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from dataclasses import replace
 from pathlib import Path
 
@@ -66,7 +65,7 @@ class Classifier:
         ):
             notices.append(familiarity.NOTICE)
         if name is None:
-            name = Path(source).name if isinstance(source, str | os.PathLike) else ""
+            name = audio.source_name(source)
         explanation = Explanation(
             labels=self.card.labels,
             attention=output.attention.cpu().numpy().astype(np.float64),

@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 
 from cabcnn import audio
 from cabcnn.checkpoint import Card
+from cabcnn.decoding import mono
 from cabcnn.model import FEATURES, INTERVAL_SECONDS, CabCnn, check_finite
 from cabcnn.streaming import trunk as trunks
 from cabcnn.streaming.front_end import FrontEnd
@@ -81,6 +82,7 @@ class Stream:
         self._trunk = Trunk(model)
         self._sum = np.zeros(model.classes)
         self._finished = False
+        self._bits = 0  # of integers, the most that were needed so far
 
     @property
     def probabilities(self) -> NDArray[np.float64]:
@@ -108,11 +110,14 @@ class Stream:
     def _chunks(self, samples: NDArray) -> list[audio.Samples]:
         if self._finished:
             raise ValueError("a finished stream takes no more samples; start another")
-        if not len(samples):
+        floats, self._bits, _ = audio.to_floats(samples, self._bits)
+        if not len(floats):
             return []
-        mono = audio.read((samples, self.rate)).samples
+        # Always the mean: what a piece alone shows of its channels could differ from the next.
+        mean = mono(floats.astype(np.float64)) if floats.ndim == 2 else floats
+        mono_samples = audio.read((mean, self.rate)).samples
         step = round(CHUNK_SECONDS * self.rate)
-        return [mono[start : start + step] for start in range(0, len(mono), step)]
+        return [mono_samples[start : start + step] for start in range(0, len(mono_samples), step)]
 
     def _values(self, samples: audio.Samples, last: bool = False) -> torch.Tensor:
         return torch.from_numpy(self._front_end.push(samples, last)).to(self._model.device)

@@ -123,6 +123,7 @@ def test_says_whether_the_file_went_on(tmp_path, tone, write_with_av, name):
         44_100,
         True,
         False,
+        (),
     )
     assert not audio.read(path, 4).truncated
     assert not audio.read(path, 5).truncated

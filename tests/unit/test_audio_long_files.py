@@ -101,7 +101,7 @@ def test_three_hours_cost_what_ten_seconds_cost(tmp_path, tone, write_with_av, m
         tracemalloc.stop()
     assert sound.seconds == 10
     assert sound.truncated
-    if not name.endswith("m4a"):
+    if name.endswith("wav"):
         assert sum(frames_read) <= 13 * sound.rate
         assert min(frames_read) > 0, "never the whole file"
     assert ours < 12 * 4 * sound.rate * 4, "bytes of our own, twelve seconds in three copies"

@@ -64,7 +64,7 @@ def test_seconds_is_what_is_heard(voice, tmp_path):
     assert "Only the first 1 seconds" in result.stderr
 
 
-@pytest.mark.parametrize("seconds", ["0", "-3", "nan", "inf"])
+@pytest.mark.parametrize("seconds", ["0", "-3", "nan", "inf", "1e308"])
 def test_seconds_of_no_sense_are_a_sentence(voice, seconds):
     result = run("explain", voice("a.wav"), "--seconds", seconds)
     assert isinstance(result.exception, cabcnn.CabcnnError)
