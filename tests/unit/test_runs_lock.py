@@ -89,7 +89,7 @@ def test_a_damaged_lock_holds_nobody_up(tmp_path):
 def test_another_machine_is_believed_while_there_are_signs_of_it(tmp_path):
     write_owner(tmp_path, pid=1, host="elsewhere")
     with (
-        pytest.raises(CabcnnError, match=r"process 1 on elsewhere.*no sign of it for 5 minutes"),
+        pytest.raises(CabcnnError, match=r"process 1 on elsewhere.*5 minutes"),
         claimed(tmp_path),
     ):
         pass

@@ -83,7 +83,7 @@ def test_folds_need_known_speakers_and_enough_of_them(arrays, names):
         parts_of(folds, with_speakers(arrays, [""] * 24), names)
     with pytest.raises(CorpusError, match=r"has 3 speaker\(s\), too few for 4"):
         parts_of(replace(folds, folds=4), arrays, names)
-    with pytest.raises(CabcnnError, match="2 folds are asked for; from 3"):
+    with pytest.raises(CabcnnError, match=r"folds is 2 .* from 3"):
         replace(folds, folds=2)
 
 
