@@ -13,7 +13,8 @@ def serve(
         str | None, typer.Option(help="Address to listen on; 0.0.0.0 accepts other machines.")
     ] = None,
     port: Annotated[
-        int | None, typer.Option(help="Port; a free one from 7860 if left out.")
+        int | None,
+        typer.Option(min=1, max=65_535, help="Port; a free one from 7860 if left out."),
     ] = None,
     share: Annotated[
         bool, typer.Option(help="Open a public link through Gradio's servers.")

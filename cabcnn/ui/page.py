@@ -20,7 +20,19 @@ from gradio.themes import Base, colors
 from cabcnn import memory
 from cabcnn.errors import CabcnnError
 from cabcnn.threads import cpu_count
-from cabcnn.ui import about, api, atlas, compare, explore, live, prewarm, tab_ids, terms, train
+from cabcnn.ui import (
+    about,
+    address,
+    api,
+    atlas,
+    compare,
+    explore,
+    live,
+    prewarm,
+    tab_ids,
+    terms,
+    train,
+)
 from cabcnn.ui.messages import session_id
 from cabcnn.ui.models import shared_models
 from cabcnn.ui.sounds import UPLOAD_SECONDS, shared_sounds
@@ -116,13 +128,15 @@ def launch(
     is what the page was built with. With `mcp`, the endpoints for programs are also tools of the
     Model Context Protocol.
 
-    Raises CabcnnError if the port is taken, the environment's settings for training are invalid,
-    or the package for MCP is not installed.
+    Raises CabcnnError if the address or the port can't be used, the environment's settings for
+    training are invalid, or the package for MCP is not installed.
     """
     if mcp:
         _check_mcp()
     if training is not None:
         training.check()
+    host, port = address.checked(host, port)
+    address.bypass_proxies(host, share)
     memory.keep_freed_memory()
     _leave_cores_free()
     _exit_cleanly_on_sigterm()
