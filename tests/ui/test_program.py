@@ -102,7 +102,7 @@ def test_a_host_may_switch_training_off_and_a_stopped_service_leaves_no_files(
 def test_the_demo_does_not_open_with_a_password_that_its_tools_would_not_ask_for(monkeypatch):
     monkeypatch.setenv("CABCNN_AUTH", "ann:secret")
     monkeypatch.setenv("CABCNN_MCP", "1")
-    with pytest.raises(SystemExit, match="Tools of MCP know no password"):
+    with pytest.raises(SystemExit, match="MCP tools"):
         runpy.run_path(str(ROOT / "app.py"), run_name="__main__")
 
 
