@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import os
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 
 import numpy as np
@@ -15,9 +17,14 @@ from cabcnn.explanation import Explanation
 from cabcnn.model import CabCnn, check_finite
 from cabcnn.streaming import Stream
 
+# OpenMP's threads are not there in a forked process, and torch would wait for them for ever.
+if hasattr(os, "register_at_fork"):
+    os.register_at_fork(after_in_child=partial(torch.set_num_threads, 1))
+
 
 class Classifier:
-    """A model and its card. Can be shared by threads.
+    """A model and its card. Can be shared by threads, and by forked processes, in which torch then
+    computes with one thread.
 
     `device` is the device to run on: "auto" (a GPU if there is one), "cpu", "cuda" or "cuda:1";
     None leaves the model where it is. Raises CabcnnError for a device that this machine lacks.
