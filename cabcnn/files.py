@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import errno
+import hashlib
 import json
 import os
 from collections.abc import Iterator
@@ -21,7 +22,7 @@ def atomic(path: Path) -> Iterator[Path]:
 
     Raises CabcnnError if the file can't be written.
     """
-    temporary = path.with_name(f"{path.name}.{os.getpid()}.part")
+    temporary = path.with_name(f"{_short(path.name)}.{os.getpid()}.part")
     try:
         yield temporary
         temporary.replace(path)  # readers see the old file or the new one
@@ -30,6 +31,15 @@ def atomic(path: Path) -> Iterator[Path]:
     finally:
         with contextlib.suppress(OSError):
             temporary.unlink(missing_ok=True)
+
+
+def _short(name: str) -> str:
+    """A name that leaves room for an ending within the 255 bytes of a file's name."""
+    encoded = os.fsencode(name)
+    if len(encoded) <= 200:
+        return name
+    digest = hashlib.blake2b(encoded, digest_size=8).hexdigest()
+    return f"{encoded[:160].decode(errors='ignore')}-{digest}"
 
 
 def remove_stale(folder: Path) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import sys
 from collections.abc import Iterable
 from contextlib import ExitStack
@@ -15,6 +16,8 @@ import typer
 from cabcnn.cli.corpus_options import Device, Seconds
 from cabcnn.cli.terminal import write_line
 from cabcnn.errors import CabcnnError
+
+MAX_NAME_BYTES = 255  # of a file, on nearly every file system
 
 
 class Format(StrEnum):
@@ -126,16 +129,38 @@ def explain(
 
 def distinct_stems(files: Iterable[Path]) -> list[str]:
     """A name for the output of each file: its own without the suffix, numbered if an earlier file
-    has it already. Names that differ only in case count as the same, as on many disks."""
-    files = list(files)
-    taken = {file.stem.casefold() for file in files}
-    seen: set[str] = set()
+    has it already, and short enough for a file system. Names that differ only in case count as
+    the same, as on many disks.
+
+    With the dot of `talk.long`, `talk.long.csv` would be in another format, and the name of what
+    comes of `talk`: it becomes `talk-long`.
+    """
+    from cabcnn.export import formats
+
+    room = MAX_NAME_BYTES - max(len(ending) for ending in formats.KINDS)
     stems = []
     for file in files:
-        stem = file.stem
-        if stem.casefold() in seen:
-            stem = next(s for n in count(2) if (s := f"{file.stem}-{n}").casefold() not in taken)
-            taken.add(stem.casefold())
-        seen.add(stem.casefold())
+        stem = _cut(file.stem, room)
+        parts = {part for kind in formats.KINDS for part in [kind.rpartition(".")[0]] if part}
+        for part in parts:
+            if stem.casefold().endswith(part.casefold()):
+                stem = f"{stem[: -len(part)]}-{stem[1 - len(part) :]}"
         stems.append(stem)
+    taken = {stem.casefold() for stem in stems}
+    seen: set[str] = set()
+    for place, stem in enumerate(stems):
+        if stem.casefold() in seen:
+            start = _cut(stem, room - 8)
+            stems[place] = next(
+                s for n in count(2) if (s := f"{start}-{n}").casefold() not in taken
+            )
+            taken.add(stems[place].casefold())
+        seen.add(stems[place].casefold())
     return stems
+
+
+def _cut(text: str, size: int) -> str:
+    """At most `size` bytes of a text, in whole characters."""
+    return (
+        os.fsencode(text)[:size].decode(errors="ignore") if len(os.fsencode(text)) > size else text
+    )

@@ -7,6 +7,7 @@ from collections.abc import Iterable
 from typing import NamedTuple
 
 from cabcnn.explanation import Explanation, spaced_maxima
+from cabcnn.export.canvas import NOT_TEXT, REPLACEMENT
 from cabcnn.export.spans import Span, edges, predicted, spans_of
 
 MOMENTS = 10
@@ -104,5 +105,5 @@ def _track(spans: Iterable[Span]) -> bytes:
 
 
 def _one_line(value: object) -> str:
-    """Text without line breaks and tabs, which separate fields."""
-    return re.sub(r"\s+", " ", str(value)).strip()
+    """Text without line breaks and tabs, which separate fields, and other control characters."""
+    return NOT_TEXT.sub(REPLACEMENT, re.sub(r"\s+", " ", str(value))).strip()

@@ -63,7 +63,10 @@ def draw(explanation: Explanation, columns: int = 2) -> Figure:
     figure = canvas.new_figure(width, 1)
     entry = HANDLE + max(_inches(str(one.get_label()), TEXT, figure) for one in handles)
     classes_a_row = max(int(width / entry), 1)
-    lines = _wrap(caption(x), figure, 0.97 * width)
+    words = caption(x)
+    if codes := canvas.remark(words):
+        words = f"{words} {codes}"
+    lines = _wrap(words, figure, 0.97 * width)
     legend = -(-len(x.labels) // classes_a_row) * TEXT * 1.5 / 72
     figure.set_figheight(sum(heights) + 0.75 + legend + LINE * len(lines))
     figure.get_layout_engine().set(h_pad=0.02, w_pad=0.02, hspace=0.02)  # pyright: ignore
@@ -89,6 +92,7 @@ def draw(explanation: Explanation, columns: int = 2) -> Figure:
         columnspacing=1.2,
     )
     figure.supxlabel("\n".join(lines), x=0.005, ha="left", fontsize=SMALL, color=canvas.INK)
+    canvas.set_fonts(figure)
     return figure
 
 
@@ -111,7 +115,7 @@ def for_notebook(explanation: Explanation) -> tuple[bytes, dict[str, Any]]:
 
 def _inches(text: str, size: float, figure: Figure) -> float:
     """The width of a line of text in the current font."""
-    artist = figure.text(0, 0, text, fontsize=size)
+    artist = figure.text(0, 0, text, fontsize=size, fontfamily=canvas.fonts(text))
     width = artist.get_window_extent().width / figure.dpi
     artist.remove()
     return width
