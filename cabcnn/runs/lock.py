@@ -5,7 +5,6 @@ from __future__ import annotations
 import contextlib
 import json
 import os
-import platform
 import shutil
 import threading
 from collections.abc import Iterator
@@ -14,7 +13,7 @@ from pathlib import Path
 from cabcnn import files
 from cabcnn.errors import CabcnnError
 from cabcnn.runs import status
-from cabcnn.runs.status import alive, this_process
+from cabcnn.runs.status import alive, read_process, this_process
 
 NAME, OWNER = status.OWNER.split("/")
 BEAT_SECONDS = 20.0
@@ -75,7 +74,7 @@ def _beat(lock: Path, over: threading.Event) -> None:
 
 def _remove_stale(lock: Path) -> None:
     """Removes the lock of a process that has died. Raises BusyError if it is alive."""
-    owner = _owner(lock)
+    owner = read_process(lock / OWNER)
     if owner is None:
         return  # just released
     if alive(**owner, sign=status.signs(lock, OWNER)):
@@ -88,16 +87,6 @@ def _remove_stale(lock: Path) -> None:
     stale = lock.with_name(f"{lock.name}.stale.{os.getpid()}")
     with contextlib.suppress(OSError):  # another process may be quicker
         lock.rename(stale)
-        if _owner(stale) != owner:  # it was, and this is the new lock
+        if read_process(stale / OWNER) != owner:  # it was, and this is the new lock
             stale.rename(lock)
     shutil.rmtree(stale, ignore_errors=True)
-
-
-def _owner(lock: Path) -> dict | None:
-    try:
-        facts = json.loads((lock / OWNER).read_text())
-        return {"pid": facts["pid"], "begun": facts["begun"], "host": facts["host"]}
-    except FileNotFoundError:
-        return None
-    except (OSError, ValueError, KeyError, TypeError):
-        return {"pid": 0, "begun": 0.0, "host": platform.node()}  # damaged: without an owner

@@ -10,7 +10,7 @@ from contextlib import suppress
 from dataclasses import asdict, dataclass, replace
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Annotated, Literal
+from typing import Annotated, Any, Literal
 
 from cabcnn import schema
 from cabcnn.errors import CabcnnError
@@ -46,6 +46,8 @@ class Status:
     pid: Annotated[int, Between(0, 2**31 - 1)] = 0
     begun: Time = 0.0  # when that process started: PIDs are reused
     host: str = ""
+    ticks: Count = 0
+    boot: str = ""
     started: str = ""
     updated: str = ""
 
@@ -84,7 +86,8 @@ def _stored(folder: Path) -> Status | None:
 
 
 def _alive(folder: Path, status: Status) -> bool:
-    return alive(status.pid, status.begun, status.host, signs(folder, OWNER, FILE))
+    sign = signs(folder, OWNER, FILE)
+    return alive(status.pid, status.begun, status.host, sign, status.ticks, status.boot)
 
 
 def ask_to_stop(folder: str | Path) -> None:
@@ -100,16 +103,62 @@ def now() -> str:
     return datetime.now(UTC).isoformat(timespec="milliseconds")
 
 
-def this_process() -> dict[str, int | float | str]:
-    """What identifies this process: its `pid`, the time it has `begun` and its `host`."""
+@dataclass(frozen=True)
+class Process:
+    """What identifies a process, even after its `pid` is used again: the time it has `begun`, in
+    seconds since 1970, which moves when the clock is set; and on Linux its start in `ticks` since
+    that `boot` of the machine, which does not. Files of version 0.1.0 lack these two."""
+
+    pid: Annotated[int, Between(0, 2**31 - 1)]
+    begun: Time
+    host: str
+    ticks: Count = 0
+    boot: str = ""
+
+
+NOBODY = Process(0, 0.0, platform.node())
+
+
+def process(pid: int) -> dict[str, Any]:
+    """The fields of `Process` for a process of this machine. Raises psutil.NoSuchProcess."""
     import psutil
 
-    pid = os.getpid()
-    return {"pid": pid, "begun": psutil.Process(pid).create_time(), "host": platform.node()}
+    begun = psutil.Process(pid).create_time()
+    return asdict(Process(pid, begun, platform.node(), *_start(pid)))
 
 
-def alive(pid: int, begun: float, host: str, sign: float) -> bool:
-    """Whether that process is still running; `sign` is the time of its last sign of life.
+def this_process() -> dict[str, Any]:
+    return process(os.getpid())
+
+
+def read_process(path: Path) -> dict[str, Any] | None:
+    """The fields of the `Process` that a file names; None if there is no file, and those of one
+    that is not running if it is damaged."""
+    try:
+        with path.open("rb") as file:
+            content = file.read(MOST_BYTES + 1)
+        return asdict(schema.build(Process, schema.parse(content, MOST_BYTES)))
+    except FileNotFoundError:
+        return None
+    except (OSError, ValueError, CabcnnError):
+        return asdict(NOBODY)
+
+
+def _start(pid: int) -> tuple[int, str]:
+    """The start of a process in ticks since boot (proc(5): field 22 of stat), and which boot that
+    is; (0, "") where there is no /proc."""
+    try:
+        facts = Path(f"/proc/{pid}/stat").read_bytes()
+        boot = Path("/proc/sys/kernel/random/boot_id").read_text("ascii").strip()
+        # The second field, the program's name in parentheses, may hold anything.
+        return int(facts.rpartition(b")")[2].split()[19]), boot
+    except (OSError, ValueError, IndexError):
+        return 0, ""
+
+
+def alive(pid: int, begun: float, host: str, sign: float, ticks: int = 0, boot: str = "") -> bool:
+    """Whether that process is still running, given the fields of `Process`; `sign` is the time of
+    its last sign of life.
 
     One on another machine, or in a container that has been replaced, can't be checked: it counts
     as running for five minutes after its last sign of life. (So the clocks of machines that share
@@ -120,9 +169,13 @@ def alive(pid: int, begun: float, host: str, sign: float) -> bool:
     if host != platform.node():
         return time.time() - sign < SILENT_SECONDS
     try:
-        process = psutil.Process(pid)
-        same = abs(process.create_time() - begun) < CLOCKS_DIFFER
-        return same and process.status() != psutil.STATUS_ZOMBIE
+        running = psutil.Process(pid)
+        start = _start(pid)
+        if boot and start[1]:
+            same = start == (ticks, boot)
+        else:
+            same = abs(running.create_time() - begun) < CLOCKS_DIFFER
+        return same and running.status() != psutil.STATUS_ZOMBIE
     except (psutil.NoSuchProcess, ValueError):
         return False
     except psutil.AccessDenied:  # somebody else's

@@ -195,10 +195,10 @@ def test_the_model_and_the_report_can_be_taken_away(demo, jobs):
 def test_an_interrupted_run_is_resumed_by_a_press(demo, jobs):
     shutil.copytree(jobs.folder / "voices", jobs.folder / "cut", dirs_exist_ok=True)
     status = json.loads((jobs.folder / "cut/status.json").read_text())
-    status |= {"state": "training", "begun": 1.0}
+    status |= {"state": "training", "begun": 1.0, "ticks": 1}
     (jobs.folder / "cut/status.json").write_text(json.dumps(status))
     process = json.loads((jobs.folder / "cut/process.json").read_text())
-    (jobs.folder / "cut/process.json").write_text(json.dumps(process | {"begun": 1.0}))
+    (jobs.folder / "cut/process.json").write_text(json.dumps(process | {"begun": 1.0, "ticks": 1}))
     (jobs.folder / "cut/model.safetensors").unlink()
     facts = json.loads((jobs.folder / "cut/job.json").read_text())
     (jobs.folder / "cut/job.json").write_text(json.dumps(facts | {"upload": None}))

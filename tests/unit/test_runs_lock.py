@@ -74,7 +74,7 @@ def test_the_lock_of_a_killed_process_holds_nobody_up(tmp_path, holder):
 
 
 def test_a_process_of_the_same_number_is_another_one(tmp_path):
-    write_owner(tmp_path, begun=1_000_000.0)
+    write_owner(tmp_path, begun=1_000_000.0, ticks=1)
     with claimed(tmp_path):
         assert (tmp_path / "lock").exists()
 
@@ -111,7 +111,7 @@ def test_whoever_holds_a_folder_gives_signs_of_it(tmp_path, monkeypatch):
 
 def test_of_many_that_find_a_stale_lock_one_gets_it(tmp_path):
     """Processes, all at once; each that holds it writes a line and looks for another's."""
-    write_owner(tmp_path, begun=1_000_000.0)
+    write_owner(tmp_path, begun=1_000_000.0, ticks=1)
     program = """
 import os, sys, time
 from pathlib import Path
@@ -165,13 +165,37 @@ def test_threads_of_one_process_count_as_one_holder_each(tmp_path):
 
 def test_alive_and_dead():
     assert alive(**this_process(), sign=0.0)  # type: ignore[arg-type]
-    assert not alive(**{**this_process(), "begun": 0.0}, sign=time.time())  # type: ignore[arg-type]
+    old = {name: this_process()[name] for name in ("pid", "begun", "host")}  # of version 0.1.0
+    assert alive(**old, sign=0.0)  # type: ignore[arg-type]
+    assert not alive(**{**old, "begun": 0.0}, sign=time.time())  # type: ignore[arg-type]
     process = subprocess.Popen([sys.executable, "-c", "pass"])
     process.wait()
     begun = this_process()["begun"]
     assert not alive(process.pid, begun, platform.node(), time.time())  # type: ignore[arg-type]
     assert alive(1, 0.0, "elsewhere", time.time())
     assert not alive(1, 0.0, "elsewhere", time.time() - 2 * statuses.SILENT_SECONDS)
+
+
+@pytest.mark.skipif(not Path("/proc/self/stat").exists(), reason="no /proc")
+def test_a_step_of_the_clock_kills_nobody(tmp_path):
+    stepped = {**this_process(), "begun": this_process()["begun"] + 3_600}  # type: ignore[operator]
+    assert alive(**stepped, sign=0.0)  # type: ignore[arg-type]
+    for other in ({"ticks": 1}, {"boot": "another"}):
+        assert not alive(**{**this_process(), **other}, sign=time.time())  # type: ignore[arg-type]
+    (tmp_path / "lock").mkdir()
+    (tmp_path / statuses.OWNER).write_text(json.dumps(stepped))
+    with pytest.raises(CabcnnError, match="A run is going on"), claimed(tmp_path):
+        pass
+
+
+@pytest.mark.parametrize(
+    "content", ["", "[]", '{"pid": "x", "begun": 1, "host": ""}', "[" * 100_000, "\x00\xff"]
+)
+def test_a_damaged_owner_holds_nobody_up(tmp_path, content):
+    (tmp_path / "lock").mkdir()
+    (tmp_path / statuses.OWNER).write_bytes(content.encode("latin-1"))
+    with claimed(tmp_path):
+        assert json.loads((tmp_path / statuses.OWNER).read_text())["pid"] == os.getpid()
 
 
 def test_the_status_of_a_run_whose_process_died(tmp_path):
@@ -200,7 +224,7 @@ def test_no_status(tmp_path, content):
 
 def test_a_dead_run_that_another_process_goes_on_with_is_not_interrupted(tmp_path, monkeypatch):
     path = tmp_path / statuses.FILE
-    dead = Status("training", done=3, **{**this_process(), "begun": 1.0})  # type: ignore[arg-type]
+    dead = Status("training", done=3, **{**this_process(), "begun": 1.0, "ticks": 1})  # type: ignore[arg-type]
     path.write_text(statuses.to_json(dead))
     assert read_state(tmp_path) == "interrupted"
 

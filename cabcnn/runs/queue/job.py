@@ -73,7 +73,7 @@ def read(folder: Path) -> Job | None:
     # the process writes its last status before it ends. In another order, a job that is just being
     # handed on would look interrupted.
     queue_state = _queue_state(folder)
-    process = _process(folder)
+    process = statuses.read_process(folder / statuses.PROCESS)
     sign = statuses.signs(folder, statuses.PROCESS, statuses.OWNER, statuses.FILE)
     running = process is not None and statuses.alive(**process, sign=sign)
     status = statuses.read(folder)
@@ -124,14 +124,6 @@ def _taken(folder: Path) -> bool:
         return time.time() - (folder / TAKEN).stat().st_mtime < TAKEN_SECONDS
     except FileNotFoundError:
         return False
-
-
-def _process(folder: Path) -> dict[str, Any] | None:
-    try:
-        facts = json.loads((folder / statuses.PROCESS).read_bytes())
-        return {"pid": facts["pid"], "begun": facts["begun"], "host": facts["host"]}
-    except (OSError, ValueError, KeyError, TypeError):
-        return None
 
 
 def _last_line(path: Path) -> str:

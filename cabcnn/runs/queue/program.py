@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import platform
 import signal
 import subprocess
 import sys
@@ -14,6 +13,7 @@ import cabcnn
 from cabcnn import files
 from cabcnn.errors import CabcnnError
 from cabcnn.runs import plan as plans
+from cabcnn.runs import status as statuses
 from cabcnn.runs.queue import job as one
 from cabcnn.runs.queue.job import Job
 from cabcnn.runs.queue.uploads import CACHE
@@ -98,8 +98,7 @@ class Program:
                     process.nice(self._niceness)
             with suppress(OSError):  # Linux with autogroups
                 Path(f"/proc/{pid}/autogroup").write_text(str(self._niceness))
-            facts = {"pid": pid, "begun": process.create_time(), "host": platform.node()}
-            files.write_json(folder / PROCESS, facts)
+            files.write_json(folder / PROCESS, statuses.process(pid))
         (folder / one.TAKEN).unlink(missing_ok=True)
 
     def _signal(self, number: signal.Signals) -> None:
