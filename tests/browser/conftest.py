@@ -1,13 +1,15 @@
 """The real page: `python app.py` in a process of its own, opened in Chromium.
 
-One server and one browser for all tests; each test has a page of its own. Its microphone is
-fed from a WAV file. A page that reports an error on its console, or asks anything of another
-machine, fails the test that opened it.
+One server and one browser for each of pytest's processes; each test has a page of its own. Its
+microphone is fed from a WAV file. A test fails where its page reports an error on its console or
+asks anything of another machine, and where the server logs a traceback or answers with an error
+that has no words.
 """
 
 from __future__ import annotations
 
 import os
+import re
 import shutil
 import socket
 import subprocess
@@ -15,13 +17,15 @@ import sys
 import time
 import urllib.request
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from urllib.parse import urlsplit
 
 import numpy as np
 import pytest
 import soundfile
-from playwright.sync_api import sync_playwright
+from playwright.sync_api import Error as PlaywrightError
+from playwright.sync_api import Page, Request, sync_playwright
 
 ROOT = Path(__file__).parents[2]
 HOW_TO_INSTALL = (
@@ -39,7 +43,9 @@ FLAGS = [
     "--use-fake-ui-for-media-stream",
     "--use-fake-device-for-media-stream",
 ]
-SECONDS = 30_000  # to wait for anything, in milliseconds: other programs may be busy as well
+SECONDS = 180_000  # to wait for anything, in milliseconds: other programs may be busy as well
+START_SECONDS = 600  # that the server may take to start on a machine that does much else
+NO_WORDS = re.compile(r'"error":\s*null')  # what Gradio answers where a handler has a bug
 
 
 @pytest.fixture(scope="session")
@@ -79,7 +85,23 @@ def served_home(tmp_path_factory) -> Path:
 
 
 @pytest.fixture(scope="session")
-def address(browser, files, served_home) -> Iterator[str]:
+def log(files) -> Path:
+    """What the server writes to its terminal."""
+    return files / "log.txt"
+
+
+@pytest.fixture(autouse=True)
+def _no_traceback(log) -> Iterator[None]:
+    """What goes wrong in a handler is a word on the page at most; the server's log tells all."""
+    known = log.stat().st_size if log.exists() else 0
+    yield
+    if log.exists():
+        told = log.read_bytes()[known:].decode()
+        assert "Traceback" not in told, told
+
+
+@pytest.fixture(scope="session")
+def address(browser, files, log, served_home) -> Iterator[str]:
     with socket.socket() as free:
         free.bind(("127.0.0.1", 0))
         port = free.getsockname()[1]
@@ -93,14 +115,13 @@ def address(browser, files, served_home) -> Iterator[str]:
         "CABCNN_NICENESS": "0",  # a run that gave way would stand still where much else goes on
         "OMP_NUM_THREADS": "1",  # a training run beside the page, and a browser, on few cores
     }
-    log = files / "log.txt"
     with log.open("w") as output:
         server = subprocess.Popen(
             [sys.executable, "app.py"], cwd=ROOT, env=environment, stdout=output, stderr=output
         )
     url = f"http://127.0.0.1:{port}/"
     try:
-        deadline = time.monotonic() + 120
+        deadline = time.monotonic() + START_SECONDS
         while not _answers(url):
             assert server.poll() is None, log.read_text()
             assert time.monotonic() < deadline, log.read_text()
@@ -121,13 +142,31 @@ def _answers(url: str) -> bool:
 @pytest.fixture
 def open_page(browser, address) -> Iterator[Callable]:
     """Opens the page; when the test is over, nothing may have gone wrong on it."""
+    with _opener(browser, address) as open_:
+        yield open_
+
+
+@pytest.fixture(scope="module")
+def module_page(browser, address) -> Iterator[Page]:
+    """A page for tests that show a clip of their own on it: to open one takes seconds."""
+    with _opener(browser, address) as open_:
+        yield open_()
+
+
+@contextmanager
+def _opener(browser, address) -> Iterator[Callable]:
     contexts, troubles, asked = [], [], []
+    answered: list[Request] = []
     home = urlsplit(address).netloc
 
     def watch_request(request) -> None:
         parts = urlsplit(request.url)
         if parts.scheme not in ("data", "blob") and parts.netloc != home:
             asked.append(request.url)
+
+    def watch_answer(request) -> None:
+        if "/queue/data" in request.url:
+            answered.append(request)
 
     def watch_console(message) -> None:
         if message.type == "error":
@@ -139,6 +178,7 @@ def open_page(browser, address) -> Iterator[Callable]:
         page = context.new_page()
         page.set_default_timeout(SECONDS)
         page.on("request", watch_request)
+        page.on("requestfinished", watch_answer)
         page.on("console", watch_console)
         page.on("pageerror", lambda error: troubles.append(str(error)))
         page.goto(address + link)
@@ -148,10 +188,42 @@ def open_page(browser, address) -> Iterator[Callable]:
         return page
 
     yield open_
+    wordless = [body for request in answered if NO_WORDS.search(body := _body(request))]
     for context in contexts:
         context.close()
+    assert wordless == [], "the server answered with an error that has no words"
     assert asked == [], "the page asked another machine"
     assert troubles == [], "the page reported errors"
+
+
+def _body(request: Request) -> str:
+    response = request.response()
+    try:
+        return "" if response is None else response.text()
+    except PlaywrightError:  # the browser has let go of it: of a page that is closed or left
+        return ""
+
+
+@pytest.fixture(scope="session")
+def show_clip() -> Callable[..., None]:
+    """Uploads a clip to a page and waits until the view has drawn it. Nothing is left of the clip
+    before, which must have had another name."""
+
+    def show(page: Page, path: Path, intervals: int) -> None:
+        page.mouse.move(0, 0)
+        drawn = int(page.get_attribute(".cav", "data-painted") or 0)
+        page.set_input_files("#upload input[type=file]", path)
+        page.wait_for_function(
+            """([name, intervals, drawn]) => {
+                const view = document.querySelector(".cav");
+                return view.dataset.state === "ready" && Number(view.dataset.p) === intervals
+                    && Number(view.dataset.painted) > drawn
+                    && view.querySelector(".cav-clip").innerText.includes(name);
+            }""",
+            arg=[path.name, intervals, drawn],
+        )
+
+    return show
 
 
 @pytest.fixture

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 
+from cabcnn import checkpoint
 from cabcnn.ui import examples
 
 pytestmark = pytest.mark.browser
@@ -41,7 +42,7 @@ def test_the_atlas_is_sorted_listened_to_and_looked_up(open_page):
     assert button.get_attribute("aria-label").startswith("Play ")
     button.focus()
     page.keyboard.press("Enter")
-    page.wait_for_selector(f'.cat[data-heard="{button.get_attribute("data-moment")}"]')
+    page.wait_for_selector(f'.cat[data-played="{button.get_attribute("data-moment")}"]')
     page.wait_for_function("() => !document.querySelector('.cat-play[aria-pressed=true]')")
 
     # The square tells of two classifiers, and opens one.
@@ -80,3 +81,37 @@ def test_the_atlas_follows_the_model_and_fits_a_phone(open_page):
             .map((one) => one.outerHTML.slice(0, 120))"""
     )
     assert nameless == []
+
+
+@pytest.fixture
+def own_models(served_home, formula_model, make_card):
+    """Two models that have no atlas yet."""
+    paths = [served_home / "models" / f"{name}.safetensors" for name in ("one", "two")]
+    paths[0].parent.mkdir(exist_ok=True)
+    for path in paths:
+        card = make_card(name=path.stem, title=f"Model {path.stem}")
+        checkpoint.save(path, formula_model(3), card)
+    yield
+    for path in paths:
+        path.unlink()
+
+
+@pytest.mark.usefixtures("own_models")
+def test_one_atlas_is_computed_at_a_time_and_another_is_refused_with_a_sentence(open_page):
+    page = open_page()
+    page.get_by_role("tab", name="Atlas", exact=True).click()
+    compute = page.get_by_role("button", name="Compute from the built-in voices")
+    for name in ("one", "two"):
+        page.click("#model input")
+        page.get_by_role("option", name=f"Model {name}").click()
+        page.locator(".cat-none .cat-title").get_by_text(f"Model {name}").wait_for()
+        compute.click()
+        if name == "one":
+            page.wait_for_selector(".cat[data-state=busy]")
+    page.get_by_text("The atlas of another model is being computed").wait_for()
+    assert page.get_attribute(".cat", "data-state") == "none"
+    page.click("#model input")
+    page.get_by_role("option", name="Model one").click()
+    page.wait_for_selector(".cat[data-state=busy]")
+    page.get_by_role("button", name="Cancel").click()
+    compute.wait_for()

@@ -60,10 +60,10 @@ def test_two_clips_side_by_side(open_page, voice_file):
     page.keyboard.press("Shift+ArrowRight")
     page.wait_for_function("Math.abs(document.querySelector('.ccv').dataset.time - 1) < 0.01")
     page.keyboard.press(" ")
-    page.wait_for_selector(".ccv[data-playing=true][data-heard='0']")
+    page.wait_for_selector(".ccv[data-playing=true][data-active='0']")
     page.wait_for_function("Number(document.querySelector('.ccv').dataset.time) > 1.3")
     page.keyboard.press("b")
-    page.wait_for_selector(".ccv[data-playing=true][data-heard='1']")
+    page.wait_for_selector(".ccv[data-playing=true][data-active='1']")
     assert page.get_by_role("button", name="Hear B").get_attribute("aria-pressed") == "true"
     assert 1.2 < float(data(page, "time")) < 8
     page.keyboard.press(" ")
@@ -85,12 +85,12 @@ def test_two_clips_side_by_side(open_page, voice_file):
     # What is wrong at one side is said there, and both stay.
     bad = {"name": "notes.wav", "mimeType": "audio/wav", "buffer": b"only words " * 50}
     page.set_input_files(".compare-b input[type=file]", bad)
-    page.wait_for_selector("#compare-message-b .trouble")
-    assert "notes.wav" in page.inner_text("#compare-message-b .trouble")
+    page.wait_for_selector("#compare-message-b .error")
+    assert "notes.wav" in page.inner_text("#compare-message-b .error")
     assert data(page, "b") == stella.title
     page.set_input_files(".compare-b input[type=file]", voice_file("mine.wav", seconds=3))
     page.wait_for_selector('.ccv[data-b="mine.wav"]')
-    page.wait_for_selector("#compare-message-b .trouble", state="detached")
+    page.wait_for_selector("#compare-message-b .error", state="detached")
     assert page.input_value("#compare-source-b input") == "mine.wav"
 
 
@@ -107,4 +107,4 @@ def test_on_a_phone_and_in_the_dark(open_page):
     lane = page.locator(".ccv .cav-plot[data-lane=heatmap]").first.bounding_box()
     assert lane["width"] > 250
     page.locator(".ccv [data-side='1'] .cav-plot[data-lane=heatmap]").tap()
-    page.wait_for_selector(".ccv[data-heard='1']")
+    page.wait_for_selector(".ccv[data-active='1']")

@@ -16,16 +16,15 @@ CLOSE = 1e-3  # what packing the two matrices may move a probability by
 
 
 @pytest.fixture
-def shown(open_page, voice_file):
+def shown(open_page, module_page, show_clip, voice_file, tmp_path):
     """A page that shows a clip, and what Python says of the same file."""
-    path = voice_file(seconds=8)
+    path = voice_file(f"{tmp_path.name}.wav", seconds=8)
     x = cabcnn.load("accents").explain(path, seconds=30)
 
     def show(*arguments, **options):
-        page = open_page(*arguments, **options)
-        page.set_input_files("#upload input[type=file]", path)
-        page.wait_for_selector(f'{READY}[data-p="{len(x.attention)}"]')
-        page.wait_for_selector(".cav[data-painted]")
+        page = open_page(*arguments, **options) if arguments or options else module_page
+        show_clip(page, path, len(x.attention))
+        page.select_option(".cav-sorting", "number")  # which stays as it was for the last clip
         return page, x
 
     return show
@@ -129,7 +128,7 @@ def test_a_region_is_selected_looped_and_judged_alone(shown):
     start, end = told(page, "region")
     assert (start, end) == (pytest.approx(2, abs=0.05), pytest.approx(3, abs=0.05))
     agrees(page, x)
-    agrees(page, x.between(start, end), "regional")
+    agrees(page, x.between(start, end), "region-verdict")
     assert f"Only {start:.2f} to {end:.2f} s" in page.inner_text(".cav-regional")
     # An edge moves by keys, an interval a press.
     page.focus(".cav-region [data-edge=to]")
@@ -138,11 +137,11 @@ def test_a_region_is_selected_looped_and_judged_alone(shown):
     page.keyboard.press("ArrowRight")
     start, end = told(page, "region")
     assert end - start == pytest.approx(0.075)  # not before its start, and two intervals on
-    agrees(page, x.between(start, end), "regional")
+    agrees(page, x.between(start, end), "region-verdict")
     # A muted classifier is missing in the region as well.
     page.click(".cav-one-mute")
     muted = [int(one) for one in page.get_attribute(".cav", "data-muted").split()]
-    agrees(page, x.without(muted).between(start, end), "regional")
+    agrees(page, x.without(muted).between(start, end), "region-verdict")
     # It plays again and again.
     page.wait_for_selector(".cav-play:enabled")
     page.evaluate(
@@ -218,7 +217,8 @@ def test_it_stops_earlier_and_a_moment_is_taken_apart(shown):
     agrees(page, x)
 
     heatmap = page.locator(".cav-plot[data-lane=heatmap]").bounding_box()
-    page.mouse.click(heatmap["x"] + heatmap["width"] / 2, heatmap["y"] + 3)
+    top = heatmap["y"] + heatmap["height"] / 80  # the middle of the first of forty rows
+    page.mouse.click(heatmap["x"] + heatmap["width"] / 2, top)
     page.wait_for_selector('.cav[data-moment]:not([data-moment=""])')
     t = int(page.get_attribute(".cav", "data-moment"))
     assert abs(t - 160) <= 2
@@ -281,4 +281,4 @@ def test_any_class_is_set_against_any_other_and_it_all_comes_back(shown):
     page.wait_for_selector('.cav:not([data-region=""])')
     start, end = told(page, "region")
     assert (start, end) == (pytest.approx(2, abs=0.15), pytest.approx(4, abs=0.15))
-    agrees(page, x.without([3, 7]).between(start, end), "regional")
+    agrees(page, x.without([3, 7]).between(start, end), "region-verdict")

@@ -12,14 +12,10 @@ SECONDS = 8
 LATE = 0.6  # seconds by which a busy machine turns late
 
 
-@pytest.fixture
-def page(open_page, voice_file):
-    """A page that shows a clip and keeps in `window.heard` where the playhead was."""
-    page = open_page()
-    page.set_input_files("#upload input[type=file]", voice_file(seconds=SECONDS))
-    page.wait_for_selector(f'{READY}[data-p="320"]')
-    page.wait_for_selector(".cav-play:enabled")
-    page.evaluate(
+@pytest.fixture(scope="module")
+def watched_page(module_page):
+    """A page that keeps in `window.heard` where the playhead was."""
+    module_page.evaluate(
         """() => {
             const view = document.querySelector(".cav");
             window.heard = [];
@@ -27,7 +23,16 @@ def page(open_page, voice_file):
               .observe(view, { attributeFilter: ["data-time"] });
         }"""
     )
-    return page
+    return module_page
+
+
+@pytest.fixture
+def page(watched_page, show_clip, voice_file, tmp_path):
+    """The same, with a clip on it that nobody has played yet."""
+    show_clip(watched_page, voice_file(f"{tmp_path.name}.wav", SECONDS), 320)
+    watched_page.wait_for_selector(".cav-play:enabled")
+    watched_page.evaluate("() => window.heard.splice(0)")
+    return watched_page
 
 
 def drag(page, start: float, end: float, lane: str = "waveform") -> None:

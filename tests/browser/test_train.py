@@ -215,7 +215,7 @@ def test_what_can_not_be_trained_is_a_sentence_below_the_button(open_page):
     page.get_by_role("checkbox", name=CLASSES[1], exact=True).check()
     page.get_by_role("textbox", name="Name of the model").fill("a/b")
     train.click()
-    message.get_by_text("can't be a file's name").wait_for()
+    message.get_by_text("name is 'a/b'").wait_for()
     assert "tick two" not in message.inner_text()
     assert runs(page) == before
 

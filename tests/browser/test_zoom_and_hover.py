@@ -18,19 +18,18 @@ PHONE = {"width": 390, "height": 844, "has_touch": True, "is_mobile": True}
 
 
 @pytest.fixture
-def clip(voice_file):
-    return voice_file(seconds=SECONDS)
+def clip(voice_file, tmp_path):
+    return voice_file(f"{tmp_path.name}.wav", SECONDS)
 
 
 @pytest.fixture
-def show(open_page, clip):
-    def opened(**options):
-        page = open_page(**options)
-        page.set_input_files("#upload input[type=file]", clip)
-        page.wait_for_selector(f'{READY}[data-p="{INTERVALS}"][data-painted]')
+def show(open_page, module_page, show_clip, clip):
+    def shown(**options):
+        page = open_page(**options) if options else module_page
+        show_clip(page, clip, INTERVALS)
         return page
 
-    return opened
+    return shown
 
 
 def window(page) -> tuple[float, float]:

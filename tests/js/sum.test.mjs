@@ -28,9 +28,7 @@ import {
 /** @import { Clip, Payload } from "../../cabcnn/views/types.d.ts" */
 
 const file = process.env.CABCNN_PAYLOAD;
-const skip = file
-  ? false
-  : "run by tests/unit/test_views_payload.py, which writes the payload";
+const skip = file ? false : "run by tests/unit/test_views_payload.py, which writes the payload";
 /**
  * @typedef {{
  *   muted: number[],

@@ -22,7 +22,7 @@ from cabcnn.faithfulness.clip import removal_masks
 from cabcnn.faithfulness.silencing import CONTEXT, de_bruijn, moments, run_cases, silence
 from cabcnn.model import interval_count
 
-pytestmark = pytest.mark.usefixtures("one_thread")
+pytestmark = [pytest.mark.usefixtures("one_thread"), pytest.mark.numeric]
 
 
 @pytest.fixture(scope="module")

@@ -35,7 +35,7 @@ NO_SPEECH = {
     "chord": sum(0.2 * np.sin(2 * np.pi * f * AT) for f in (262, 330, 392)),
     "hum": sum(0.3 / k * np.sin(2 * np.pi * 50 * k * AT) for k in range(1, 9)),
 }
-# Its clips of 0.4 s differ so much from each other that noise lies among them: docs/training.md.
+# Its clips of 0.4 s differ so much from each other that noise lies among them: docs/experiments.md.
 HEARS_ALL = "digits"
 
 
