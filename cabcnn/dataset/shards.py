@@ -140,4 +140,3 @@ class _Shard:
 
 def _mapped(path: Path, kind: type[np.generic]) -> NDArray:
     return np.memmap(path, kind, "r")
-
