@@ -73,8 +73,8 @@ KINDS = {
         "{n} recordings can't be read; training leaves them out.",
     ),
     "damaged": (
-        "One recording is damaged; only the part before the damage is used.",
-        "{n} recordings are damaged; only the parts before the damage are used.",
+        "One recording is damaged; what could be decoded of it is used.",
+        "{n} recordings are damaged; what could be decoded of them is used.",
     ),
     "silent": (
         "One recording is silent; training leaves it out.",
