@@ -206,8 +206,8 @@ def _body(request: Request) -> str:
 
 @pytest.fixture(scope="session")
 def show_clip() -> Callable[..., None]:
-    """Uploads a clip to a page and waits until the view has drawn it. Nothing is left of the clip
-    before, which must have had another name."""
+    """Uploads a clip to a page and waits until the view has drawn it. Of the clip before, which
+    must have had another name, only the order of the rows, their folding and colours are left."""
 
     def show(page: Page, path: Path, intervals: int) -> None:
         page.mouse.move(0, 0)

@@ -24,7 +24,11 @@ def shown(open_page, module_page, show_clip, voice_file, tmp_path):
     def show(*arguments, **options):
         page = open_page(*arguments, **options) if arguments or options else module_page
         show_clip(page, path, len(x.attention))
-        page.select_option(".cav-sorting", "number")  # which stays as it was for the last clip
+        # What stays as it was for the last clip.
+        page.evaluate(
+            "() => document.querySelector('.cav').explorer.state"
+            ".set({ colouring: 'attention', sorting: 'number', folded: false })"
+        )
         return page, x
 
     return show
