@@ -99,7 +99,7 @@ def test_a_recording_cut_off_in_the_middle(sound, tmp_path, babble):
     clips = [*sound, Clip(cut, "UK", "ann")]
     assert problems(clips) == {
         "damaged": (
-            "One recording is damaged; only the part before the damage is used.",
+            "One recording is damaged; what could be decoded of it is used.",
             (str(cut),),
         )
     }
