@@ -197,8 +197,8 @@ def _opener(browser, address) -> Iterator[Callable]:
 
 
 def _body(request: Request) -> str:
-    response = request.response()
     try:
+        response = request.response()
         return "" if response is None else response.text()
     except PlaywrightError:  # the browser has let go of it: of a page that is closed or left
         return ""

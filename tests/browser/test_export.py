@@ -22,7 +22,7 @@ def test_files_of_the_clip_and_of_many_clips_come_out_of_the_page(
     page.get_by_role("button", name="Export").click()
     page.get_by_label("html:").check()
     page.get_by_label("pdf:").uncheck()
-    page.get_by_label("Put the sound").check()
+    page.get_by_label("Include the sound").check()
     page.click("#view .cav-one-mute")
     page.wait_for_selector("#view .cav-banner", state="visible")
     (muted,) = page.get_attribute("#view .cav", "data-muted").split()
