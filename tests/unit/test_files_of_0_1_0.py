@@ -59,8 +59,10 @@ def test_the_models_that_came_with_it_load():
 
 def test_its_finished_run_is_shown_and_does_not_train_again(older, tmp_path):
     folder = shutil.copytree(older / "finished", tmp_path / "finished")
-    assert job.read(folder).state == "finished"
-    shown = json.loads(payload.payload([job.read(folder)], "finished"))
+    found = job.read(folder)
+    assert found is not None
+    assert found.state == "finished"
+    shown = json.loads(payload.payload([found], "finished"))
     assert shown["run"]["name"] == "finished"
     assert [part["best"] for part in shown["run"]["parts"]] == [2], "recorded in its report only"
     written = (folder / MODEL).read_bytes()
@@ -78,6 +80,7 @@ def test_its_killed_run_goes_on(older, tmp_path):
     rows = (folder / "epochs.jsonl").read_text().splitlines()
     assert [json.loads(row)["epoch"] for row in rows] == [1, 2, 3]
     assert json.loads(rows[0])["loss"] == json.loads(first)["loss"], "the first was not repeated"
+    assert outcome is not None
     assert checkpoint.load(folder / MODEL)[1] == outcome.card
 
 

@@ -21,7 +21,7 @@ from cabcnn.metrics import confusion_matrix, scores
 from cabcnn.reports import run
 from cabcnn.runs import status as statuses
 from cabcnn.runs.outcome import Outcome
-from cabcnn.runs.plan import Plan
+from cabcnn.runs.plan import Options, Plan
 from cabcnn.runs.run import carry_out
 
 pytestmark = pytest.mark.usefixtures("one_thread")
@@ -38,7 +38,7 @@ def corpus(write_corpus, tmp_path_factory) -> Path:
 
 @pytest.fixture(scope="module")
 def plan(corpus, speaker_pattern) -> Plan:
-    options = {"speaker_pattern": speaker_pattern}
+    options: Options = {"speaker_pattern": speaker_pattern}
     return Plan(str(corpus), "tones", options=options, seconds=0.4, recipe=QUICK)
 
 
