@@ -220,7 +220,26 @@ def test_a_microphone_that_is_denied_missing_asleep_or_unplugged_is_a_clear_stat
     page.wait_for_selector(SHOWN, state="visible")  # what it had heard is kept, and opened
     page.get_by_role("tab", name="Live").click()
     assert "microphone is gone" in page.inner_text(".clv-sentence")
+    page.evaluate(
+        """() => {
+            const devices = navigator.mediaDevices;
+            const open = devices.getUserMedia;
+            devices.getUserMedia = async (...asked) => {
+                await new Promise((answer) => { window.allow = answer; });
+                devices.getUserMedia = open;
+                return (window.stream = await open(...asked));
+            };
+        }"""
+    )
     page.get_by_role("button", name="Start").click()
+    page.wait_for_selector(".clv[data-state=asking]")
+    page.get_by_role("tab", name="About the model").click()  # left before the browser allows it
+    page.evaluate("() => window.allow()")
+    page.wait_for_selector(".clv[data-state=ready]", state="attached")
+    assert page.evaluate("() => window.stream.getTracks().every((t) => t.readyState === 'ended')")
+    page.get_by_role("tab", name="Live").click()
+    page.get_by_role("button", name="Start").click()
+    page.wait_for_selector(".clv[data-state=listening]")
     wait_for(page, "painted", 20)
     page.get_by_role("tab", name="About the model").click()  # leaving stops it
     page.wait_for_selector(".clv[data-state=held]", state="attached")

@@ -92,6 +92,7 @@ class View {
     this.words = ""; // the verdict
     this.reason = ""; // why the recording ended
     this.later = false; // whether it is to be opened only when asked for
+    this.left = false; // whether the tab was left since the microphone was asked for
     this.lanes = new LiveLanes(root);
     this.verdict = new Verdict(root);
     this.latency = new Latency();
@@ -192,6 +193,7 @@ class View {
     this.trouble(unsupported());
     if (unsupported()) return;
     this.turn("asking", "The browser asks whether this page may use the microphone.");
+    this.left = false;
     try {
       this.microphone = await open({
         onSamples: (floats) => this.record(floats),
@@ -202,10 +204,15 @@ class View {
       this.turn("ready");
       return this.trouble(errorMessage(error instanceof Error ? error : new Error(String(error))));
     }
+    if (this.left) {
+      await this.microphone.close();
+      return this.turn("ready", "You left this tab before listening began. Press Start again.");
+    }
     this.recording = new Recording(this.microphone.rate, this.facts.longest);
     this.last = null;
     this.missed = 0;
     this.woken = false;
+    Object.assign(this.root.dataset, { samples: "0", intervals: "0", painted: "0" });
     this.history.clear();
     this.verdict.clear();
     this.latency.clear();
@@ -392,6 +399,7 @@ class View {
 
   // The page's tab with this view was left.
   leave() {
+    this.left = true;
     this.stop("Listening stopped when you left this tab; the recording is kept.", true);
   }
 
