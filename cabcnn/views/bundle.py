@@ -84,7 +84,8 @@ def html(view: str) -> str:
 def css(view: str) -> str:
     """The style sheets of a view, for its elements only, or for the whole page of one view."""
     sheets = sorted((FOLDER / view).glob("*.css"), key=lambda path: (path.name != "view.css", path))
-    return "".join(sheet.read_text("utf-8") for sheet in sheets)
+    base = FOLDER / "shared" / "base.css"
+    return "".join(sheet.read_text("utf-8") for sheet in (base, *sheets))
 
 
 @cache

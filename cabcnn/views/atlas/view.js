@@ -24,10 +24,7 @@ import { isDark, whileShown } from "../shared/theme.js";
  * @param {Host<AtlasServer>} gradio
  */
 export function mount(host, { trigger, server }) {
-  const view = new View(find(host, ".cat"), trigger, server);
-  /** @param {string | null} value */
-  const show = (value) => view.show(value);
-  return { show };
+  return new View(find(host, ".cat"), trigger, server);
 }
 
 class View {

@@ -41,10 +41,7 @@ const OTHERS =
 
 /** @param {HTMLElement} host */
 export function mount(host) {
-  const view = new View(find(host, ".ccv"));
-  /** @param {PairPayload | null} value */
-  const show = (value) => view.show(value);
-  return { show };
+  return new View(find(host, ".ccv"));
 }
 
 export class View {

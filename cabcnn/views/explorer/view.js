@@ -68,10 +68,7 @@ const ROWS = [...DECIDING, "colouring", "sorting", "folded"]; // what the heatma
 export function mount(host, { trigger }) {
   const onShown = () =>
     requestAnimationFrame(() => setTimeout(() => trigger("shown"), SHOWN_AFTER_MS));
-  const view = new View(find(host, ".cav"), onShown);
-  /** @param {Payload | null} value */
-  const show = (value) => view.show(value);
-  return { show };
+  return new View(find(host, ".cav"), onShown);
 }
 
 /** @typedef {HTMLElement & { explorer?: PublicApi | null }} ExplorerElement */

@@ -58,10 +58,7 @@ function pageAddress() {
  * @param {Host<LiveServer>} gradio
  */
 export function mount(host, { trigger, server }) {
-  const view = new View(find(host, ".clv"), trigger, server);
-  /** @param {Facts | { error: string } | null} value */
-  const show = (value) => view.show(value);
-  return { show };
+  return new View(find(host, ".clv"), trigger, server);
 }
 
 class View {

@@ -28,10 +28,7 @@ const AT_WORK = ["starting", "preparing", "training", "scoring"];
  * @param {Host<RunsServer>} gradio
  */
 export function mount(host, { trigger, server }) {
-  const view = new View(find(host, ".ctv"), trigger, server);
-  /** @param {string | null} value */
-  const show = (value) => view.show(value);
-  return { show };
+  return new View(find(host, ".ctv"), trigger, server);
 }
 
 class View {

@@ -20,9 +20,9 @@ export function readTheme(root, m) {
   const probe = document.createElement("span");
   probe.hidden = true;
   root.append(probe);
-  /** @param {string} name of a custom property of view.css */
+  /** @param {string} name of a custom property of base.css */
   const colour = (name) => {
-    probe.style.color = `var(--cav-${name})`;
+    probe.style.color = `var(--view-${name})`;
     return getComputedStyle(probe).color;
   };
   const classes = Array.from({ length: m }, (_, k) => classColour(k, dark));
