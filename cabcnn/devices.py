@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+import contextlib
+import platform
+from pathlib import Path
+
 import torch
 
 from cabcnn.errors import CabcnnError
@@ -29,3 +33,21 @@ def resolve(name: str) -> str:
                 f"There is no {name} on this machine; its last GPU is cuda:{count - 1}."
             )
     return name
+
+
+def description(device: str, processes: int = 1) -> str:
+    """The GPU of a device, or the processor and its number of threads; for several processes with
+    one each, their number before it."""
+    several = f"{processes} x " if processes > 1 else ""
+    if device.startswith("cuda"):
+        return several + torch.cuda.get_device_name(device)
+    threads = torch.get_num_threads()
+    return f"{several}{_processor()}, {threads} thread{'' if threads == 1 else 's'}"
+
+
+def _processor() -> str:
+    with contextlib.suppress(OSError):  # on Linux, `platform` does not know the model
+        for line in Path("/proc/cpuinfo").read_text("utf-8").splitlines():
+            if line.startswith("model name"):
+                return line.partition(":")[2].strip()
+    return platform.processor() or platform.machine() or "CPU"

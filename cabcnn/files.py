@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import errno
 import hashlib
+import itertools
 import json
 import os
 from collections.abc import Iterator
@@ -14,6 +15,8 @@ from typing import Any
 from cabcnn.errors import CabcnnError
 
 DISK_FULL = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)  # EFBIG: a limit of the shell's (ulimit)
+IS_FULL = "the disk is full; free some space and try again."
+LONGEST_NAME = 255  # bytes that a file's name may have on most disks
 
 
 @contextlib.contextmanager
@@ -34,12 +37,24 @@ def atomic(path: Path) -> Iterator[Path]:
 
 
 def _short(name: str) -> str:
-    """A name that leaves room for an ending within the 255 bytes of a file's name."""
-    encoded = os.fsencode(name)
-    if len(encoded) <= 200:
+    """A name that leaves room for an ending, and is still one of its own."""
+    if len(os.fsencode(name)) <= 200:
         return name
-    digest = hashlib.blake2b(encoded, digest_size=8).hexdigest()
-    return f"{encoded[:160].decode(errors='ignore')}-{digest}"
+    digest = hashlib.blake2b(os.fsencode(name), digest_size=8).hexdigest()
+    return f"{shortened(name, 160)}-{digest}"
+
+
+def shortened(name: str, size: int) -> str:
+    """At most `size` bytes of a file's name, in whole characters."""
+    encoded = os.fsencode(name)
+    return name if len(encoded) <= size else encoded[:size].decode(errors="ignore")
+
+
+def numbered(name: str, size: int = LONGEST_NAME) -> Iterator[str]:
+    """A file's name, then the name with 2, 3 and so on, each of at most `size` bytes."""
+    yield shortened(name, size)
+    for number in itertools.count(2):
+        yield f"{shortened(name, size - 8)}-{number}"
 
 
 def remove_stale(folder: Path) -> None:
@@ -81,9 +96,7 @@ def make_folder(path: Path) -> None:
 def write_error(path: Path, error: OSError) -> CabcnnError:
     """What to tell the user about a file that could not be written."""
     if error.errno in DISK_FULL:
-        return CabcnnError(
-            f"There is no room for {path}: the disk is full; free some space and try again."
-        )
+        return CabcnnError(f"There is no room for {path}: {IS_FULL}")
     return CabcnnError(
         f"{path} can't be written ({error.strerror or error}); choose another folder."
     )

@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-import os
 import sys
 from collections.abc import Iterable
 from contextlib import ExitStack
 from enum import StrEnum
-from itertools import count
 from pathlib import Path
 from typing import Annotated
 
@@ -16,6 +14,7 @@ import typer
 from cabcnn.cli.corpus_options import Device, Seconds
 from cabcnn.cli.terminal import write_line
 from cabcnn.errors import CabcnnError
+from cabcnn.files import numbered, shortened
 
 MAX_NAME_BYTES = 255  # of a file, on nearly every file system
 
@@ -140,7 +139,7 @@ def distinct_stems(files: Iterable[Path]) -> list[str]:
     room = MAX_NAME_BYTES - max(len(ending) for ending in formats.KINDS)
     stems = []
     for file in files:
-        stem = _cut(file.stem, room)
+        stem = shortened(file.stem, room)
         parts = {part for kind in formats.KINDS for part in [kind.rpartition(".")[0]] if part}
         for part in parts:
             if stem.casefold().endswith(part.casefold()):
@@ -150,17 +149,8 @@ def distinct_stems(files: Iterable[Path]) -> list[str]:
     seen: set[str] = set()
     for place, stem in enumerate(stems):
         if stem.casefold() in seen:
-            start = _cut(stem, room - 8)
-            stems[place] = next(
-                s for n in count(2) if (s := f"{start}-{n}").casefold() not in taken
-            )
+            names = numbered(stem, room)
+            stems[place] = next(name for name in names if name.casefold() not in taken)
             taken.add(stems[place].casefold())
         seen.add(stems[place].casefold())
     return stems
-
-
-def _cut(text: str, size: int) -> str:
-    """At most `size` bytes of a text, in whole characters."""
-    return (
-        os.fsencode(text)[:size].decode(errors="ignore") if len(os.fsencode(text)) > size else text
-    )

@@ -81,19 +81,16 @@ def study(
     from cabcnn.memory import keep_freed_memory
     from cabcnn.reports import study as report
     from cabcnn.study import runner
-    from cabcnn.study.grid import COMPARISON as PAPERS
-    from cabcnn.study.grid import MODELS, Grid
+    from cabcnn.study.grid import Grid, parse_models, parse_seconds
     from cabcnn.study.prepared import PreparedCorpus
     from cabcnn.study.results import title_of
 
     if (out is None) == (prepare is None):
         raise CabcnnError("Give --out, a folder for the results, or --prepare, a file.")
     keep_freed_memory()
-    chosen = _split(models) or list(PAPERS)
-    chosen = list(MODELS) if chosen == ["all"] else chosen
     grid = Grid(
-        models=tuple(chosen),
-        seconds=tuple(map(_seconds, _split(seconds) or ["5", "10", "30", "60"])),
+        models=parse_models(models),
+        seconds=parse_seconds(seconds),
         runs=runs,
         protocol=protocol,  # pyright: ignore[reportArgumentType]  (checked by Grid)
         max_epochs=epochs,
@@ -119,20 +116,6 @@ def study(
             f"{scores.unweighted_recall:.4f}\taccuracy {scores.accuracy:.4f}"
         )
     write_line(f"{out / 'report.md'}")
-
-
-def _split(values: list[str] | None) -> list[str]:
-    """The values of an option that is repeated, or given several values at once: a,b."""
-    return [part.strip() for value in values or () for part in value.split(",")]
-
-
-def _seconds(text: str) -> float:
-    try:
-        return float(text)
-    except ValueError:
-        raise CabcnnError(
-            f"--seconds {text} is not a number; give one, or several: 5,10."
-        ) from None
 
 
 def _decode(

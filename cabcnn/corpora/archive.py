@@ -15,7 +15,7 @@ from pathlib import Path, PurePosixPath
 from typing import BinaryIO
 
 from cabcnn.errors import CorpusError
-from cabcnn.files import DISK_FULL
+from cabcnn.files import DISK_FULL, IS_FULL
 
 CHUNK = 1 << 20
 DEEPEST = 20  # nested folders
@@ -87,7 +87,7 @@ def unpack(
 
 def _reason(error: OSError) -> str:
     if error.errno in DISK_FULL:
-        return "the disk is full; free some space and try again."
+        return IS_FULL
     if error.errno in (errno.EEXIST, errno.ENOTDIR, errno.EISDIR):
         return "two of its files have the same name; rename one and make it again."
     if error.errno == errno.ENAMETOOLONG:

@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
 from cabcnn.errors import CorpusError
-from cabcnn.files import DISK_FULL
+from cabcnn.files import DISK_FULL, IS_FULL
 
 if TYPE_CHECKING:
     from requests import Response
@@ -181,8 +181,7 @@ def disk(path: Path) -> Iterator[None]:
     except OSError as error:
         if error.errno in DISK_FULL:
             raise CorpusError(
-                f"The disk of {path.parent} is full; free some space and run the same command "
-                "again to resume."
+                f"There is no room for {path}: {IS_FULL} The same command resumes the download."
             ) from error
         raise CorpusError(f"{path} can't be written: {error.strerror}.") from error
 

@@ -8,7 +8,7 @@ and standard deviation without its samples.
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
@@ -206,12 +206,7 @@ def prepare(
     if rate % VALUES_PER_SECOND:
         raise ValueError(f"{rate} Hz is not a multiple of {VALUES_PER_SECOND}")
     parts, rows, spectrum = [], [], []
-    for done, clip in enumerate(clips):
-        try:
-            sound = audio.read(clip.path, seconds)
-            samples, _, _ = audio.prepare(sound, rate, seconds)
-        except CabcnnError as error:
-            raise CorpusError(f"{clip.path}: {error}") from error
+    for done, samples in enumerate(read_samples(clips, rate, seconds)):
         samples = change(samples)
         parts.append(audio.maxima(samples, rate))
         rows.append(moments(samples, rate))
@@ -229,6 +224,20 @@ def prepare(
         splits=np.array([clip.split for clip in clips]),
         rate=rate,
     )
+
+
+def read_samples(
+    clips: Sequence[Clip], rate: int, seconds: float | None
+) -> Iterator[audio.Samples]:
+    """The samples (k,) of the first `seconds` of each clip, mono and resampled to `rate`.
+
+    Raises CorpusError for a clip that can't be used, with its path.
+    """
+    for clip in clips:
+        try:
+            yield audio.prepare(audio.read(clip.path, seconds), rate, seconds)[0]
+        except CabcnnError as error:
+            raise CorpusError(f"{clip.path}: {error}") from error
 
 
 def moments(samples: NDArray[np.float32], rate: int) -> NDArray[np.float64]:

@@ -7,7 +7,6 @@ import io
 import zipfile
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from itertools import count
 from pathlib import Path
 from typing import Any
 
@@ -87,8 +86,8 @@ class ZipWriter:
 
     def _unique(self, stem: str) -> str:
         """The name, numbered if another clip has it. Case is ignored, as on many disks."""
-        candidates = (stem if n == 1 else f"{stem}-{n}" for n in count(1))
-        unique = next(name for name in candidates if name.casefold() not in self._stems)
+        names = files.numbered(stem)
+        unique = next(name for name in names if name.casefold() not in self._stems)
         self._stems.add(unique.casefold())
         return unique
 

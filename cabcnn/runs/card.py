@@ -8,10 +8,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 import numpy as np
-import torch
 from numpy.typing import NDArray
 
-from cabcnn import familiarity, schema
+from cabcnn import devices, familiarity, schema
 from cabcnn.checkpoint import MOST_LABELS, Card, Label, Measurement
 from cabcnn.corpora.layouts import BUILT_IN
 from cabcnn.corpora.table import Clip
@@ -70,7 +69,7 @@ def make_card(
         caution=SYNTHETIC if built_in else ONE_CORPUS,
         recipe=plan.full_recipe.as_dict(),
         measurements=measurements,
-        device=device_name(processes),
+        device=devices.description(str(processes.device), processes.size),
         date=datetime.date.today().isoformat(),
         parameters=sum(p.numel() for p in model.parameters()),
         notes=(
@@ -208,12 +207,3 @@ def _measurement(result: Result, arrays: Arrays) -> Measurement:
         calibration_error=round(evaluation.calibration.error, 4),
         interval=rounded(evaluation.intervals(speakers)),
     )
-
-
-def device_name(processes: Processes) -> str:
-    """What a model was trained on, for its card."""
-    several = f"{processes.size} x " if processes.size > 1 else ""
-    if processes.device.type == "cuda":
-        return several + torch.cuda.get_device_name(processes.device)
-    threads = torch.get_num_threads()
-    return f"{several}CPU, {threads} thread{'' if threads == 1 else 's'}"

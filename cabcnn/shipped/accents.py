@@ -15,7 +15,7 @@ import numpy as np
 from numpy.typing import NDArray
 from torch import Tensor
 
-from cabcnn import checkpoint
+from cabcnn import checkpoint, devices
 from cabcnn.checkpoint import Card, Measurement
 from cabcnn.corpora import read_speech_accent_archive
 from cabcnn.dataset.spectra import BANDS
@@ -24,7 +24,7 @@ from cabcnn.model import CabCnn
 from cabcnn.runs.card import median_seconds, novelty_threshold
 from cabcnn.shipped import speech_accent_archive
 from cabcnn.shipped.ablations import ablation_note, results_folder
-from cabcnn.shipped.experiments import RATE, device_name, print_line
+from cabcnn.shipped.experiments import RATE, print_line
 from cabcnn.shipped.pretraining.classifier_block import BlockRecipe, extract_features, train_block
 from cabcnn.shipped.spectrum_baseline import spectrum_recall
 from cabcnn.training.cross_validation import Split, checked, fold_splits, measurement, run_split
@@ -163,7 +163,7 @@ def ship(accents: Accents, name: str, recipe: BlockRecipe, seeds: int) -> None:
         "verdict on a person from it.",
         recipe=training_settings(recipe),
         measurements=(measured,),
-        device=device_name(accents.device),
+        device=devices.description(accents.device),
         date=datetime.date.today().isoformat(),
         parameters=sum(p.numel() for p in model.parameters()),
         notes=tuple(notes),

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import numpy as np
 
-from cabcnn import checkpoint
+from cabcnn import checkpoint, devices
 from cabcnn.checkpoint import Card, Measurement
 from cabcnn.corpora import read_fsdd
 from cabcnn.dataset.arrays import prepare
@@ -18,7 +18,6 @@ from cabcnn.runs.card import median_seconds, novelty_threshold
 from cabcnn.shipped.ablations import measure_ablations, recall_with_spread
 from cabcnn.shipped.experiments import (
     RATE,
-    device_name,
     load_or_prepare,
     score_split,
     train_all_epochs,
@@ -99,7 +98,7 @@ def make(corpus: Path, work: Path, device: str, only: str | None) -> None:
         ),
         novelty_threshold=novelty_threshold(model, arrays, tested, DIGITS_SECONDS),
         median_seconds=median_seconds(arrays, tested, DIGITS_SECONDS),
-        device=device_name(device),
+        device=devices.description(device),
         date=datetime.date.today().isoformat(),
         parameters=sum(p.numel() for p in model.parameters()),
         notes=(

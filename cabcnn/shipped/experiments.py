@@ -8,7 +8,6 @@ from functools import partial
 from pathlib import Path
 
 import numpy as np
-import torch
 from numpy.typing import NDArray
 
 from cabcnn import files
@@ -58,11 +57,6 @@ def select_splits(splits: list[Split], only: str | None) -> list[Split]:
         known = ", ".join(split.name for split in splits)
         raise CabcnnError(f"There is no split {only!r}; choose one of {known}.")
     return selected
-
-
-def device_name(device: str) -> str:
-    """What the models were trained on, for their card."""
-    return torch.cuda.get_device_name(device) if device.startswith("cuda") else "CPU, one core"
 
 
 def print_epoch(run: str, progress: Progress, model: CabCnn) -> None:

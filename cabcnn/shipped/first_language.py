@@ -16,14 +16,14 @@ import numpy as np
 from numpy.typing import NDArray
 from torch import Tensor
 
-from cabcnn import checkpoint
+from cabcnn import checkpoint, devices
 from cabcnn.checkpoint import Card
 from cabcnn.dataset.spectra import BANDS
 from cabcnn.model import CabCnn
 from cabcnn.runs.card import median_seconds, novelty_threshold
 from cabcnn.shipped import speech_accent_archive
 from cabcnn.shipped.ablations import ablation_note, results_folder
-from cabcnn.shipped.experiments import RATE, device_name, print_line, select_splits
+from cabcnn.shipped.experiments import RATE, print_line, select_splits
 from cabcnn.shipped.pretraining.classifier_block import BlockRecipe, extract_features, train_block
 from cabcnn.shipped.spectrum_baseline import spectrum_recall
 from cabcnn.training.cross_validation import fold_splits, measurement, run_split
@@ -108,7 +108,7 @@ def make(corpus: Path, work: Path, device: str, only: str | None) -> None:
         measurements=(measured,),
         novelty_threshold=novelty_threshold(model, arrays, splits[0].tested, BLOCK.seconds),
         median_seconds=median_seconds(arrays, splits[0].tested, BLOCK.seconds),
-        device=device_name(device),
+        device=devices.description(device),
         date=datetime.date.today().isoformat(),
         parameters=sum(p.numel() for p in model.parameters()),
         notes=(

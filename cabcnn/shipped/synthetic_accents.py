@@ -12,7 +12,7 @@ from pathlib import Path
 
 import numpy as np
 
-from cabcnn import checkpoint
+from cabcnn import checkpoint, devices
 from cabcnn.checkpoint import Card
 from cabcnn.corpora.built_in import read_built_in
 from cabcnn.dataset.arrays import Arrays, prepare
@@ -20,7 +20,6 @@ from cabcnn.runs.card import median_seconds, novelty_threshold
 from cabcnn.shipped.ablations import ablation_note, measure_ablations
 from cabcnn.shipped.experiments import (
     RATE,
-    device_name,
     load_or_prepare,
     print_line,
     score_split,
@@ -80,7 +79,7 @@ def make(corpus: Path | None, work: Path, device: str, only: str | None) -> None
         measurements=(unseen, known),
         novelty_threshold=novelty_threshold(model, arrays, splits[0].tested, SECONDS),
         median_seconds=median_seconds(arrays, splits[0].tested, SECONDS),
-        device=device_name(device),
+        device=devices.description(device),
         date=datetime.date.today().isoformat(),
         parameters=sum(p.numel() for p in model.parameters()),
         notes=(

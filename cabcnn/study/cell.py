@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import contextlib
 import json
-import platform
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import replace
@@ -16,7 +14,7 @@ import numpy as np
 import torch
 from numpy.typing import NDArray
 
-from cabcnn import files
+from cabcnn import devices, files
 from cabcnn.baselines import BASELINES
 from cabcnn.baselines.images import images
 from cabcnn.corpora.splits import Parts, check_disjoint, mixed_split, speaker_split
@@ -94,7 +92,7 @@ def run_cell(
         "probabilities": probabilities.round(DECIMALS).tolist(),
         **result,
         "max_epochs": grid.max_epochs,
-        "device": describe_device(device),
+        "device": devices.description(device),
         "torch": torch.__version__,
         "wall_seconds": round(time.perf_counter() - start, 1),
     }
@@ -244,19 +242,3 @@ def read(path: Path) -> dict[str, Any]:
     if "max_epochs" not in row:
         raise CabcnnError(f"{path} is from an earlier version; delete it to train it again.")
     return row
-
-
-def describe_device(device: str) -> str:
-    """The GPU, or the processor and the number of threads."""
-    if device.startswith("cuda"):
-        return torch.cuda.get_device_name(device)
-    threads = torch.get_num_threads()
-    return f"{_processor()}, {threads} thread{'' if threads == 1 else 's'}"
-
-
-def _processor() -> str:
-    with contextlib.suppress(OSError):  # on Linux, `platform` does not know the model
-        for line in Path("/proc/cpuinfo").read_text("utf-8").splitlines():
-            if line.startswith("model name"):
-                return line.partition(":")[2].strip()
-    return platform.processor() or platform.machine() or "CPU"

@@ -33,7 +33,34 @@ MODELS: dict[str, str] = {
     },
 }
 COMPARISON = (OURS, *BASELINES)  # the paper's Table 3
+SECONDS = (5.0, 10.0, 30.0, 60.0)  # its Table 4
 BASELINE_SECONDS = 30.0  # Table 3 compares at CAB-CNN's best T
+
+
+def parse_models(values: Sequence[str] | None) -> tuple[str, ...]:
+    """The networks of an option that is repeated, or given several names at once (a,b): the
+    paper's for none, every one for "all"."""
+    names = _split(values)
+    return tuple(MODELS) if names == ["all"] else tuple(names) or COMPARISON
+
+
+def parse_seconds(values: Sequence[str] | None) -> tuple[float, ...]:
+    """T of CAB-CNN, likewise; the paper's four for none. Raises CabcnnError for what is no
+    number."""
+    return tuple(map(_number, _split(values))) or SECONDS
+
+
+def _number(text: str) -> float:
+    try:
+        return float(text)
+    except ValueError:
+        raise CabcnnError(
+            f"--seconds {text} is not a number; give one, or several: 5,10."
+        ) from None
+
+
+def _split(values: Sequence[str] | None) -> list[str]:
+    return [part.strip() for value in values or () for part in value.split(",")]
 
 
 class Cell(NamedTuple):
@@ -60,7 +87,7 @@ class Grid:
     """
 
     models: tuple[str, ...] = COMPARISON
-    seconds: tuple[float, ...] = (5.0, 10.0, 30.0, 60.0)
+    seconds: tuple[float, ...] = SECONDS
     runs: int = 8
     protocol: Protocol = "paper"
     max_epochs: int = 1000

@@ -21,9 +21,9 @@ from numpy.typing import NDArray
 from cabcnn import audio, files
 from cabcnn.baselines.images import spectrogram
 from cabcnn.corpora.table import Clip
-from cabcnn.dataset.arrays import Arrays, moments
+from cabcnn.dataset.arrays import Arrays, moments, read_samples
 from cabcnn.dataset.spectra import BANDS
-from cabcnn.errors import CabcnnError, CorpusError
+from cabcnn.errors import CorpusError
 
 MU = 255.0
 ZERO, STEPS = 128, 127  # bytes from 1 to 255, so that zero is represented exactly
@@ -170,12 +170,7 @@ def prepare(
     if len(names) < 2:
         raise CorpusError(f"A study needs at least two labels; this corpus has {len(names)}.")
     parts = []
-    for done, clip in enumerate(clips):
-        try:
-            sound = audio.read(clip.path, LONGEST_SECONDS)
-            samples, _, _ = audio.prepare(sound, rate, LONGEST_SECONDS)
-        except CabcnnError as error:
-            raise CorpusError(f"{clip.path}: {error}") from error
+    for done, samples in enumerate(read_samples(clips, rate, LONGEST_SECONDS)):
         parts.append(encode(samples))
         progress(done + 1)
     return PreparedCorpus(

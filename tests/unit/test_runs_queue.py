@@ -24,7 +24,7 @@ from cabcnn import checkpoint, files
 from cabcnn.errors import CabcnnError
 from cabcnn.runs import status as statuses
 from cabcnn.runs.plan import Plan
-from cabcnn.runs.queue import Job, JobQueue, uploads
+from cabcnn.runs.queue import Job, JobQueue, uploads, waiting
 from cabcnn.runs.queue.job import read as read_job
 from cabcnn.runs.queue.program import niceness
 from cabcnn.runs.status import Status, read, this_process
@@ -98,7 +98,8 @@ def test_a_run_goes_from_the_queue_to_a_model_and_its_recordings_go(
     brought = plan("my voices", corpus=str(upload / "voices"))
     job = jobs.submit(brought, upload)
     jobs.uploads.release(upload)  # the page was closed
-    assert (job.state, jobs.place(job), job.has_model) == ("queued", 1, False)
+    assert (job.state, job.has_model) == ("queued", False)
+    assert waiting(jobs.all()) == [job]
     with pytest.raises(CabcnnError, match="no model yet"):
         jobs.publish("my voices")
     with jobs.serving():
@@ -128,11 +129,13 @@ def test_one_runs_at_a_time_and_a_stopped_one_keeps_its_best(jobs, plan):
         jobs.submit(plan(name, FOREVER))
     with jobs.serving():
         until(jobs, "first", "training", epochs=1)
-        assert [(job.name, job.state, jobs.place(job)) for job in jobs.all()] == [
-            ("third", "queued", 2),
-            ("second", "queued", 1),
-            ("first", "training", 0),
+        everything = jobs.all()
+        assert [(job.name, job.state) for job in everything] == [
+            ("third", "queued"),
+            ("second", "queued"),
+            ("first", "training"),
         ]
+        assert [job.name for job in waiting(everything)] == ["second", "third"]
         jobs.remove("first")  # it runs: nothing happens
         jobs.cancel("first")
         jobs.cancel("third")
@@ -143,7 +146,7 @@ def test_one_runs_at_a_time_and_a_stopped_one_keeps_its_best(jobs, plan):
         assert [job.name for job in jobs.all()] == ["second", "first"]
         assert jobs.get("first").resumable
         jobs.resume("first")
-        assert jobs.place(jobs.get("first")) == 1
+        assert [job.name for job in waiting(jobs.all())] == ["first"]
         jobs.cancel("first")  # it has a past and stays
         assert jobs.get("first").state == "stopped"
 

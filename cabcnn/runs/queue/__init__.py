@@ -1,6 +1,6 @@
 """The training runs of a server: a queue, and a process for each run that survives the page."""
 
 from cabcnn.runs.queue.job import Job
-from cabcnn.runs.queue.jobs import JobQueue
+from cabcnn.runs.queue.jobs import JobQueue, waiting
 
-__all__ = ["Job", "JobQueue"]
+__all__ = ["Job", "JobQueue", "waiting"]

@@ -39,6 +39,11 @@ SETTLED_SECONDS = (
 )
 
 
+def waiting(jobs: list[Job]) -> list[Job]:
+    """Those of `jobs`, the latest first, that wait: the next one first."""
+    return [job for job in reversed(jobs) if job.state == "queued"]
+
+
 class JobQueue:
     """Training runs in `folder`/runs, `at_once` of them at a time. Can be shared by threads, and by
     processes with the same folder."""
@@ -75,11 +80,6 @@ class JobQueue:
                 return job
         raise CabcnnError(f"There is no training run {name!r} any more.")
 
-    def place(self, job: Job) -> int:
-        """Its place in the queue, 1 for the next; 0 if it is not queued."""
-        waiting = [other.name for other in self._waiting()]
-        return waiting.index(job.name) + 1 if job.name in waiting else 0
-
     # Changing them.
 
     def submit(self, plan: Plan, upload: Path | None = None) -> Job:
@@ -90,7 +90,7 @@ class JobQueue:
         Raises CabcnnError if too many runs are waiting, or the disk is full.
         """
         with self._lock:
-            if len(self._waiting()) >= self.most_waiting:
+            if len(waiting(self.all())) >= self.most_waiting:
                 raise CabcnnError(
                     f"{self.most_waiting} training runs are waiting already; try again when one is "
                     "done, or cancel one."
@@ -221,7 +221,7 @@ class JobQueue:
             jobs = self.all()
             self.uploads.sweep(job.upload for job in jobs if _needs_upload(job))
             free = self.at_once - sum(job.running for job in jobs)
-            for job in self._waiting(jobs)[: max(free, 0)]:
+            for job in waiting(jobs)[: max(free, 0)]:
                 if _take(job.folder):
                     with suppress(CabcnnError):  # the disk is full: it counts as interrupted
                         self._programs[job.name] = Program(job)
@@ -243,16 +243,12 @@ class JobQueue:
             self._settled[folder] = changed, job
         return job
 
-    def _waiting(self, jobs: list[Job] | None = None) -> list[Job]:
-        """The waiting jobs, the next one first."""
-        return [job for job in reversed(jobs or self.all()) if job.state == "queued"]
-
     def _claim(self, base: str) -> Path:
         """Makes the folder of a run with this name, or with this name and a number."""
         try:
             self.folder.mkdir(parents=True, exist_ok=True)
             models = {name.casefold() for name in checkpoint.names()}
-            for name in _numbered(base):
+            for name in files.numbered(base, plans.LONGEST_NAME):
                 if name.casefold() not in models:
                     with suppress(FileExistsError):
                         (self.folder / name).mkdir()
@@ -278,14 +274,6 @@ def _take(folder: Path) -> bool:
     except FileNotFoundError:
         return False
     return True
-
-
-def _numbered(name: str) -> Iterator[str]:
-    yield name
-    number = 2
-    while True:
-        yield f"{name[: plans.LONGEST_NAME - 6]}-{number}"
-        number += 1
 
 
 def _needs_upload(job: Job) -> bool:

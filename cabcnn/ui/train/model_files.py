@@ -9,8 +9,9 @@ from typing import Any, NamedTuple
 
 import gradio as gr
 
-from cabcnn import checkpoint
+from cabcnn import checkpoint, files
 from cabcnn.errors import CabcnnError, CheckpointError
+from cabcnn.runs.plan import LONGEST_NAME
 from cabcnn.runs.queue import JobQueue
 from cabcnn.ui.messages import error_message, gradio_errors, notice
 from cabcnn.ui.models import Models
@@ -38,10 +39,8 @@ def add(path: Path, jobs: JobQueue) -> str:
     if len(own_models()) >= MAX_MODELS:
         raise CheckpointError(f"{MAX_MODELS} models are kept here; remove some first.")
     taken = {name.casefold() for name in (*checkpoint.names(), *(job.name for job in jobs.all()))}
-    base = safe_name(path.stem)
-    name, number = base, 2
-    while name.casefold() in taken:
-        name, number = f"{base}-{number}", number + 1
+    names = files.numbered(safe_name(path.stem), LONGEST_NAME)
+    name = next(name for name in names if name.casefold() not in taken)
     checkpoint.keep(path, name)
     return name
 

@@ -1,5 +1,6 @@
 // The attention on one clip after every epoch, as a picture that can be moved through them.
 
+import { inflate } from "../shared/planes.js";
 import { element, find } from "../shared/dom.js";
 import { css, sequential } from "../shared/palette.js";
 import { nearest, roundNumbers, thinned, tickedRows } from "./steps.js";
@@ -95,7 +96,7 @@ export class Attention {
     }
     if (run === this.run && answer?.data) {
       const { epochs, n, columns, p, data } = answer;
-      const cells = await inflated(data);
+      const cells = await inflate(Uint8Array.from(atob(data), (letter) => letter.charCodeAt(0)));
       epochs.forEach((epoch, k) => {
         const levels = cells.subarray(k * n * columns, (k + 1) * n * columns);
         this.frames.set(epoch, { levels, n, columns, p });
@@ -195,11 +196,4 @@ function topOf(frames) {
   for (const { levels } of frames.values())
     for (const level of levels) if (level > top) top = level;
   return top;
-}
-
-/** @param {string} data */
-async function inflated(data) {
-  const packed = Uint8Array.from(atob(data), (letter) => letter.charCodeAt(0));
-  const stream = new Blob([packed]).stream().pipeThrough(new DecompressionStream("deflate"));
-  return new Uint8Array(await new Response(stream).arrayBuffer());
 }

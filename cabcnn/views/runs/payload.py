@@ -15,7 +15,7 @@ import numpy as np
 from cabcnn.errors import CabcnnError
 from cabcnn.runs.clips import CORPUS
 from cabcnn.runs.journal import ATTENTION, EPOCHS
-from cabcnn.runs.queue import Job, JobQueue
+from cabcnn.runs.queue import Job, JobQueue, waiting
 from cabcnn.training.recipe import RECIPES
 
 COLUMNS = ("epoch", "training_loss", "training_recall", "loss", "unweighted_recall")
@@ -52,7 +52,7 @@ def shown_job(jobs: list[Job], name: str | None) -> Job | None:
 def payload(jobs: list[Job], name: str | None) -> str:
     """The view's value, as JSON: all `jobs`, and the one of that name in detail."""
     job = shown_job(jobs, name)
-    queue = [one.name for one in reversed(jobs) if one.state == "queued"]
+    queue = [one.name for one in waiting(jobs)]
     rows = [
         {"name": one.name, "state": one.state, "words": state_words(one, _position(queue, one))}
         for one in jobs

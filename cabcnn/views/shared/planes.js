@@ -9,14 +9,18 @@ const DIGITS = 91; // letters that 13 bits are written with, two at a time
  * @param {number[]} lengths
  */
 export async function unpack(text, size, lengths) {
-  const deflated = new Blob([fromText(text).subarray(0, size)]).stream();
-  const stream = deflated.pipeThrough(new DecompressionStream("deflate"));
-  const bytes = new Uint8Array(await new Response(stream).arrayBuffer());
+  const bytes = await inflate(fromText(text).subarray(0, size));
   let at = 0;
   return lengths.map((length) => {
     at += length;
     return bytes.subarray(at - length, at);
   });
+}
+
+/** @param {Uint8Array<ArrayBuffer>} deflated */
+export async function inflate(deflated) {
+  const stream = new Blob([deflated]).stream().pipeThrough(new DecompressionStream("deflate"));
+  return new Uint8Array(await new Response(stream).arrayBuffer());
 }
 
 /**
