@@ -95,4 +95,4 @@ class RunsView(View):
     it, or use its model."""
 
     VIEW, LABEL = "runs", "Training runs"
-    EVENTS = ("pick", "act", "take", "use")
+    EVENTS = ("pick", "act", "download", "use")

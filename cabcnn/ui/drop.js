@@ -26,7 +26,7 @@
       const { target, dataTransfer } = event;
       if (!carriesFiles(event) || !dataTransfer) return;
       const box = visibleBox();
-      if (target instanceof Element && (target.closest("#many-upload") || box?.contains(target))) {
+      if (target instanceof Element && (target.closest("#batch-upload") || box?.contains(target))) {
         return;
       }
       event.preventDefault();

@@ -74,7 +74,7 @@ def build(models: Models, sounds: Sounds, model: gr.Dropdown) -> tuple[AfterEven
             seconds = gr.Radio(
                 choices=seconds_choices(models.first()),
                 value=MODEL_T,
-                label="Hear the first",
+                label="Use the first",
                 elem_id="seconds",
             )
     example = gr.Dataset(

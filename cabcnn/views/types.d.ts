@@ -252,7 +252,7 @@ export interface Run extends RunItem {
   left: string;
   classes: number;
   parts: RunModel[];
-  watched: { path?: string; label?: string; speaker?: string } | null;
+  validation_clip: { path?: string; label?: string; speaker?: string } | null;
   /** The epochs whose attention was kept. */
   frames: number[];
   actions: string[];

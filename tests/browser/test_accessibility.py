@@ -150,7 +150,7 @@ def test_a_clip_explored_put_to_the_test_and_taken_away(page, look):
     page.wait_for_selector("#view .cav-regional", state="visible")
     page.wait_for_selector("#view .cav-banner", state="visible")
     page.get_by_role("button", name="Export").press("Enter")
-    page.wait_for_selector("#take-start", state="visible")
+    page.wait_for_selector("#export-start", state="visible")
     page.get_by_role("button", name="Does the evidence hold?").press("Enter")
     page.get_by_role("button", name="Silence and hear again").press("Enter")
     page.wait_for_selector("#evidence-result .verdict", state="visible")

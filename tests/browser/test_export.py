@@ -27,7 +27,7 @@ def test_files_of_the_clip_and_of_many_clips_come_out_of_the_page(
     page.wait_for_selector("#view .cav-banner", state="visible")
     (muted,) = page.get_attribute("#view .cav", "data-muted").split()
     with page.expect_download() as download:
-        page.click("#take-start")
+        page.click("#export-start")
     assert download.value.suggested_filename == f"voice-accents-3s-without-{muted}.html"
     download.value.save_as(tmp_path / "page.html")
     opens_offline(browser, tmp_path / "page.html")
@@ -36,13 +36,13 @@ def test_files_of_the_clip_and_of_many_clips_come_out_of_the_page(
     files = [voice_file("other.wav", 2), tmp_path / "notes.wav"]
     page.get_by_label("html:").uncheck()
     page.get_by_label("TextGrid:").check()
-    page.set_input_files("#many-upload input[type=file]", files)
-    page.locator("#many-upload").get_by_text("notes").wait_for()
-    page.click("#many-start")
-    page.wait_for_selector("#many-result", state="visible")
-    assert "text, not sound" in page.inner_text("#many-summary")
+    page.set_input_files("#batch-upload input[type=file]", files)
+    page.locator("#batch-upload").get_by_text("notes").wait_for()
+    page.click("#batch-start")
+    page.wait_for_selector("#batch-result", state="visible")
+    assert "text, not sound" in page.inner_text("#batch-summary")
     with page.expect_download() as download:
-        page.click("#many-result")
+        page.click("#batch-result")
     download.value.save_as(tmp_path / "all.zip")
     with zipfile.ZipFile(tmp_path / "all.zip") as archive:
         assert archive.namelist() == ["other-accents-2s.TextGrid", "summary.csv"]

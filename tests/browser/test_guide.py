@@ -49,7 +49,7 @@ def test_a_tour_through_the_first_clip_and_the_terms_along_the_way(open_page):
     assert term.get_attribute("aria-describedby") == "term-tip"
     page.keyboard.press("Escape")
     assert not page.is_visible("#term-tip")
-    page.get_by_text("Hear the first", exact=True).hover()
+    page.get_by_text("Use the first", exact=True).hover()
     assert page.inner_text("#term-tip") == TERMS["t"]
     page.get_by_label("5 s", exact=True).check()  # it does not lie in the way
 
@@ -87,7 +87,7 @@ def test_a_link_brings_back_what_was_chosen_and_says_what_is_not_there(open_page
     )
     page.get_by_role("button", name="Copy link").click()
     link = page.wait_for_function("() => window.copied").json_value()
-    assert "Link copied" in page.inner_text("#view .cav-link-said")
+    assert "Link copied" in page.inner_text("#view .cav-link-status")
     other = open_page(link=link.removeprefix(address))
     other.wait_for_selector('#view .cav[data-state=ready][data-p="400"][data-muted="2 7"]')
     other.wait_for_selector('#view .cav[data-from="1.0000"][data-to="3.0000"]')

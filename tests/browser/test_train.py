@@ -69,7 +69,7 @@ def wait_for(served_home) -> Callable[..., None]:
 def situation(page, served_home: Path) -> str:
     """What the page shows, and what its runs are doing in truth."""
     lines = [f"load {os.getloadavg()}", f"runs shown {runs(page)}"]
-    for selector in ("#train-message", "#train-said", ".ctv-sentence", ".ctv-where"):
+    for selector in ("#train-message", "#train-message", ".ctv-sentence", ".ctv-where"):
         lines += [f"{selector} {text!r}" for text in page.locator(selector).all_inner_texts()]
     lines.append(f"view {page.evaluate('() => ({...document.querySelector(`.ctv`).dataset})')}")
     for folder in sorted((served_home / "runs").glob("*")):
@@ -271,12 +271,12 @@ def test_recordings_that_are_brought_are_told_of(open_page, tmp_path):
     (tmp_path / "notes.zip").write_text("Dear diary")
     box = "#train-upload input[type=file]"
     page.set_input_files(box, tmp_path / "notes.zip")
-    page.wait_for_selector("#train-said .error")
-    assert "notes.zip is not a zip archive" in page.inner_text("#train-said")
+    page.wait_for_selector("#train-message .error")
+    assert "notes.zip is not a zip archive" in page.inner_text("#train-message")
     drop(page, packed(tmp_path / "a few.zip"))  # anywhere
     page.wait_for_selector(".found table")
     assert "6 recordings of 2 classes" in page.inner_text(".found")
-    assert page.locator("#train-said .error").count() == 0
+    assert page.locator("#train-message .error").count() == 0
     assert page.get_by_role("textbox", name="Name of the model").input_value() == "a few"
     page.get_by_role("button", name="How to read them").click()
     assert page.get_by_label("Speaker pattern").count() == 0

@@ -16,7 +16,7 @@ import pytest
 
 import cabcnn
 from cabcnn.errors import CabcnnError
-from cabcnn.ui.export import many
+from cabcnn.ui.export import batch
 from cabcnn.ui.sounds import shared_sounds
 
 
@@ -110,12 +110,12 @@ def test_many_clips_are_done_and_what_cannot_be_read_is_listed(voice, tmp_path, 
         archive.writestr("recordings/US/list.csv", "path,label")
     given = [voice("a.wav", 8), tmp_path / "notes.wav", tmp_path / "more.zip"]
     told = explain_many(given, [".txt"], seconds=5)
-    said = [step["many-status"].value for step in told]
+    said = [step["batch-status"].value for step in told]
     for done, text in enumerate(said[1:6]):
         assert f"{done} of 4 clips are done." in text
     assert "All 4 clips are done. 2 could not be explained" in said[-1]
     assert "speakers it never heard" in said[-1]
-    result = Path(told[-1]["many-result"].value["path"])
+    result = Path(told[-1]["batch-result"].value["path"])
     assert result.name == "4-clips-accents.zip"
     rows = summary(result)
     names = ["a.wav", "notes.wav", "UK/in.wav", "US/<b>.flac"]
@@ -128,43 +128,43 @@ def test_many_clips_are_done_and_what_cannot_be_read_is_listed(voice, tmp_path, 
     with zipfile.ZipFile(result) as archive:
         files = ["a-accents-5s.txt", "in-accents-2s.txt", "summary.csv"]
         assert archive.namelist() == files
-    table = told[-1]["many-summary"].value
+    table = told[-1]["batch-summary"].value
     assert "&lt;b&gt;.flac" in table
     assert "<b>" not in table
-    assert told[-1]["many-upload"] is None  # ready for the next
+    assert told[-1]["batch-upload"] is None  # ready for the next
 
 
 def test_what_was_unpacked_is_gone_when_all_is_done(voice, tmp_path, explain_many):
     with zipfile.ZipFile(tmp_path / "more.zip", "w") as archive:
         archive.write(voice("secret-voice.wav", 1), "secret-voice.wav")
     told = explain_many([tmp_path / "more.zip"], [])
-    assert Path(told[-1]["many-result"].value["path"]).exists()
+    assert Path(told[-1]["batch-result"].value["path"]).exists()
     assert list(shared_sounds().folder.rglob("secret-voice.wav")) == []
 
 
 def test_bad_lots_are_sentences(voice, tmp_path, explain_many, monkeypatch):
-    assert "Choose sounds first" in explain_many([], [".pdf"])[-1]["many-status"].value
+    assert "Choose sounds first" in explain_many([], [".pdf"])[-1]["batch-status"].value
     (tmp_path / "no.zip").write_text("no zip at all")
     with zipfile.ZipFile(tmp_path / "empty.zip", "w") as archive:
         archive.writestr("list.csv", "path,label")
     for name, sentence in (("no.zip", "not a zip archive"), ("empty.zip", "There is no sound")):
         told = explain_many([tmp_path / name], [".pdf"])
-        assert 'class="error"' in told[-1]["many-status"].value
-        assert sentence in told[-1]["many-status"].value
+        assert 'class="error"' in told[-1]["batch-status"].value
+        assert sentence in told[-1]["batch-status"].value
     told = explain_many([voice("a.wav", 0.5), tmp_path / "swept.wav"], [".csv"])
-    assert "choose them again" in told[-1]["many-status"].value
-    monkeypatch.setattr(many, "MAX_CLIPS", 2)
+    assert "choose them again" in told[-1]["batch-status"].value
+    monkeypatch.setattr(batch, "MAX_CLIPS", 2)
     told = explain_many([voice(f"{k}.wav", 0.5) for k in range(3)], [".csv"])
-    assert "3 clips are more than the 2" in told[-1]["many-status"].value
-    monkeypatch.setattr(many, "MAX_RESULT_BYTES", 10)
+    assert "3 clips are more than the 2" in told[-1]["batch-status"].value
+    monkeypatch.setattr(batch, "MAX_RESULT_BYTES", 10)
     told = explain_many([voice("a.wav", 0.5)], [".csv"])
-    assert "more than 1 GiB" in told[-1]["many-status"].value
+    assert "more than 1 GiB" in told[-1]["batch-status"].value
 
 
 def test_a_long_lot_is_not_swept_away_before_its_turn(voice, formula_model, make_card, tmp_path):
     paths = [voice(f"{k}.wav", 0.5) for k in range(3)]
     classifier = cabcnn.Classifier(formula_model(3), make_card())
-    steps = many.explain(paths, classifier, 5, [], tmp_path)
+    steps = batch.explain(paths, classifier, 5, [], tmp_path)
     next(steps)
     for path in paths:
         os.utime(path, (0, 0))  # as old as can be
@@ -173,4 +173,4 @@ def test_a_long_lot_is_not_swept_away_before_its_turn(voice, formula_model, make
     steps.close()  # the visitor left
     assert [path for path in tmp_path.iterdir() if path.is_dir() and list(path.rglob("*"))] == []
     with pytest.raises(CabcnnError, match="no sound"):
-        next(many.explain([], classifier, 5, [], tmp_path))
+        next(batch.explain([], classifier, 5, [], tmp_path))

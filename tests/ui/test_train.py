@@ -61,11 +61,11 @@ class TrainPage:
     @property
     def message(self) -> str:
         """What is said below either step."""
-        return (self.values.get("train-said") or "") + (self.values.get("train-message") or "")
+        return (self.values.get("train-message") or "") + (self.values.get("train-message") or "")
 
     @property
     def found(self) -> str:
-        return self.values.get("train-found") or ""
+        return self.values.get("train-corpus") or ""
 
     def train(self, classes: list[str] | None = None, **changes: Any) -> dict[str, Any]:
         chosen = {
@@ -349,7 +349,7 @@ def test_what_can_not_be_trained_on_is_one_sentence(visitor, pack, others, sente
     assert sentence in visitor.message
     assert str(training.jobs.folder.parent) not in visitor.message
     assert visitor.found == ""
-    visitor.values.pop("train-said")
+    visitor.values.pop("train-message")
     visitor.train(["a", "b"])
     assert "Choose recordings first" in visitor.message
     assert training.jobs.all() == []

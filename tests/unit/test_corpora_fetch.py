@@ -230,7 +230,7 @@ def test_no_network(tmp_path, monkeypatch):
 @pytest.mark.skipif(not Path("/dev/full").exists(), reason="only Linux has a disk always full")
 def test_a_full_disk(get, tmp_path):
     (tmp_path / "a.part").symlink_to("/dev/full")
-    with pytest.raises(CorpusError, match="disk is full; free some space.* same command resumes"):
+    with pytest.raises(CorpusError, match=r"disk is full; free some space.* same command resumes"):
         get()
 
 

@@ -47,7 +47,7 @@ def build(models: Models, sounds: Sounds, tab: gr.Tab) -> None:
         seconds = gr.Radio(
             choices=[*((f"{s} s", s) for s in SECONDS), ("Model's own", MODEL_T)],
             value=MODEL_T,
-            label="Hear the first",
+            label="Use the first",
             elem_id="compare-seconds",
         )
         snr = gr.Slider(

@@ -10,7 +10,7 @@ import gradio as gr
 
 from cabcnn.errors import CabcnnError
 from cabcnn.export import formats
-from cabcnn.ui.export import clip, many
+from cabcnn.ui.export import batch, clip
 from cabcnn.ui.messages import error_message, gradio_errors, no_message, notice, session_id
 from cabcnn.ui.models import Models
 from cabcnn.ui.sounds import Sounds
@@ -20,7 +20,7 @@ ABOUT = """
 right. Classifiers that are muted above are left out, and listed. Several kinds come as one zip.</p>
 """
 ABOUT_MANY = f"""
-<p>Sounds, videos or zips of them, {many.MAX_CLIPS} clips at most, all by the model and T chosen
+<p>Sounds, videos or zips of them, {batch.MAX_CLIPS} clips at most, all by the model and T chosen
 above. You get one zip: a summary of all clips, and the chosen kinds of file for each. You can
 download it for ten minutes.</p>
 """
@@ -30,7 +30,7 @@ READ_MUTED = (
     " sound]"
 )
 # A hidden DownloadButton needs a real click.
-DOWNLOAD = "() => document.querySelector('#take-file')?.click()"
+DOWNLOAD = "() => document.querySelector('#export-file')?.click()"
 LIMITS: dict[str, Any] = {"concurrency_id": "take", "concurrency_limit": 2}
 
 
@@ -44,33 +44,33 @@ def build(
 ) -> None:
     """Lays out the section. `model` and `seconds` are the page's choices, for many clips of
     `file_types`; of each at most `max_seconds` are analysed."""
-    with gr.Accordion("Export", open=False, elem_id="take"):
+    with gr.Accordion("Export", open=False, elem_id="export"):
         gr.HTML(ABOUT)
         kinds = gr.CheckboxGroup(
             choices=[(_kind(ending), ending) for ending in formats.KINDS],
             value=[".pdf"],
             label="Kinds of file",
-            elem_id="take-kinds",
+            elem_id="export-kinds",
         )
         with_sound = gr.Checkbox(
-            False, label="Include the sound in the page", visible=False, elem_id="take-sound"
+            False, label="Include the sound in the page", visible=False, elem_id="export-sound"
         )
-        export = gr.Button("Download", elem_id="take-start", scale=0)
+        export = gr.Button("Download", elem_id="export-start", scale=0)
         muted = gr.Textbox(visible=False)
-        file = gr.DownloadButton(visible="hidden", elem_id="take-file")
+        file = gr.DownloadButton(visible="hidden", elem_id="export-file")
         gr.HTML("<h3>Many clips</h3>" + ABOUT_MANY)
         upload = gr.File(
             file_count="multiple",
             file_types=[*file_types, ".zip"],
             label="Sounds, or zips of them",
-            elem_id="many-upload",
+            elem_id="batch-upload",
         )
-        start = gr.Button("Explain them all", elem_id="many-start", scale=0)
-        status = gr.HTML(visible=False, elem_id="many-status", elem_classes="message")
+        start = gr.Button("Explain them all", elem_id="batch-start", scale=0)
+        status = gr.HTML(visible=False, elem_id="batch-status", elem_classes="message")
         result = gr.DownloadButton(
-            "Download the zip", visible=False, elem_id="many-result", variant="primary", scale=0
+            "Download the zip", visible=False, elem_id="batch-result", variant="primary", scale=0
         )
-        summary = gr.HTML(visible=False, elem_id="many-summary")
+        summary = gr.HTML(visible=False, elem_id="batch-summary")
 
     def export_clip(
         chosen: list[str], muted_numbers: str, include_sound: bool, request: gr.Request
@@ -92,7 +92,7 @@ def build(
             classifier = models.get(name)
             length = t or classifier.card.seconds or max_seconds
             yield {status: notice("One moment…"), **hidden}
-            for step in many.explain(files, classifier, length, chosen, sounds.folder):
+            for step in batch.explain(files, classifier, length, chosen, sounds.folder):
                 if step.result is None:
                     yield {status: notice(f"{step.done} of {step.clips} clips are done.")}
                     continue
@@ -104,7 +104,7 @@ def build(
                 yield {
                     status: notice(f"All {step.clips} clips are done. {failures}{score}"),
                     result: gr.DownloadButton(value=str(step.result), visible=True),
-                    summary: gr.HTML(many.table(step.rows), visible=True),
+                    summary: gr.HTML(batch.table(step.rows), visible=True),
                     upload: None,
                 }
         except CabcnnError as error:

@@ -129,8 +129,8 @@ def lay_out(corpora_folder: Path | None) -> Recordings:
             elem_id="train-pattern",
         )
         read_again = gr.Button("Read again", size="sm")
-    message = gr.HTML(visible=False, elem_id="train-said", elem_classes="message")
-    summary = gr.HTML(elem_id="train-found")
+    message = gr.HTML(visible=False, elem_id="train-message", elem_classes="message")
+    summary = gr.HTML(elem_id="train-corpus")
     classes = gr.CheckboxGroup(
         choices=[], label="Classes to learn", visible=False, elem_id="train-classes"
     )

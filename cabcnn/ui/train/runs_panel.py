@@ -127,7 +127,7 @@ class RunsPanel:
         self.view.pick(choose_run, None, self.outputs, queue=False, **private)
         self.view.act(act_on_run, None, [*self.outputs, message], queue=False, **private)
         # In the queue: without it Gradio can show neither `gr.Info` nor `gr.Error`.
-        downloaded = self.view.take(download_from_run, None, self.file, **private)
+        downloaded = self.view.download(download_from_run, None, self.file, **private)
         downloaded.success(None, js=PRESS_DOWNLOAD)
         explain_after(self.view.use(use_model, None, [model, tabs], **private))
 

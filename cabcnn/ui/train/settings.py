@@ -80,7 +80,7 @@ def lay_out() -> Settings:
             ("Other", OTHER),
         ],
         value=SECONDS[0],
-        label="Hear the first",
+        label="Use the first",
         info="T: the model is trained, and later classifies, by the beginning of each clip.",
         elem_id="train-seconds",
     )

@@ -57,7 +57,7 @@ export function detail(atlas, i, { columns, look, go }) {
  */
 function momentList(atlas, i) {
   const part = section("Strongest moments");
-  const list = element("ul", "cat-heard");
+  const list = element("ul", "cat-snippets");
   atlas.rows[i].moments.forEach(([sound], place) => {
     const item = element("li");
     const text = element("span", "", named(atlas, i, place));

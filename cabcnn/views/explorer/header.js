@@ -40,7 +40,7 @@ export class Header {
     this.bars = clip.labels.map(bar);
     bars.replaceChildren(...this.bars.map(({ item }) => item));
     const columns = clip.m > 5 ? 2 : 1;
-    bars.classList.toggle("cav-many", columns === 2);
+    bars.classList.toggle("cav-columns", columns === 2);
     bars.style.setProperty("--cav-bar-rows", String(Math.ceil(clip.m / columns)));
     const notices = part("notices");
     notices.hidden = clip.notices.length === 0;

@@ -112,7 +112,7 @@ export class View {
       read: () => this.read(),
       painted: (whole) => this.painted(whole),
     });
-    this.link = new LinkButton(root, this.part("copy-link"), this.part("link-said"));
+    this.link = new LinkButton(root, this.part("copy-link"), this.part("link-status"));
     this.spectrogram = new Spectrogram(root, { changed: (whole) => this.spectral(whole) });
     this.tour = new Tour(root, {
       scene: () => this.scene,

@@ -72,7 +72,7 @@ export class Attention {
     const words = `Epoch ${at}${used ? ` · ${used.toFixed(1)} effective classifiers` : ""}`;
     find(this.root, ".ctv-at").textContent = words;
     this.slider.setAttribute("aria-valuetext", words);
-    const { path, label, speaker } = run.watched ?? {};
+    const { path, label, speaker } = run.validation_clip ?? {};
     find(this.root, ".ctv-clip").textContent = [path, label, speaker && `voice ${speaker}`]
       .filter(Boolean)
       .join(" · ");

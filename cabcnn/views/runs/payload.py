@@ -111,7 +111,7 @@ def _detail(job: Job, position: int) -> dict[str, Any]:
             {"name": part, "title": _title(part), **_curves(rows, part, job.folder)}
             for part in parts
         ],
-        "watched": _read_json(job.folder / ATTENTION / "clip.json"),
+        "validation_clip": _read_json(job.folder / ATTENTION / "clip.json"),
         "frames": _frames(job.folder),
         "seconds": job.plan.seconds,
         "epochs": recipe.max_epochs,

@@ -18,7 +18,7 @@ import { whileShown } from "../shared/theme.js";
 /** @typedef {{ frames: (run: string, epochs: number[]) => Promise<Frames | undefined> }} RunsServer */
 
 /** @type {Record<string, string>} */
-const EVENTS = { use: "use", model: "take", report: "take" }; // others are "act"
+const EVENTS = { use: "use", model: "download", report: "download" }; // others are "act"
 const SURE = 4000; // milliseconds in which a second press means it
 const AT_WORK = ["starting", "preparing", "training", "scoring"];
 

@@ -20,12 +20,12 @@ export function drawRibbon(surface, { clip, axis, theme, sums }) {
    * The interval that speaks for a column is the one whose top classifier weighs most.
    * @param {number} x
    */
-  const loudestIn = (x) => {
-    let loudest = starts[x];
+  const strongest = (x) => {
+    let best = starts[x];
     for (let t = starts[x] + 1; t < ends[x]; t++) {
-      if (attention[top[t] * p + t] > attention[top[loudest] * p + loudest]) loudest = t;
+      if (attention[top[t] * p + t] > attention[top[best] * p + best]) best = t;
     }
-    return loudest;
+    return best;
   };
   ctx.font = `${11 * dpr}px ${theme.font}`;
   ctx.textAlign = "center";
@@ -55,11 +55,11 @@ export function drawRibbon(surface, { clip, axis, theme, sums }) {
   };
   for (let x = 0; x < width;) {
     if (starts[x] >= ends[x]) break;
-    const t = loudestIn(x);
+    const t = strongest(x);
     let next = x + 1;
     /** @param {number} other */
     const same = (other) => top[other] === top[t] && topClass[other] === topClass[t];
-    while (next < width && starts[next] < ends[next] && same(loudestIn(next))) next++;
+    while (next < width && starts[next] < ends[next] && same(strongest(next))) next++;
     segment(x, next, top[t], topClass[t]);
     x = next;
   }
