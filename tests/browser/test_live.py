@@ -249,6 +249,26 @@ def test_a_microphone_that_is_denied_missing_asleep_or_unplugged_is_a_clear_stat
     page.wait_for_selector(SHOWN, state="visible")
 
 
+def test_a_muted_microphone_gets_no_verdict(open_page):
+    page = open_page()
+    to_live(page)
+    page.evaluate(
+        """() => {
+            navigator.mediaDevices.getUserMedia = async () => {
+                const { stream } = new AudioContext().createMediaStreamDestination();
+                return stream;
+            };
+        }"""
+    )
+    page.get_by_role("button", name="Start").click()
+    page.locator(".clv-sentence", has_text="Is it muted?").wait_for()
+    wait_for(page, "intervals", 20)
+    assert page.inner_text(".clv-predicted") == "–"
+    page.get_by_role("button", name="Stop").click()
+    page.locator(".clv-trouble", has_text="gave no sound").wait_for()
+    assert page.get_attribute(".clv", "data-state") == "ready"
+
+
 def test_a_phone_in_the_dark_without_motion(open_page):
     page = open_page(390, 844, has_touch=True, is_mobile=True, color_scheme="dark",
                      reduced_motion="reduce")  # fmt: skip

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable
 from typing import Any
 
@@ -34,7 +35,9 @@ def build(
     `explain_after` adds to an event the explanation of the clip that is open in Explore."""
     sessions = Sessions(models)
 
-    def view_value(name: str | None, opened: str | None = None) -> dict[str, Any]:
+    def view_value(
+        name: str | None, opened: str | None = None, failed: float = 0.0
+    ) -> dict[str, Any]:
         try:
             card = models.card(name)
         except CabcnnError as error:
@@ -46,6 +49,7 @@ def build(
             "score": card.score(),
             "longest": MAX_SECONDS,
             "opened": opened,
+            "failed": failed,
         }
 
     async def send(message: Any) -> dict[str, Any]:
@@ -76,8 +80,13 @@ def build(
             message: no_message(),
         }
 
+    def keep_recording(name: str | None) -> dict[str, Any]:
+        return view_value(name, failed=time.time())  # another value each time
+
     private: dict[str, Any] = {"api_visibility": "private", "show_progress": "hidden"}
     model.change(update_live_view, model, view, queue=False, **private)
     # In the queue: without it Gradio can't show a `gr.Error`.
-    explain_after(view.finish(open_recording, model, [view, tabs, message], **private))
+    opening = view.finish(open_recording, model, [view, tabs, message], **private)
+    opening.failure(keep_recording, model, view, queue=False, **private)
+    explain_after(opening)
     return sessions

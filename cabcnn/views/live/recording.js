@@ -11,6 +11,7 @@ export class Recording {
     this.length = 0;
     /** @type {[until: number, at: number][]} */
     this.pieces = []; // [samples until then, milliseconds when they had come], of late
+    this.silent = true; // whether all samples are equal so far
   }
 
   get seconds() {
@@ -32,6 +33,7 @@ export class Recording {
     for (let i = 0; i < Math.min(floats.length, room); i++) {
       const value = Math.round(floats[i] * 32768);
       this.samples[this.length + i] = Math.min(Math.max(value, -32768), 32767);
+      if (this.samples[this.length + i] !== this.samples[0]) this.silent = false;
       peak = Math.max(peak, Math.abs(floats[i]));
     }
     this.length += Math.min(floats.length, room);

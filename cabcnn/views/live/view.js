@@ -32,13 +32,16 @@ import { Verdict } from "./verdict.js";
  *   score: string,
  *   longest: number,
  *   opened: string | null,
- * }} Facts of the chosen model, and the key of the recording that has just been opened (tab.py)
+ *   failed: number
+ * }} Facts of the chosen model, the key of the recording that has just been opened, and, unless 0,
+ * when one could not be (tab.py)
  */
 
 const FLOOR = -60; // dB of full scale, the left end of the level meter
 const CAUGHT_UP = 0.5; // seconds of sound on their way that are nothing special
 const SILENCE_MS = 1000; // milliseconds without sound that are worth a message
 const OPEN_TIMEOUT_MS = 12000; // milliseconds for a recording to be opened
+const HUSHED_AFTER = 1; // seconds of nothing but equal samples that are worth a message
 const SPEAK_EVERY_MS = 6000; // milliseconds between two announcements to screen readers
 
 /** @type {(milliseconds: number) => Promise<void>} */
@@ -71,7 +74,15 @@ class View {
     this.root = root;
     this.trigger = trigger;
     /** @type {Facts} */
-    this.facts = { model: "", title: "", labels: [], score: "", longest: 0, opened: null };
+    this.facts = {
+      model: "",
+      title: "",
+      labels: [],
+      score: "",
+      longest: 0,
+      opened: null,
+      failed: 0,
+    };
     this.key = ""; // of the session on the server
     this.history = new History([]);
     /** @type {Recording | null} */
@@ -82,6 +93,7 @@ class View {
     this.last = null; // when sound last came, milliseconds
     this.missed = 0; // seconds in which none came
     this.woken = false; // whether the microphone has just gone on after a sleep
+    this.hushed = false; // whether it has given nothing but silence
     this.behind = true; // whether much is still to be sent
     this.frame = 0; // in which the lanes are to be drawn
     this.measured = 0; // when the latency was last shown
@@ -159,6 +171,7 @@ class View {
     this.facts = value;
     if (!before.labels.length || before.model !== value.model) this.change();
     if (value.opened && value.opened === this.key) this.opened();
+    if (value.failed && this.state === "opening") this.kept();
   }
 
   // Another model: the recording so far is sent to it again.
@@ -239,7 +252,11 @@ class View {
     }
     this.woken = false;
     this.last = now;
+    const { silent } = recording;
     this.level(recording.add(floats, now));
+    if (!recording.silent && silent && this.hushed) this.say("Listening.");
+    this.hushed = recording.silent && recording.seconds > HUSHED_AFTER;
+    if (this.hushed) this.say("The microphone gives no sound. Is it muted?");
     this.part("clock").textContent = seconds(recording.seconds, 1);
     this.root.dataset.samples = String(recording.length);
     if (this.state !== "listening") return; // what comes at the end is sent with the rest
@@ -283,7 +300,9 @@ class View {
     const first = this.history.count;
     this.history.add(answer);
     Object.assign(this.root.dataset, { have: answer.have, intervals: this.history.count });
-    if (answer.probabilities.length) this.words = this.verdict.show(answer.probabilities);
+    if (answer.probabilities.length && !this.recording?.silent) {
+      this.words = this.verdict.show(answer.probabilities);
+    }
     // What was caught up says nothing of how fast the picture follows.
     if (this.history.count > first) this.paint(this.behind ? null : first);
     const { recording } = this;
@@ -351,7 +370,8 @@ class View {
     this.turn("sending", `${reason} Sending the rest…`.trim());
     await this.microphone?.close();
     this.level(0);
-    if (!this.recording?.length) {
+    if (!this.recording?.length || this.recording.silent) {
+      this.connection.cancel();
       this.turn("ready");
       return this.trouble("The microphone gave no sound; check it, then press Start again.");
     }
@@ -385,9 +405,11 @@ class View {
     this.turn("opening", `${this.reason} Opening it in Explore…`.trim());
     this.trigger("finish", { key });
     await wait(OPEN_TIMEOUT_MS);
-    if (this.state === "opening" && key === this.key) {
-      this.turn("held", "It was not opened; the recording is still here.");
-    }
+    if (this.state === "opening" && key === this.key) this.kept();
+  }
+
+  kept() {
+    this.turn("held", "It was not opened; the recording is still here.");
   }
 
   opened() {
