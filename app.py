@@ -14,8 +14,11 @@ from cabcnn.ui import page
 from cabcnn.ui.auth import VARIABLE, parse
 from cabcnn.ui.train import Training, training_enabled
 
-training = Training() if training_enabled() else None
-demo = page.build(training)
+try:
+    training = Training() if training_enabled() else None
+    demo = page.build(training)
+except CabcnnError as error:
+    sys.exit(str(error))
 
 if __name__ == "__main__":
     tools = os.environ.get("CABCNN_MCP") == "1"

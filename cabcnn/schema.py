@@ -21,6 +21,7 @@ from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from functools import cache
 from numbers import Integral, Real
+from pathlib import Path
 from types import NoneType, UnionType
 from typing import (
     Annotated,
@@ -138,6 +139,22 @@ def parse(text: str | bytes, limit: int) -> dict[str, Any]:
     if not isinstance(values, dict):
         raise ValueError("it is not a JSON object")
     return values
+
+
+def read(path: Path, advice: str, limit: int = 1 << 30) -> dict[str, Any]:
+    """The JSON object in a file that this program wrote.
+
+    Raises CabcnnError, ending in `advice`, if it is damaged or can't be read, and
+    FileNotFoundError if it is not there.
+    """
+    try:
+        return parse(path.read_bytes(), limit)
+    except FileNotFoundError:
+        raise
+    except OSError as error:
+        raise CabcnnError(f"{path} can't be read ({error.strerror}); {advice}.") from error
+    except ValueError as error:
+        raise CabcnnError(f"{path} is damaged ({error}); {advice}.") from error
 
 
 def shown(value: Any) -> str:

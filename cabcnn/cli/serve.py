@@ -54,15 +54,14 @@ def serve(
     ] = False,
 ) -> None:
     """Serve the page: record or upload a voice, see why it is classified so, train models."""
-    from cabcnn.runs.queue import JobQueue
     from cabcnn.ui import page
     from cabcnn.ui.auth import parse
-    from cabcnn.ui.train import Training
+    from cabcnn.ui.train import Training, job_queue
 
     logins = parse(auth, mcp)
     offered = None
     if training_allowed(training, share):
-        offered = Training(JobQueue(at_once=at_once), corpora_folder)
+        offered = Training(job_queue(at_once), corpora_folder)
     demo = page.build(offered)
     page.launch(demo, host=host, port=port, share=share, training=offered, mcp=mcp, auth=logins)
 

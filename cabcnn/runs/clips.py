@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import json
 import time
 from collections.abc import Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from typing import NamedTuple
 
-from cabcnn import corpora, files
+from cabcnn import corpora, files, schema
 from cabcnn.corpora.description import Description, LabelFacts, Problem, notes
 from cabcnn.corpora.table import Clip
 from cabcnn.dataset.arrays import Arrays
@@ -22,6 +22,17 @@ from cabcnn.runs.plan import Plan
 CLIPS = "clips.json"
 CORPUS = "corpus.json"
 POLL_SECONDS = 0.2
+
+
+Row = tuple[str, str, str, str, str]  # path, label, speaker, split; a hash or a reason
+
+
+@dataclass(frozen=True)
+class _Listing:
+    """What clips.json holds."""
+
+    clips: tuple[Row, ...]
+    left_out: tuple[Row, ...] = ()
 
 
 class RunClips(NamedTuple):
@@ -93,12 +104,16 @@ def _changed(plan: Plan) -> CabcnnError:
 
 def _read(folder: Path) -> RunClips | None:
     path = folder / CLIPS
-    if not path.exists():
+    advice = "start a new run under another name"
+    try:
+        listing = schema.build(_Listing, schema.read(path, advice))
+    except FileNotFoundError:
         return None
-    facts = json.loads(path.read_bytes())
-    clips = [Clip(Path(row[0]), *row[1:4]) for row in facts["clips"]]
-    left_out = [LeftOut(Clip(Path(row[0]), *row[1:4]), row[4]) for row in facts["left_out"]]
-    return RunClips(clips, [row[4] for row in facts["clips"]], left_out)
+    except CabcnnError as error:
+        raise CabcnnError(f"{path} can't be used: {error}; {advice}.") from error
+    clips = [Clip(Path(row[0]), *row[1:4]) for row in listing.clips]
+    left_out = [LeftOut(Clip(Path(row[0]), *row[1:4]), row[4]) for row in listing.left_out]
+    return RunClips(clips, [row[4] for row in listing.clips], left_out)
 
 
 def _write(folder: Path, listing: RunClips) -> None:

@@ -82,7 +82,7 @@ class Journal:
 
     def _lines(self) -> list[str]:
         path = self.folder / EPOCHS
-        return path.read_text().splitlines() if path.exists() else []
+        return path.read_text(errors="replace").splitlines() if path.exists() else []
 
     def end(self, state: State, message: str) -> None:
         """Writes the last status of a run that fails, if the disk is not full. A run that has

@@ -14,7 +14,7 @@ import numpy as np
 import torch
 from numpy.typing import NDArray
 
-from cabcnn import devices, files
+from cabcnn import devices, files, schema
 from cabcnn.baselines import BASELINES
 from cabcnn.baselines.images import images
 from cabcnn.corpora.splits import Parts, check_disjoint, mixed_split, speaker_split
@@ -233,12 +233,7 @@ def _by_seconds(model: CabCnn, corpus: SplitCorpus, longest: float) -> dict[str,
 
 def read(path: Path) -> dict[str, Any]:
     """Raises CabcnnError for a result that is damaged or from an earlier version."""
-    try:
-        row = json.loads(path.read_text("utf-8"))
-    except (OSError, ValueError) as error:
-        raise CabcnnError(
-            f"{path} is damaged ({error}); delete it to train that model again."
-        ) from error
+    row = schema.read(path, "delete it to train that model again")
     if "max_epochs" not in row:
         raise CabcnnError(f"{path} is from an earlier version; delete it to train it again.")
     return row

@@ -9,7 +9,7 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any, Literal, NamedTuple, get_args
 
-from cabcnn import audio, files
+from cabcnn import audio, files, schema
 from cabcnn.baselines import BASELINES
 from cabcnn.errors import CabcnnError
 from cabcnn.study.train_baseline import display_name
@@ -134,10 +134,7 @@ def write_or_check(grid: Grid, folder: Path, facts: Mapping[str, Any]) -> None:
     path = folder / FILE
     study = {**facts, **grid.as_dict()}
     if path.exists():
-        try:
-            earlier = json.loads(path.read_text("utf-8"))
-        except (OSError, ValueError) as error:
-            raise CabcnnError(f"{path} is damaged ({error}); choose another folder.") from error
+        earlier = schema.read(path, "choose another folder")
         for name in ("corpus", "digest", "protocol", "split_seed"):
             if earlier.get(name) != study[name]:
                 raise CabcnnError(

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import csv
 import io
-import json
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -12,7 +11,7 @@ from typing import Any, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from cabcnn import files
+from cabcnn import files, schema
 from cabcnn.baselines import BASELINES
 from cabcnn.errors import CabcnnError
 from cabcnn.metrics import Scores
@@ -120,9 +119,9 @@ def compared(groups: Sequence[Group]) -> Group | None:
 def study(folder: Path) -> dict[str, Any]:
     """A study's study.json. Raises CabcnnError if there is none."""
     try:
-        return json.loads((folder / FILE).read_text("utf-8"))
-    except (OSError, ValueError) as error:
-        raise CabcnnError(f"There is no study in {folder} ({error}).") from error
+        return schema.read(folder / FILE, "choose another folder")
+    except FileNotFoundError as error:
+        raise CabcnnError(f"There is no study in {folder}.") from error
 
 
 def groups(folder: Path) -> list[Group]:

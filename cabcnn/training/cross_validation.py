@@ -10,7 +10,7 @@ from typing import Any, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from cabcnn import files
+from cabcnn import files, schema
 from cabcnn.checkpoint import Measurement
 from cabcnn.corpora.splits import Parts, check_disjoint, speaker_folds
 from cabcnn.dataset.arrays import Arrays
@@ -77,8 +77,8 @@ def run_split(split: Split, learn: Learn, work: Path, settings: dict[str, Any]) 
     files.make_folder(work)
     done = work / f"{split.name}.json"
     if done.exists():
-        row = json.loads(done.read_text())
-        if row["settings"] != settings or row["clips"] != split.tested.tolist():
+        row = schema.read(done, "remove it to train that model again")
+        if row.get("settings") != settings or row.get("clips") != split.tested.tolist():
             raise CabcnnError(
                 f"{done} is of other settings or clips; remove it, or choose another folder."
             )

@@ -103,11 +103,14 @@ def restore(
     def under(prefix: str) -> dict[str, Tensor]:
         return {k.removeprefix(prefix): v for k, v in tensors.items() if k.startswith(prefix)}
 
-    model.load_state_dict(under("model."))
-    saved = adam.state_dict()
-    for name, value in under("adam.").items():
-        number, moment = name.split(".")
-        saved["state"].setdefault(int(number), {})[moment] = value
-    adam.load_state_dict(saved)
+    try:
+        model.load_state_dict(under("model."))
+        saved = adam.state_dict()
+        for name, value in under("adam.").items():
+            number, moment = name.split(".")
+            saved["state"].setdefault(int(number), {})[moment] = value
+        adam.load_state_dict(saved)
+    except (RuntimeError, ValueError) as error:
+        raise CabcnnError(f"{path} is damaged; remove it to start again.") from error
     device = next(model.parameters()).device
     return progress, {name: value.to(device) for name, value in under("best.").items()}

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import importlib
 import os
 import signal
@@ -15,7 +16,9 @@ from typing import Any
 
 import gradio as gr
 import torch
+from gradio.routes import App
 from gradio.themes import Base, colors
+from starlette.middleware import Middleware
 
 from cabcnn import memory
 from cabcnn.errors import CabcnnError
@@ -33,14 +36,17 @@ from cabcnn.ui import (
     terms,
     train,
 )
+from cabcnn.ui.guard import Guard
+from cabcnn.ui.limits import limits
 from cabcnn.ui.messages import session_id
 from cabcnn.ui.models import shared_models
 from cabcnn.ui.sounds import UPLOAD_SECONDS, shared_sounds
+from cabcnn.ui.visits import shared_visits
 from cabcnn.views import bundle
 
 HERE = Path(__file__).parent
 TITLE = "CAB-CNN Explorer"
-LARGEST_UPLOAD = "500mb"
+SWEEP_SECONDS = 10.0  # between two removals of what nobody needs any more
 # Seconds between two looks of Gradio's queue for work. With its own 1 ms (50 on Windows) a page
 # that nobody uses keeps a tenth of a core busy.
 QUEUE_POLL_SECONDS = 0.01
@@ -59,7 +65,7 @@ HEADER = """
 
 def build(training: train.Training | None = None) -> gr.Blocks:
     """The page with all its tabs, ready for `launch`. Without `training`, no Train tab."""
-    models, sounds = shared_models(), shared_sounds()
+    models, sounds, visits = shared_models(), shared_sounds(), shared_visits()
     with gr.Blocks(
         title=TITLE,
         analytics_enabled=False,
@@ -95,13 +101,15 @@ def build(training: train.Training | None = None) -> gr.Blocks:
                 about.build(models, model)
         api.build(models, sounds)
 
-        def update_models(current: str | None):
+        def update_models(request: gr.Request, current: str | None):
             """Offers a model that appeared while the server ran from the next visit on."""
+            visits.begin(session_id(request))
             choices = models.choices()
             is_known = current in {name for _, name in choices}
             return gr.Dropdown(choices=choices, value=current if is_known else models.first())
 
         def leave(request: gr.Request) -> None:
+            visits.end(session_id(request))
             sounds.forget(session_id(request))
             if page_states is not None:
                 page_states.forget(session_id(request))
@@ -154,12 +162,16 @@ def launch(
                 css_paths=[HERE / name for name in STYLES],
                 head=terms.script() + "".join(f"<script>{script}</script>" for script in scripts),
                 footer_links=["api", "settings"],
-                max_file_size=LARGEST_UPLOAD,
+                max_file_size=f"{limits().upload_megabytes}mb",
                 run_history=False,  # a visitor's inputs are nobody else's business
                 enable_monitoring=False,
                 ssr_mode=False,
                 mcp_server=mcp,
-                app_kwargs={"lifespan": partial(_serving, training), "routes": [live.route()]},
+                app_kwargs={
+                    "lifespan": partial(_serving, training),
+                    "routes": [live.route()],
+                    "middleware": [Middleware(Guard, folder=shared_sounds().folder)],
+                },
                 **options,
             )
     except OSError as error:
@@ -170,12 +182,22 @@ def launch(
 
 
 @asynccontextmanager
-async def _serving(training: train.Training | None, app: object) -> AsyncIterator[None]:
+async def _serving(training: train.Training | None, app: App) -> AsyncIterator[None]:
     """What runs for as long as the server does."""
+
+    async def sweep_forever() -> None:
+        while True:
+            await asyncio.to_thread(shared_sounds().sweep)
+            shared_visits().prune(app.get_blocks())
+            await asyncio.sleep(SWEEP_SECONDS)
+
     with memory.gc_frozen():
-        async with shared_sounds().sweeping(app):
+        sweeping = asyncio.create_task(sweep_forever())
+        try:
             with training.serving() if training is not None else nullcontext():
                 yield
+        finally:
+            sweeping.cancel()
 
 
 def _check_mcp() -> None:

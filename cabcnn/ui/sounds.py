@@ -6,15 +6,14 @@ folder that nobody else on the machine can read, and each is removed soon after 
 
 from __future__ import annotations
 
-import asyncio
 import atexit
+import json
 import os
 import secrets
 import shutil
 import tempfile
 import time
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager, suppress
+from contextlib import suppress
 from dataclasses import dataclass, field
 from functools import cache
 from pathlib import Path
@@ -27,13 +26,14 @@ import soundfile
 from cabcnn import audio
 from cabcnn.audio import Sound
 from cabcnn.classifier import Classifier
+from cabcnn.runs import status
 
 PREFIX = "cabcnn-"
 EXPLORE_SLOT = "explore"
+OWNER = ".json"  # after the folder's name: a file beside it that names its process
 UPLOAD_SECONDS = 600.0  # an upload may wait in the queue for so long
 USED_SECONDS = 30.0  # and is kept so long after use: two visitors' equal uploads are one file
 IDLE_SECONDS = 3600.0  # after which the clips of an open but unused page are dropped
-SWEEP_SECONDS = 10.0
 MAX_BYTES = 512 << 20  # of samples in memory, all visitors together
 
 
@@ -163,21 +163,6 @@ class Sounds:
                     Path(folder).rmdir()
         os.utime(self.folder)  # shows `private_folder` of other programs that this one is alive
 
-    @asynccontextmanager
-    async def sweeping(self, _app: object) -> AsyncIterator[None]:
-        """Sweeps every few seconds for as long as the server runs."""
-
-        async def sweep_forever() -> None:
-            while True:
-                await asyncio.to_thread(self.sweep)
-                await asyncio.sleep(SWEEP_SECONDS)
-
-        task = asyncio.create_task(sweep_forever())
-        try:
-            yield
-        finally:
-            task.cancel()
-
     def _page(self, session: str) -> Page:
         page = self._pages.pop(session, None) or Page()
         page.last_used = time.time()
@@ -212,6 +197,27 @@ def write_playable(sound: Sound, path: Path) -> None:
     soundfile.write(path, playable.samples, playable.rate, "PCM_16")
 
 
+def _remove_abandoned(folder: Path) -> None:
+    """Removes such a folder if the program that made it has died."""
+    owner = status.read_process(_owner(folder))
+    with suppress(OSError):
+        if owner is not None:
+            gone = not status.alive(**owner, sign=folder.stat().st_mtime)
+        else:  # of an earlier version, or of a program that has only just made it
+            gone = time.time() - folder.stat().st_mtime > IDLE_SECONDS
+        if gone:
+            _remove(folder)
+
+
+def _remove(folder: Path) -> None:
+    shutil.rmtree(folder, ignore_errors=True)
+    _owner(folder).unlink(missing_ok=True)
+
+
+def _owner(folder: Path) -> Path:
+    return folder.with_name(folder.name + OWNER)
+
+
 def private_folder() -> Path:
     """Has Gradio keep its files in a new folder that is removed when the program ends.
 
@@ -225,10 +231,10 @@ def private_folder() -> Path:
     base = Path(configured or tempfile.gettempdir())
     base.mkdir(parents=True, exist_ok=True)
     for other in base.glob(f"{PREFIX}*"):
-        with suppress(OSError):
-            if time.time() - other.stat().st_mtime > IDLE_SECONDS:
-                shutil.rmtree(other, ignore_errors=True)
+        if other.is_dir():
+            _remove_abandoned(other)
     folder = Path(tempfile.mkdtemp(prefix=PREFIX, dir=base)).resolve()
-    atexit.register(shutil.rmtree, folder, ignore_errors=True)
+    _owner(folder).write_text(json.dumps(status.this_process()))
+    atexit.register(_remove, folder)
     os.environ["GRADIO_TEMP_DIR"] = str(folder)
     return folder

@@ -181,7 +181,7 @@ def test_uploads_do_not_stay(client, voice, monkeypatch):
 
 
 def test_the_server_sweeps_by_itself(client, voice, monkeypatch):
-    monkeypatch.setattr(sounds, "SWEEP_SECONDS", 0.1)
+    monkeypatch.setattr(page, "SWEEP_SECONDS", 0.1)
     monkeypatch.setattr(sounds, "USED_SECONDS", 0.0)
     explain(client, voice("private.wav"))
     deadline = time.monotonic() + 60

@@ -15,6 +15,7 @@ import torch
 
 from cabcnn import checkpoint
 from cabcnn.model import CabCnn
+from cabcnn.ui.limits import Limits
 from cabcnn.ui.live import sessions as live
 from cabcnn.ui.live.sessions import FULL, MAX_SECONDS, OUTDATED, Sessions
 from cabcnn.ui.models import Models
@@ -120,7 +121,7 @@ def test_nobody_is_listened_to_for_ever(sessions, samples):
 
 
 def test_as_many_as_there_is_room_for(sessions, samples, monkeypatch):
-    monkeypatch.setattr(live, "MAX_SESSIONS", 2)
+    monkeypatch.setattr(live, "limits", lambda: Limits(live_recordings=2))
     keys = [f"{k:032x}" for k in range(3)]
     said = [sessions.answer(asked(samples[:800], key=key)) for key in keys]
     assert said[2] == {"error": FULL}
@@ -128,10 +129,16 @@ def test_as_many_as_there_is_room_for(sessions, samples, monkeypatch):
     monkeypatch.setattr(live, "IDLE_SECONDS", -1.0)
     sessions.sweep()
     assert sessions.sound(keys[0]) is None
-    monkeypatch.setattr(live, "MAX_SESSIONS", 64)
+    monkeypatch.setattr(live, "limits", Limits)
     monkeypatch.setattr(live, "MAX_BYTES", 60 * RATE * 2 + 1)
     sessions.answer(asked(samples[:800], key=keys[0]))
     assert sessions.answer(asked(samples[:800], key=keys[1])) == {"error": FULL}
+
+
+def test_one_visitor_can_not_fill_it(sessions, samples, monkeypatch):
+    monkeypatch.setattr(live, "limits", lambda: Limits(live_recordings_per_visitor=1))
+    calls = [(asked(samples[:800], key=f"{k:032x}"), who) for k, who in enumerate("aab")]
+    assert [answer.get("error") for answer in sessions.answer_all(calls)] == [None, FULL, None]
 
 
 @pytest.mark.parametrize(
@@ -201,7 +208,7 @@ def test_what_came_together_is_answered_in_its_order(sessions, samples):
         asked(samples[4_000:5_000], 4_000),
         asked(samples[950:990], 950, key=other),  # too early
     ]
-    said = sessions.answer_all(calls)
+    said = sessions.answer_all([(call, "") for call in calls])
     assert [answer.get("have") for answer in said] == [4_000, 900, None, 4_000, 5_000, 900]
     assert said[2] == {"error": OUTDATED}
     assert said[0]["data"] == said[3]["data"]
@@ -220,12 +227,12 @@ def test_after_a_bug_everything_is_heard_again_and_nothing_twice(sessions, sampl
         calls = (sessions.push(asked(samples[at:], at, key=key)) for key in keys)
         return await asyncio.gather(*calls, return_exceptions=True)
 
-    sessions.answer_all([asked(samples[:9_000], key=key) for key in keys])
+    sessions.answer_all([(asked(samples[:9_000], key=key), "") for key in keys])
     with monkeypatch.context() as patched:
         patched.setattr(CabCnn, "classify", broken)
-        twice = [asked(samples[9_000:end], 9_000) for end in (9_900, 18_000)]
+        twice = [(asked(samples[9_000:end], 9_000), "") for end in (9_900, 18_000)]
         assert sessions.answer_all(twice) == [bug, bug]
-    sessions.answer_all([asked(samples[:9_000])])
+    sessions.answer(asked(samples[:9_000]))
     with monkeypatch.context() as patched:
         patched.setattr(CabCnn, "classify", broken)
         assert run(both(9_000)) == [bug, bug]
@@ -242,7 +249,7 @@ def test_a_bug_in_one_call_leaves_the_others_answered(sessions, samples, monkeyp
     with monkeypatch.context() as patched:
         patched.setattr(Models, "get", gone)
         fresh = asked(samples[:800], key=f"{1:032x}")
-        bad, good = sessions.answer_all([fresh, asked(samples[800:900], 800)])
+        bad, good = sessions.answer_all([(fresh, ""), (asked(samples[800:900], 800), "")])
         with pytest.raises(FileNotFoundError):
             sessions.answer(fresh)
     assert isinstance(bad, FileNotFoundError)
@@ -258,7 +265,7 @@ def test_one_session_takes_one_piece_at_a_time(sessions, samples):
 
 def test_a_recording_opens_in_explore(demo, find_handler, samples):
     (view,) = (b for b in demo.blocks.values() if getattr(b, "elem_id", "") == "live")
-    answer = run(view.send(asked(samples)))
+    answer = run(view.send(asked(samples), gr.Request()))
     assert answer["have"] == len(samples)
     request = gr.Request(session_hash="speaker")
     event = gr.EventData(None, {"key": KEY})
@@ -283,7 +290,7 @@ def test_a_silent_recording_leaves_what_is_open_in_explore(demo, find_handler, v
     there = shared_sounds().open_clip(visitor.session)
     (view,) = (b for b in demo.blocks.values() if getattr(b, "elem_id", "") == "live")
     key = "f" * len(KEY)
-    run(view.send(asked(np.zeros(RATE, "<i2"), key=key)))
+    run(view.send(asked(np.zeros(RATE, "<i2"), key=key), gr.Request()))
     request = gr.Request(session_hash=visitor.session)
     with pytest.raises(gr.Error, match="The clip is silent"):
         find_handler(demo, "open_recording")("accents", request, gr.EventData(None, {"key": key}))
@@ -316,7 +323,7 @@ def test_a_model_whose_answers_are_not_numbers_leaves_other_streams_alone(
     checkpoint.save(path, broken, make_card(name="broken"))
     try:
         bad, good = sessions.answer_all(
-            [asked(samples, key="f" * 32, model="broken"), asked(samples)]
+            [(asked(samples, key="f" * 32, model="broken"), ""), (asked(samples), "")]
         )
     finally:
         path.unlink()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import base64
+import json
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import Any
@@ -19,6 +20,7 @@ from cabcnn.ui.live.sessions import OUTDATED
 pytestmark = pytest.mark.usefixtures("models_folder", "one_thread")
 
 RATE = 16_000
+JSON = {"content-type": "application/json"}
 
 
 @contextmanager
@@ -66,8 +68,9 @@ def test_it_answers_as_gradios_own_address_does(demo, url, piece):
 def test_what_no_page_sends_is_refused(url):
     assert httpx.post(url + PATH, json={"key": "x"}).json() == {"error": OUTDATED}
     for broken in (b"{", b"\xff", b"[" * 100_000):
-        assert httpx.post(url + PATH, content=broken).status_code == 400
-    assert httpx.post(url + PATH, content=bytes(MAX_BYTES + 1)).status_code == 413
+        assert httpx.post(url + PATH, content=broken, headers=JSON).status_code == 400
+    large = bytes(MAX_BYTES + 1)
+    assert httpx.post(url + PATH, content=large, headers=JSON).status_code == 413
     assert httpx.get(url + PATH).status_code in (404, 405)
 
 
@@ -100,3 +103,17 @@ def test_who_lets_visitors_in_otherwise_has_gradios_address_only(models_folder, 
 def test_the_page_tells_nothing_of_how_it_is_made(demo):
     (view,) = (b for b in demo.blocks.values() if getattr(b, "elem_id", "") == "live")
     assert "push" not in view.get_config()
+
+
+@pytest.mark.parametrize(
+    ("headers", "status"),
+    [
+        ({"content-type": "text/plain"}, 415),
+        ({"content-type": "application/json", "sec-fetch-site": "cross-site"}, 403),
+        ({"content-type": "application/json", "origin": "http://elsewhere"}, 403),
+        ({"content-type": "application/json; charset=utf-8", "sec-fetch-site": "same-origin"}, 200),
+    ],
+)
+def test_another_sites_page_is_not_answered(url, piece, headers, status):
+    content = json.dumps(piece("c")).encode()
+    assert httpx.post(url + PATH, content=content, headers=headers).status_code == status

@@ -92,7 +92,7 @@ def test_a_host_may_switch_training_off_and_a_stopped_service_leaves_no_files(
         found = tabs(httpx.get(f"http://127.0.0.1:{port}/config", timeout=PATIENCE).json())
         assert "Explore" in found
         assert "Train" not in found
-        (folder,) = tmp_path.glob(f"{PREFIX}*")
+        (folder,) = (path for path in tmp_path.glob(f"{PREFIX}*") if path.is_dir())
         (folder / "voice.wav").write_bytes(b"somebody's")
         program.send_signal(signal.SIGTERM)
         assert program.wait(PATIENCE) == 0

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import json
 import os
 import stat
+import subprocess
+import sys
 import time
 from pathlib import Path
 
@@ -11,6 +14,7 @@ import numpy as np
 import pytest
 
 from cabcnn.audio import Sound
+from cabcnn.runs import status
 from cabcnn.ui import sounds
 from cabcnn.ui.sounds import Clip, Sounds
 
@@ -156,7 +160,19 @@ def test_what_a_crashed_program_left_goes_at_the_next_start(tmp_path, monkeypatc
         (folder / "voice.wav").write_bytes(b"1")
     age(crashed, sounds.IDLE_SECONDS + 1)
     age(other, sounds.IDLE_SECONDS + 1)
+    with subprocess.Popen([sys.executable, "-c", "input()"], stdin=subprocess.PIPE) as program:
+        killed = tmp_path / "cabcnn-killed"
+        killed.mkdir()
+        (tmp_path / "cabcnn-killed.json").write_text(json.dumps(status.process(program.pid)))
+        alive = sounds.private_folder()
+        assert killed.exists()
+        program.kill()
+        program.wait()
+    monkeypatch.setenv("GRADIO_TEMP_DIR", str(tmp_path))
     sounds.private_folder()
+    assert alive.exists()
+    assert not killed.exists()
+    assert not killed.with_name("cabcnn-killed.json").exists()
     assert not crashed.exists()
     assert (running / "voice.wav").exists()
     assert (other / "voice.wav").exists()

@@ -389,11 +389,16 @@ def test_recordings_that_a_page_holds_stay_and_forgotten_ones_go(folder, monkeyp
 
 
 def test_only_so_many_lots_of_recordings_are_held(folder):
-    store = uploads.Uploads(folder / "uploads")
-    for _ in range(uploads.MOST):
-        store.new()
+    store = uploads.Uploads(folder / "uploads", most=3, most_each=2)
+    first, _ = store.new("ann"), store.new("ann")
     with pytest.raises(CabcnnError, match="Too many uploads"):
-        store.new()
+        store.new("ann")
+    store.new("bob")
+    with pytest.raises(CabcnnError, match="Too many uploads"):
+        store.new("cat")
+    store.release(first)
+    store.sweep([])
+    store.new("ann")
 
 
 def test_a_run_whose_recordings_are_gone_can_not_be_resumed(jobs, plan):

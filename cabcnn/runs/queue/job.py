@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import json
 import time
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Literal
 
-from cabcnn import files
+from cabcnn import files, schema
 from cabcnn.errors import CabcnnError
 from cabcnn.runs import plan as plans
 from cabcnn.runs import status as statuses
@@ -64,7 +63,7 @@ class Job:
 def read(folder: Path) -> Job | None:
     """The job in a folder; None if there is none, or it is just being removed."""
     try:
-        facts = json.loads((folder / FACTS).read_bytes())
+        facts = schema.read(folder / FACTS, "")
         plan = plans.read(folder)
         since, upload = float(facts["since"]), facts["upload"]
     except (OSError, ValueError, KeyError, TypeError, CabcnnError):

@@ -32,7 +32,6 @@ from cabcnn.runs.status import STOP, ask_to_stop
 LOG = logging.getLogger(__name__)
 POLL_SECONDS = 0.5
 IDLE_SECONDS = 10.0  # between two polls while nothing waits or runs
-MOST_WAITING = 10
 MOST_KEPT = 500  # runs, including finished ones
 SETTLED_SECONDS = (
     2.0  # after a change; clocks of file systems are coarse, and two may look like one
@@ -49,11 +48,17 @@ class JobQueue:
     processes with the same folder."""
 
     def __init__(
-        self, folder: Path | None = None, *, at_once: int = 1, most_waiting: int = MOST_WAITING
+        self,
+        folder: Path | None = None,
+        *,
+        at_once: int = 1,
+        most_waiting: int = 10,
+        most_uploads: int = 20,
+        most_uploads_each: int = 5,
     ) -> None:
         base = folder or paths.folder()
         self.folder = base / "runs"
-        self.uploads = Uploads(base / "uploads")
+        self.uploads = Uploads(base / "uploads", most_uploads, most_uploads_each)
         self.at_once, self.most_waiting = at_once, most_waiting
         self._lock = threading.RLock()
         self._programs: dict[str, Program] = {}

@@ -16,7 +16,6 @@ from cabcnn.errors import CabcnnError
 
 HOLD_SECONDS = 3600.0  # after which an open page no longer holds a folder
 LEASE_SECONDS = 60.0  # after the last renewal, after which a folder is not held by any process
-MOST = 20
 CACHE = "cache"
 
 
@@ -24,27 +23,33 @@ class Uploads:
     """The uploads below `folder`. One is removed when no page holds it and no job needs it; its
     modification time says when it was last held, also to other processes."""
 
-    def __init__(self, folder: Path) -> None:
-        self.folder = folder
+    def __init__(self, folder: Path, most: int = 20, most_each: int = 5) -> None:
+        self.folder, self.most, self.most_each = folder, most, most_each
         self._lock = threading.Lock()
         self._held: dict[Path, float] = {}  # and when each was last used
+        self._visitors: dict[Path, str] = {}  # and who brought it
 
-    def new(self) -> Path:
+    def new(self, visitor: str = "") -> Path:
         """A new folder that no other user can read, held until `release`.
 
-        Raises CabcnnError if there are too many, or the disk is full.
+        Raises CabcnnError if there are too many, in all or of this visitor's, or the disk is full.
         """
         try:
             self.folder.mkdir(parents=True, exist_ok=True)
             with self._lock:
-                if len(list(self.folder.iterdir())) >= MOST:
+                there = set(self.folder.iterdir())
+                self._visitors = {p: v for p, v in self._visitors.items() if p in there}
+                own = list(self._visitors.values()).count(visitor)
+                if len(there) >= self.most or own >= self.most_each:
                     raise CabcnnError(
-                        "Too many uploads are waiting for training; try again when a run is done."
+                        "Too many uploads are waiting for training; try again when a run is done, "
+                        "or close another page that holds one."
                     )
                 path = self.folder / secrets.token_urlsafe(12).lstrip("-")
                 path.mkdir(mode=0o700)
         except OSError as error:
             raise files.write_error(self.folder, error) from error
+        self._visitors[path] = visitor
         self.hold(path)
         return path
 

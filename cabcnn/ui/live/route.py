@@ -15,6 +15,7 @@ from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
 from cabcnn.ui.components import LiveView
+from cabcnn.ui.guard import is_foreign
 from cabcnn.ui.live.sessions import CHUNK_SECONDS, HIGHEST_RATE
 
 PATH = "/live-sound"
@@ -31,6 +32,11 @@ async def _answer(request: Request) -> Response:
     app: App = request.app
     if not _is_allowed(app, request):
         return Response(status_code=401)
+    # A page of another site may send text to any address, but JSON only where it was invited.
+    if request.headers.get("content-type", "").partition(";")[0].strip() != "application/json":
+        return Response(status_code=415)
+    if is_foreign(request.headers):
+        return Response(status_code=403)
     body = bytearray()
     try:
         async for part in request.stream():
@@ -44,7 +50,7 @@ async def _answer(request: Request) -> Response:
     view = next((block for block in blocks if isinstance(block, LiveView)), None)
     if view is None:
         return Response(status_code=404)
-    return JSONResponse(await view.send(message))
+    return JSONResponse(await view.send(message, request))
 
 
 def _is_allowed(app: App, request: Request) -> bool:

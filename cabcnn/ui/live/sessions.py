@@ -28,6 +28,7 @@ from cabcnn.audio import Sound
 from cabcnn.errors import AudioError, CabcnnError
 from cabcnn.model import check_finite
 from cabcnn.streaming import Stream, push_batch
+from cabcnn.ui.limits import limits
 from cabcnn.ui.models import Models
 from cabcnn.views.live.rows import Rows
 
@@ -35,7 +36,6 @@ MAX_SECONDS = 60.0  # of one recording
 CHUNK_SECONDS = 5.0  # of one chunk, at most
 IDLE_SECONDS = 60.0  # after which a session is dropped
 SWEEP_SECONDS = 10.0
-MAX_SESSIONS = 64
 MAX_BYTES = 512 << 20  # of sound, if all sessions grow to their full length
 HIGHEST_RATE = 192_000  # of a microphone, Hz
 KEY_LENGTH = 32  # letters of a session's key, which its browser draws at random
@@ -63,6 +63,7 @@ class Session:
     rate: int
     stream: Stream
     rows: Rows
+    visitor: str = ""
     samples: bytearray = field(default_factory=bytearray)
     last_used: float = 0.0
     lock: Lock = field(default_factory=Lock)
@@ -116,16 +117,17 @@ class Sessions:
         self._lock = Lock()
         self._sessions: dict[str, Session] = {}
         self._worker = ThreadPoolExecutor(1, thread_name_prefix="live")
-        self._queue: list[tuple[Any, asyncio.Future[dict[str, Any]]]] = []
+        self._queue: list[tuple[Any, str, asyncio.Future[dict[str, Any]]]] = []
         self._working: asyncio.Task[None] | None = None
         self._sweeping: asyncio.Task[None] | None = None
 
-    async def push(self, message: Any) -> dict[str, Any]:
-        """Answers a browser's message: as `process` does, or with {"error": a sentence}."""
+    async def push(self, message: Any, visitor: str = "") -> dict[str, Any]:
+        """Answers a message of a visitor's browser: as `process` does, or with {"error": a
+        sentence}."""
         if self._sweeping is None or self._sweeping.done():
             self._sweeping = asyncio.create_task(self._sweep_while_used())
         future = asyncio.get_running_loop().create_future()
-        self._queue.append((message, future))
+        self._queue.append((message, visitor, future))
         if self._working is None or self._working.done():
             self._working = asyncio.create_task(self._work())
         return await future
@@ -133,11 +135,11 @@ class Sessions:
     async def _work(self) -> None:
         while self._queue:
             batch, self._queue = self._queue, []
-            messages = [message for message, _ in batch]
+            messages = [(message, visitor) for message, visitor, _ in batch]
             answers = await asyncio.get_running_loop().run_in_executor(
                 self._worker, self.answer_all, messages
             )
-            for (_, future), answer in zip(batch, answers, strict=True):
+            for (*_, future), answer in zip(batch, answers, strict=True):
                 if future.done():  # its caller has gone
                     continue
                 if isinstance(answer, Exception):
@@ -145,22 +147,22 @@ class Sessions:
                 else:
                     future.set_result(answer)
 
-    def answer(self, message: Any) -> dict[str, Any]:
+    def answer(self, message: Any, visitor: str = "") -> dict[str, Any]:
         """The same for one message, without waiting for others."""
-        (answer,) = self.answer_all([message])
+        (answer,) = self.answer_all([(message, visitor)])
         if isinstance(answer, Exception):
             raise answer
         return answer
 
-    def answer_all(self, messages: Sequence[Any]) -> list[dict[str, Any] | Exception]:
-        """The answers to several messages, in their order; a bug is the answer to those that it
-        affects."""
+    def answer_all(self, messages: Sequence[tuple[Any, str]]) -> list[dict[str, Any] | Exception]:
+        """The answers to several messages with their visitors, in their order; a bug is the answer
+        to those that it affects."""
         answers: list[dict[str, Any] | Exception] = [{}] * len(messages)
         batches: list[dict[str, tuple[int, Session, Chunk]]] = []  # with one chunk for each key
-        for number, message in enumerate(messages):
+        for number, (message, visitor) in enumerate(messages):
             try:
                 chunk = _parse(message)
-                entry = number, self._session(chunk), chunk
+                entry = number, self._session(chunk, visitor), chunk
             except Exception as error:
                 answers[number] = _error_answer(error)
                 continue
@@ -215,30 +217,37 @@ class Sessions:
             await asyncio.sleep(SWEEP_SECONDS)
             self.sweep()
 
-    def _session(self, chunk: Chunk) -> Session:
+    def _session(self, chunk: Chunk, visitor: str) -> Session:
         with self._lock:
             session = self._sessions.get(chunk.key)
         if session is None:
-            session = self._begin(chunk)
+            session = self._begin(chunk, visitor)
         if (session.model, session.rate) != (chunk.model, chunk.rate):
             raise AudioError(OUTDATED)
         session.last_used = time.monotonic()
         return session
 
-    def _begin(self, chunk: Chunk) -> Session:
+    def _begin(self, chunk: Chunk, visitor: str) -> Session:
         with self._lock:  # checked first, so that no model is loaded in vain
-            self._check_room(chunk)
+            self._check_room(chunk, visitor)
         classifier = self._models.get(chunk.model)
         rows = Rows(classifier.model.n, classifier.model.classes)
-        session = Session(chunk.model, chunk.rate, classifier.stream(chunk.rate), rows)
+        stream = classifier.stream(chunk.rate)
+        session = Session(chunk.model, chunk.rate, stream, rows, visitor)
         with self._lock:
             if chunk.key not in self._sessions:
-                self._check_room(chunk)
+                self._check_room(chunk, visitor)
             return self._sessions.setdefault(chunk.key, session)
 
-    def _check_room(self, chunk: Chunk) -> None:
-        rates = [chunk.rate, *(session.rate for session in self._sessions.values())]
-        if len(rates) > MAX_SESSIONS or sum(2 * MAX_SECONDS * rate for rate in rates) > MAX_BYTES:
+    def _check_room(self, chunk: Chunk, visitor: str) -> None:
+        others, allowed = list(self._sessions.values()), limits()
+        own = sum(session.visitor == visitor for session in others)
+        rates = [chunk.rate, *(session.rate for session in others)]
+        if (
+            len(others) >= allowed.live_recordings
+            or own >= allowed.live_recordings_per_visitor
+            or sum(2 * MAX_SECONDS * rate for rate in rates) > MAX_BYTES
+        ):
             raise AudioError(FULL)
 
 

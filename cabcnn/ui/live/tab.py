@@ -13,6 +13,7 @@ from cabcnn import audio
 from cabcnn.errors import AudioError, CabcnnError
 from cabcnn.ui import tab_ids
 from cabcnn.ui.components import LiveView
+from cabcnn.ui.limits import visitor
 from cabcnn.ui.live.sessions import MAX_SECONDS, Sessions
 from cabcnn.ui.messages import gradio_errors, no_message, session_id
 from cabcnn.ui.models import Models
@@ -52,8 +53,8 @@ def build(
             "failed": failed,
         }
 
-    async def send(message: Any) -> dict[str, Any]:
-        return await sessions.push(message)
+    async def send(message: Any, request: gr.Request) -> dict[str, Any]:
+        return await sessions.push(message, visitor(request))
 
     view = LiveView(view_value(models.first()), server_functions=[send], elem_id="live")
     message = gr.HTML(visible=False, elem_id="live-message", elem_classes="message")

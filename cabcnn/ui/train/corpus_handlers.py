@@ -9,6 +9,7 @@ from typing import Any
 import gradio as gr
 
 from cabcnn.errors import CabcnnError
+from cabcnn.ui.limits import visitor
 from cabcnn.ui.messages import error_message, no_message, notice, session_id
 from cabcnn.ui.sounds import Sounds
 from cabcnn.ui.train import recordings, settings
@@ -85,7 +86,9 @@ def connect(
 
         session = session_id(request)
         try:
-            upload = recordings.unpack(Path(path), pages.jobs.uploads, reporter(progress))
+            upload = recordings.unpack(
+                Path(path), pages.jobs.uploads, reporter(progress), visitor(request)
+            )
         except CabcnnError as error:
             updates = {**clear(session), step.message: error_message(error)}
         else:

@@ -167,9 +167,9 @@ def parse_options(values: Sequence[Any]) -> tuple[str | None, dict[str, Any]]:
     return None if layout in (DETECT, "") else layout, options
 
 
-def unpack(path: Path, uploads: Uploads, progress: Progress) -> Upload:
+def unpack(path: Path, uploads: Uploads, progress: Progress, visitor: str = "") -> Upload:
     """Unpacks an uploaded archive. Raises CabcnnError, with nothing left behind, if it can't."""
-    folder, name = uploads.new(), safe_name(path.stem)
+    folder, name = uploads.new(visitor), safe_name(path.stem)
     try:
         root = archive.unpack(
             path, folder / name, progress=lambda share: progress(share, "Unpacking")

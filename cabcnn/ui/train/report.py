@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 import base64
-import json
 from html import escape
 from pathlib import Path
 
-from cabcnn import checkpoint
+from cabcnn import checkpoint, schema
 from cabcnn.errors import CabcnnError
 from cabcnn.runs.clips import CLIPS
 from cabcnn.runs.queue import Job
@@ -49,8 +48,8 @@ def to_html(job: Job) -> str:
 
 def _left_out(job: Job) -> list[str]:
     try:
-        rows = json.loads((job.folder / CLIPS).read_bytes())["left_out"]
-    except (OSError, ValueError, KeyError, TypeError):
+        rows = schema.read(job.folder / CLIPS, "")["left_out"]
+    except (OSError, CabcnnError, KeyError):
         return []
     if not rows:
         return []

@@ -9,13 +9,14 @@ from pathlib import Path
 
 from cabcnn.runs.queue import JobQueue
 from cabcnn.runs.queue.program import niceness
+from cabcnn.ui.limits import limits
 
 
 @dataclass
 class Training:
     """The queue of training runs, and a folder of corpora that visitors may choose from."""
 
-    jobs: JobQueue = field(default_factory=JobQueue)
+    jobs: JobQueue = field(default_factory=lambda: job_queue())
     corpora_folder: Path | None = None
 
     def check(self) -> None:
@@ -25,6 +26,16 @@ class Training:
     def serving(self) -> AbstractContextManager[None]:
         """Carries out the runs in the queue until the context is left."""
         return self.jobs.serving()
+
+
+def job_queue(at_once: int = 1) -> JobQueue:
+    """A queue that takes no more than the host's limits allow."""
+    return JobQueue(
+        at_once=at_once,
+        most_waiting=limits().training_runs_waiting,
+        most_uploads=limits().training_uploads,
+        most_uploads_each=limits().training_uploads_per_visitor,
+    )
 
 
 def training_enabled() -> bool:

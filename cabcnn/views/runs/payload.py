@@ -6,12 +6,14 @@ import base64
 import json
 import math
 import zlib
+from contextlib import suppress
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
+from cabcnn import schema
 from cabcnn.errors import CabcnnError
 from cabcnn.runs.clips import CORPUS
 from cabcnn.runs.journal import ATTENTION, EPOCHS
@@ -21,6 +23,7 @@ from cabcnn.training.recipe import RECIPES
 COLUMNS = ("epoch", "training_loss", "training_recall", "loss", "unweighted_recall")
 # The fields of a recipe that a plan does not set itself.
 RECIPE_FIELDS = sorted(RECIPES["paper"].as_dict().keys() - {"seconds", "seed"})
+MOST_LINE = 1 << 20  # characters of an epoch's line
 MAX_FRAMES = 60  # that are sent at once
 FRAME_COLUMNS = 400  # a longer clip's intervals are averaged: a screen has no room for more
 PARTS = {
@@ -195,18 +198,16 @@ def _time_left(job: Job, rows: list[dict[str, Any]]) -> str:
 
 
 def _rows(path: Path) -> list[dict[str, Any]]:
-    """The epochs so far, without a line that is just being written."""
+    """The epochs so far, as far as they can be read."""
     rows = []
     try:
-        lines = path.read_text().splitlines()
+        lines = path.read_text(errors="replace").splitlines()
     except FileNotFoundError:
         return []
     for line in lines:
-        try:
-            rows.append(json.loads(line))
-        except ValueError:
-            continue
-    return rows
+        with suppress(ValueError):  # damaged, or just being written
+            rows.append(schema.parse(line, MOST_LINE))
+    return [row for row in rows if isinstance(row.get("part"), str)]
 
 
 def _curves(rows: list[dict[str, Any]], part: str, folder: Path) -> dict[str, Any]:
@@ -235,11 +236,12 @@ def _labels(path: Path) -> list[str]:
     return [row["label"] for row in corpus.get("labels", ())]
 
 
-def _read_json(path: Path) -> Any:
+def _read_json(path: Path) -> dict[str, Any]:
+    """Nothing, if it is missing or damaged: the page shows the rest."""
     try:
-        return json.loads(path.read_bytes())
-    except (OSError, ValueError):
-        return None
+        return schema.read(path, "")
+    except (OSError, CabcnnError):
+        return {}
 
 
 def _actions(job: Job) -> list[str]:
