@@ -125,8 +125,9 @@ def build(models: Models, sounds: Sounds, model: gr.Dropdown) -> tuple[AfterEven
         try:
             clip = Clip(title, audio.read(Path(path), _max_seconds(models.card(name), t)))
             return explain(clip, name, t, session_id(request))
-        except CabcnnError as error:
-            return {message: error_message(error)}
+        except CabcnnError as error:  # the last clip's verdict must not stand below it
+            sounds.close(session_id(request))
+            return {view: None, message: error_message(error, title)}
         finally:
             sounds.release(Path(path))
 

@@ -16,9 +16,10 @@ def session_id(request: gr.Request) -> str:
     return request.session_hash or ""
 
 
-def error_message(error: CabcnnError) -> gr.HTML:
-    """What went wrong. The last result stays on the page beside it."""
-    return gr.HTML(f'<p class="error" role="alert">{html.escape(str(error))}</p>', visible=True)
+def error_message(error: CabcnnError, file: str = "") -> gr.HTML:
+    """What went wrong, and with which file."""
+    sentence = str(error) if file in str(error) else f"{file}: {error}"
+    return gr.HTML(f'<p class="error" role="alert">{html.escape(sentence)}</p>', visible=True)
 
 
 def notice(text: str) -> gr.HTML:

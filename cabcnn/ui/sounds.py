@@ -134,6 +134,15 @@ class Sounds:
             with suppress(FileNotFoundError):
                 os.utime(file, (modified, modified))
 
+    def close(self, session: str, slot: str = EXPLORE_SLOT) -> None:
+        """Empties a slot of a page."""
+        with self._lock:
+            page = self._page(session)
+            page.clips.pop(slot, None)
+            file = page.files.pop(slot, None)
+        if file is not None:
+            self.release(file)
+
     def forget(self, session: str) -> None:
         """Drops the clips and files of a page that was closed."""
         with self._lock:

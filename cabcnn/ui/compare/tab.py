@@ -130,7 +130,7 @@ def build(models: Models, sounds: Sounds, tab: gr.Tab) -> None:
             try:
                 clip = sides.read(Path(path), title)
             except CabcnnError as error:
-                return {column.message: error_message(error)}
+                return {column.message: error_message(error, title)}
             finally:
                 sounds.release(Path(path))
             updates = update(session_id(request), settings, {side: lambda: clip})
