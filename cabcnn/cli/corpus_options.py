@@ -81,8 +81,12 @@ def read_clips(
         labels=only,
     )
     for note in () if quiet else notes(clips):
-        more = ", ..." if len(note.details) > SHOWN_DETAILS else ""
-        typer.echo(f"{note.sentence} ({', '.join(note.details[:SHOWN_DETAILS])}{more})", err=True)
+        write_note(note.sentence, note.details)
     if split is not None and not (clips := [clip for clip in clips if clip.split == split]):
         raise CorpusError(f"No clip of this corpus is in a split named {split!r}.")
     return clips
+
+
+def write_note(sentence: str, details: Sequence[str]) -> None:
+    more = ", ..." if len(details) > SHOWN_DETAILS else ""
+    typer.echo(f"{sentence} ({', '.join(details[:SHOWN_DETAILS])}{more})", err=True)

@@ -9,7 +9,15 @@ from typing import Annotated, Any
 import typer
 
 from cabcnn.cli import recipe_options
-from cabcnn.cli.corpus_options import Cache, Label, Layout, Only, Speaker, SpeakerPattern
+from cabcnn.cli.corpus_options import (
+    Cache,
+    Label,
+    Layout,
+    Only,
+    Speaker,
+    SpeakerPattern,
+    write_note,
+)
 from cabcnn.cli.terminal import write_line
 from cabcnn.errors import CabcnnError
 
@@ -92,10 +100,12 @@ def train(
     The run can be killed at any moment; the same command resumes it. The model is written to
     OUT/model.safetensors, the report to OUT/report.
     """
+    from cabcnn import schema
     from cabcnn.cli.progress import show_progress
     from cabcnn.memory import keep_freed_memory
     from cabcnn.reports import run
     from cabcnn.runs import plan as plans
+    from cabcnn.runs.clips import CORPUS
     from cabcnn.runs.run import MODEL, carry_out, leads
 
     given = {
@@ -141,6 +151,8 @@ def train(
     if outcome is None:
         write_line(f"{folder} is finished already; --resume would continue a stopped run.")
     else:
+        for problem in schema.read(folder / CORPUS, "")["problems"]:
+            write_note(problem["sentence"], problem["details"])
         write_line(f"{folder / MODEL}: {outcome.card.score()}")
 
 

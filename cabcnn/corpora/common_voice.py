@@ -7,11 +7,12 @@ which may hold commas, with `|` between several accents. Quotes in the lists are
 from __future__ import annotations
 
 import sys
+from collections import Counter
 from pathlib import Path
 from types import MappingProxyType
 
 from cabcnn.corpora.files import TSV, read_table
-from cabcnn.corpora.table import Clip, most_common_spellings
+from cabcnn.corpora.table import Clip, Clips, most_common_spellings
 from cabcnn.errors import CorpusError
 
 LIST = "validated.tsv"
@@ -30,7 +31,7 @@ def is_common_voice(path: Path) -> bool:
     return {"client_id", "path"} <= set(columns) and (listing.parent / "clips").is_dir()
 
 
-def read_common_voice(source: str | Path, label: str | None = None) -> list[Clip]:
+def read_common_voice(source: str | Path, label: str | None = None) -> Clips:
     """Clips of a locale's folder (by its validated.tsv) or of one of its lists.
 
     The label is the accent, or the column `label` (gender, age). Clips without a label are left
@@ -53,12 +54,13 @@ def read_common_voice(source: str | Path, label: str | None = None) -> list[Clip
             )
     assert label_column  # by the loop
     folder = listing.parent / "clips"
-    clips, shared = [], {}
+    clips, shared, left_out = [], {}, Counter()
     for number, row in rows:
         if not all(name in row for name in ("path", "client_id")):
             raise CorpusError(f"Line {number} of {listing} is incomplete; unpack it again.")
         parts = {part.strip() for part in row.get(label_column, "").split(SEVERAL)} - {""}
         if len(parts) != 1:
+            left_out["with several" if parts else "with none"] += 1
             continue
         facts = tuple((name, _gender(row[name])) for name in EXTRA if row.get(name))
         extra = shared.setdefault(facts, MappingProxyType(dict(facts)))
@@ -71,10 +73,14 @@ def read_common_voice(source: str | Path, label: str | None = None) -> list[Clip
             "has no accents) or another column."
         )
     spelling = most_common_spellings([clip.label for clip in clips])
-    return [
-        clip._replace(label=spelling[clip.label]) if clip.label in spelling else clip
-        for clip in clips
-    ]
+    return Clips(
+        (
+            clip._replace(label=spelling[clip.label]) if clip.label in spelling else clip
+            for clip in clips
+        ),
+        # By reason, not one by one: there may be a million.
+        {"not one label": [f"{count:,} {reason}" for reason, count in sorted(left_out.items())]},
+    )
 
 
 def _gender(value: str) -> str:

@@ -50,6 +50,26 @@ KINDS = {
         "One folder holds no recordings, so there is no such class.",
         "{n} folders hold no recordings, so there are no such classes.",
     ),
+    "not one label": (
+        "Recordings that have none of the labels, or several, were left out.",
+        "Recordings that have none of the labels, or several, were left out, for {n} reasons.",
+    ),
+    "missing": (
+        "One recording of the list is missing and was left out.",
+        "{n} recordings of the list are missing and were left out.",
+    ),
+    "other names": (
+        "One recording was left out: its name is not like those of this corpus.",
+        "{n} recordings were left out: their names are not like those of this corpus.",
+    ),
+    "not listed": (
+        "The recordings of one speaker were left out: the list does not say their accent.",
+        "The recordings of {n} speakers were left out: the list does not say their accents.",
+    ),
+    "second microphone": (
+        "One recording was left out: it is a second microphone's of the same sentence.",
+        "{n} recordings were left out: they are a second microphone's of the same sentences.",
+    ),
     "encoding": (
         "The list is in neither UTF-8 nor UTF-16, and its encoding is a guess; save it in UTF-8 if "
         "names are wrong.",

@@ -12,7 +12,7 @@ import re
 from pathlib import Path
 
 from cabcnn.corpora.files import CSV, read_rows, sounds_below
-from cabcnn.corpora.table import Clip
+from cabcnn.corpora.table import Clip, Clips
 from cabcnn.errors import CorpusError
 
 LIST = "line_index_all.csv"
@@ -33,14 +33,14 @@ def is_openslr83(path: Path) -> bool:
     return (path / LIST).is_file()
 
 
-def read_openslr83(folder: str | Path) -> list[Clip]:
+def read_openslr83(folder: str | Path) -> Clips:
     """The listed clips that are anywhere below `folder`, labelled by their accent.
 
     Raises CorpusError if the list is missing or is another one, or none of its recordings exist.
     """
     folder = Path(folder)
     present = {path.stem: path for path in sounds_below(folder)}
-    clips = []
+    clips, missing = [], []
     for number, row in read_rows(folder / LIST, CSV._replace(quoting=csv.QUOTE_NONE)):
         if len(row) < 2:
             raise CorpusError(f"Line {number} of {folder / LIST} is incomplete; download it again.")
@@ -54,8 +54,10 @@ def read_openslr83(folder: str | Path) -> list[Clip]:
         accent, sex, speaker = parts.groups()
         if name in present:
             clips.append(Clip(present[name], ACCENTS[accent], speaker, extra={"sex": SEXES[sex]}))
+        else:
+            missing.append(name)
     if not clips:
         raise CorpusError(
             f"{folder} holds none of the recordings that {LIST} lists; unpack them beside it."
         )
-    return clips
+    return Clips(clips, {"missing": missing})

@@ -6,11 +6,12 @@ with `speakers_all.csv`, which has only file names and also lists missing files.
 
 from __future__ import annotations
 
+from collections import Counter
 from pathlib import Path
 from typing import Literal
 
 from cabcnn.corpora.files import read_table
-from cabcnn.corpora.table import Clip
+from cabcnn.corpora.table import Clip, Clips
 from cabcnn.errors import CorpusError
 
 ACCENTS = {"usa": "US", "uk": "UK", "australia": "AU"}
@@ -29,7 +30,7 @@ def is_speech_accent_archive(path: Path) -> bool:
     return any({"native_language", "country"} <= set(read_table(name)[0]) for name in lists)
 
 
-def read_speech_accent_archive(folder: str | Path, task: Task = "accent") -> list[Clip]:
+def read_speech_accent_archive(folder: str | Path, task: Task = "accent") -> Clips:
     """Clips listed in `folder/speakers.csv`, or Kaggle's `speakers_all.csv`, for one task.
 
     The first has a line for each speaker with the columns `path` (relative to the folder),
@@ -54,11 +55,12 @@ def read_speech_accent_archive(folder: str | Path, task: Task = "accent") -> lis
         if name not in columns:
             raise CorpusError(f"{listing} has no column {name!r}; give the archive's own list.")
     recordings = _kaggle_recordings(folder) if kaggle else folder
-    clips = []
+    clips, missing, others = [], [], Counter()
     for number, row in rows:
         if not all(name in row for name in needed):
             raise CorpusError(f"Line {number} of {listing} is incomplete; download it again.")
         if row.get(KAGGLE_MISSING, "").casefold() == "true":
+            missing.append(row["filename"])
             continue
         name, speaker, language, country = (row.pop(name) for name in needed)
         path = recordings / (f"{name}.mp3" if kaggle else name)
@@ -69,9 +71,12 @@ def read_speech_accent_archive(folder: str | Path, task: Task = "accent") -> lis
             clips.append(Clip(path, language, speaker, extra=row))
         elif language == "english" and country in ACCENTS:
             clips.append(Clip(path, ACCENTS[country], speaker, extra=row))
+        else:
+            others["English of other countries" if language == "english" else "not native"] += 1
     if not clips:
         raise CorpusError(f"{listing} has no speaker for the task {task}; choose another task.")
-    return clips
+    why = [f"{count:,} {reason}" for reason, count in sorted(others.items())]
+    return Clips(clips, {"missing": missing, "not one label": why})
 
 
 def _kaggle_recordings(folder: Path) -> Path:

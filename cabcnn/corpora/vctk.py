@@ -12,7 +12,7 @@ import re
 from pathlib import Path
 
 from cabcnn.corpora.files import is_sound, read_text
-from cabcnn.corpora.table import Clip
+from cabcnn.corpora.table import Clip, Clips
 from cabcnn.errors import CorpusError
 
 LIST = "speaker-info.txt"
@@ -25,7 +25,7 @@ def is_vctk(path: Path) -> bool:
     return (path / LIST).is_file()
 
 
-def read_vctk(folder: str | Path) -> list[Clip]:
+def read_vctk(folder: str | Path) -> Clips:
     """Clips of the listed speakers whose recordings exist, labelled by their accent.
 
     Of two microphones, the first is used. Raises CorpusError if the list or the recordings are
@@ -37,30 +37,37 @@ def read_vctk(folder: str | Path) -> list[Clip]:
         raise CorpusError(
             f"{folder} holds no {' or '.join(AUDIO)}; give the folder that VCTK was unpacked to."
         )
-    clips = []
+    clips, incomplete, second = [], [], []
     for line in read_text(folder / LIST).splitlines():
         identity, *facts = line.split(None, 4)[:5] or [""]
-        if len(facts) < 3 or identity == "ID":
+        if identity in ("", "ID"):
+            continue
+        if len(facts) < 3:
+            incomplete.append(identity)
             continue
         age, gender, accent, *region = facts
         speaker = f"p{identity}" if identity.isdigit() else identity
         extra = {"age": age, "gender": gender}
         if place := " ".join(region).partition("(")[0].strip():
             extra["region"] = place  # without the comment in parentheses
-        for path in _recordings(audio / speaker):
-            clips.append(Clip(path, accent, speaker, extra=extra))
+        chosen, others = _recordings(audio / speaker)
+        clips += [Clip(path, accent, speaker, extra=extra) for path in chosen]
+        second += [str(path) for path in others]
     if not clips:
         raise CorpusError(
             f"{audio} holds no recordings of the speakers in {LIST}; unpack it again."
         )
-    return clips
+    return Clips(clips, {"not listed": incomplete, "second microphone": second})
 
 
-def _recordings(folder: Path) -> list[Path]:
-    """One file for each sentence, in the order of names; none if the folder is missing."""
+def _recordings(folder: Path) -> tuple[list[Path], list[Path]]:
+    """One file for each sentence, in the order of names, and those of second microphones; none if
+    the folder is missing."""
     if not folder.is_dir():
-        return []
+        return [], []
     by_sentence: dict[str, Path] = {}
+    others = []
     for path in sorted(p for p in folder.iterdir() if is_sound(p.name)):
-        by_sentence.setdefault(MICROPHONE.sub("", path.stem), path)
-    return list(by_sentence.values())
+        if by_sentence.setdefault(MICROPHONE.sub("", path.stem), path) != path:
+            others.append(path)
+    return list(by_sentence.values()), others

@@ -40,6 +40,7 @@ def corpus(write_corpus, tmp_path_factory) -> Path:
 def out(corpus, speaker_pattern, tmp_path_factory, one_thread) -> Path:
     """A finished run of two epochs."""
     folder = tmp_path_factory.mktemp("runs") / "tones"
+    (corpus / "tone" / "notes.txt").write_text("no sound")
     result = run(
         "train", corpus, "--out", folder, "--speaker-pattern", speaker_pattern, "--seconds", 0.4,
         "--recipe", "paper", "--epochs", 2, "--batch-size", 8, "--learning-rate", 0.003,
@@ -50,6 +51,7 @@ def out(corpus, speaker_pattern, tmp_path_factory, one_thread) -> Path:
     card = cabcnn.load(folder / "model.safetensors").card
     assert result.stdout == f"{folder / 'model.safetensors'}: {card.score()}\n"
     assert "speaker-disjoint epoch 2/2: training loss" in result.stderr
+    assert f"One file was left out: its ending is not that of a sound. ({corpus}" in result.stderr
     return folder
 
 

@@ -119,6 +119,7 @@ def test_common_voice_from_release_7(lay):
         {"gender": "female"},
         {"gender": "male", "age": "fifties"},
     ]
+    assert clips.notes == {"not one label": ["1 with none", "1 with several"]}
 
 
 def test_common_voice_by_another_column(lay):
@@ -217,6 +218,14 @@ def test_vctk_092_takes_one_microphone(lay):
     ]
     assert "region" not in clips[2].extra
     assert clips[3].extra["region"] == "New England"
+    second = folder / audio / "p225/p225_001_mic2.flac"
+    assert clips.notes == {"second microphone": [str(second)]}
+
+
+def test_vctk_speakers_of_whom_the_list_says_too_little(lay):
+    listing = "ID AGE GENDER ACCENTS\n1 23 F English\n2 24\n"
+    clips = read_vctk(lay("wav48/p1/p1_001.wav", **{"speaker-info_txt": listing}))
+    assert clips.notes == {"not listed": ["2"]}
 
 
 def test_vctk_without_recordings(lay):
@@ -254,6 +263,10 @@ def test_archive_from_kaggle(lay, where):
     assert [c.extra["sex"] for c in clips] == ["male", "female", "female"]
     assert clips[0].extra["birthplace"] == "pittsburgh, pennsylvania, usa"
     assert read(folder / "speakers_all.csv") == clips
+    assert clips.notes == {
+        "missing": ["balanta1"],
+        "not one label": ["1 English of other countries", "1 not native"],
+    }
     languages = [clip.label for clip in read(folder, label="first-language")]
     assert languages == ["english"] * 4 + ["french"]
 
@@ -289,6 +302,7 @@ def test_openslr83(lay):
         Clip(folder / "som_02436_00388340153.wav", "Southern", "02436", extra={"sex": "male"}),
     ]
     assert read(folder / "line_index_all.csv") == read(folder)
+    assert read(folder).notes == {"missing": ["irm_02484_00388340154"]}
 
 
 @pytest.mark.parametrize(
