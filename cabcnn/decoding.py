@@ -34,10 +34,18 @@ CONTAINERS = (
 # their number. With less than this share of it, they cancel each other out: for two channels, a
 # correlation below -0.9.
 CANCELLED = 0.1
+OPEN_SIZE = 0x7FFFF000  # of a wav file's sound, from which on it stands for "unknown"
+MOST_MENDED = 1 << 30  # bytes of a wav file whose size is put right in memory
+MOST_MISSING = 0.3  # seconds by which a sound may be shorter than its header says: codecs pad
+EBML = b"\x1a\x45\xdf\xa3"  # with which a matroska file begins
 MAX_FAILURES = 1_000  # packets without any sound before a track is given up
 
 DAMAGED = "The file is damaged: what could not be decoded is missing."
 CHAINED = "The file holds several recordings, one after another; they were taken as one."
+CUT = "The file ends before its header says that it does; what is there was used."
+MISCOUNTED = (
+    "The file goes on behind the end that its header names; all that follows was taken as sound."
+)
 UNFINISHED = (
     "The file was never finished: its header gives no length, so all that follows was taken as "
     "sound."
@@ -131,6 +139,29 @@ def _powers(samples: NDArray) -> NDArray:
 
 def _power(samples: NDArray) -> float:
     return float(_powers(samples[:, None])[0])
+
+
+class Balance:
+    """What channels and their mean have had of power so far."""
+
+    def __init__(self) -> None:
+        self.count = 0
+        self._powers: NDArray[np.float64] | None = None
+        self._mixed = 0.0
+
+    def add(self, block: NDArray) -> NDArray:
+        """The mean (k,) of a block's channels (k, channels)."""
+        mixed = mono(block)
+        if self._powers is None or len(self._powers) != block.shape[1]:
+            self.count, self._powers, self._mixed = 0, np.zeros(block.shape[1]), 0.0
+        self._powers += _powers(block)
+        self._mixed += _power(mixed)
+        self.count += len(block)
+        return mixed
+
+    @property
+    def cancelled(self) -> bool:
+        return self._powers is not None and _cancel(self._powers, self._mixed)
 
 
 class _Segment:
@@ -235,6 +266,14 @@ def _decode(source: Path | io.BytesIO, name: str, mixer: _Mixer) -> _Mixer:
     if mixer.full:
         return mixer
     with _content(source) as content:
+        if first and content[:4] == b"RIFF" and (end := _wav_end(content)) != len(content):
+            if end > len(content):
+                mixer.remark(CUT)
+            elif len(content) <= MOST_MENDED and not _goes_on(content, end):
+                mended = _Mixer(mixer.limit, mixer.chosen)
+                mended.remark(MISCOUNTED, mixer.seconds)
+                _add_with_soundfile(_recounted(content), mended)
+                return mended
         starts = _starts(content)
         if len(starts) == 1 and not first:
             return _decode_with_av(source, name, mixer)
@@ -335,10 +374,101 @@ def _wav_starts(content: bytes | mmap.mmap) -> Iterator[int]:
         yield start
 
 
+def _wav_chunks(content: bytes | mmap.mmap) -> Iterator[tuple[bytes, int, int]]:
+    """The name of each chunk of a wav file, where its content begins, and its size as stated."""
+    at = 12
+    while at + 8 <= len(content):
+        size = int.from_bytes(content[at + 4 : at + 8], "little")
+        yield content[at : at + 4], at + 8, size
+        at += 8 + size + size % 2
+
+
+def _wav_end(content: bytes | mmap.mmap) -> int:
+    """Where the sound of a wav file ends by its header; at the end of the file if the header
+    leaves that open, as programs do that write while they record."""
+    for name, start, size in _wav_chunks(content):
+        if name == b"data":
+            return len(content) if size == 0 or size >= OPEN_SIZE else start + size
+    return len(content)
+
+
+def _goes_on(content: bytes | mmap.mmap, end: int) -> bool:
+    """Whether what follows the sound are chunks, or another file, and not more of the sound."""
+    end += end % 2
+    name = content[end : end + 4]
+    size = int.from_bytes(content[end + 4 : end + 8], "little")
+    named = len(name) == 4 and all(32 <= letter < 127 for letter in name)
+    return end >= len(content) - 8 or (named and end + 8 + size <= len(content) + 1)
+
+
+def _recounted(content: bytes | mmap.mmap) -> io.BytesIO:
+    """A wav file whose sound goes on to the end of the file."""
+    mended = bytearray(content)
+    for name, start, _ in _wav_chunks(content):
+        if name == b"data":
+            mended[start - 4 : start] = (len(mended) - start).to_bytes(4, "little")
+            break
+    mended[4:8] = (len(mended) - 8).to_bytes(4, "little")
+    return io.BytesIO(bytes(mended))
+
+
+def _mp4_starts(content: bytes | mmap.mmap) -> Iterator[int]:
+    """Where further files begin that were appended to an mp4 file."""
+    at = 0
+    while at + 8 <= len(content):
+        size = int.from_bytes(content[at : at + 4], "big")
+        if size == 1:
+            size = int.from_bytes(content[at + 8 : at + 16], "big")
+        if at and content[at + 4 : at + 8] == b"ftyp":
+            yield at
+        if size < 8:  # 0: up to the end; others are damage
+            return
+        at += size
+
+
+def _matroska_starts(content: bytes | mmap.mmap) -> Iterator[int]:
+    """Where further files begin that were appended to a matroska or webm file."""
+    start = 0
+    while (start := content.find(EBML, start + 1)) >= 0:
+        if any(kind in content[start : start + 64] for kind in (b"webm", b"matroska")):
+            yield start
+
+
 def _decode_with_av(source: Path | io.BytesIO, name: str, mixer: _Mixer) -> _Mixer:
-    """Adds the first audio track that can be decoded."""
+    """Adds the first audio track that can be decoded, of each file if mp4 files are chained."""
+    head = _head(source, 8)
+    if head[:4] == EBML:  # FFmpeg reads on
+        with _content(source) as content:
+            chained = any(_matroska_starts(content))
+            mixer = _add_file(source, name, mixer, counted=not chained)
+            if not mixer.full and chained:
+                mixer.remark(CHAINED, 0.0)
+        return mixer
+    if head[4:] != b"ftyp":
+        return _add_file(source, name, mixer)
+    with _content(source) as content:
+        starts = list(_mp4_starts(content))
+        if not starts:
+            return _add_file(source, name, mixer)
+        for start, end in pairwise([0, *starts, len(content)]):
+            if start:
+                mixer.remark(CHAINED)
+            try:
+                _add_file(io.BytesIO(content[start:end]), name, mixer)
+            except AudioError:
+                if not start:
+                    raise
+                mixer.remark(DAMAGED)
+            if mixer.full:
+                break
+    return mixer
+
+
+def _add_file(source: Path | io.BytesIO, name: str, mixer: _Mixer, counted: bool = True) -> _Mixer:
+    """Adds a file; `counted` says whether its header counts the whole of it."""
     import av.error
 
+    before = len(mixer.segments), mixer.seconds
     failure: Exception | None = None
     tracks, track = 1, 0
     while track < tracks:
@@ -356,12 +486,16 @@ def _decode_with_av(source: Path | io.BytesIO, name: str, mixer: _Mixer) -> _Mix
                 stream = container.streams.audio[track]
                 if stream.codec_context is not None:
                     _add_track(container, stream, mixer)
+                stated = _stated_seconds(container, stream, source) if counted else 0.0
+                known = any(one.text == DAMAGED for one in mixer.remarks) or mixer.full
+                if not known and 0 < mixer.seconds - before[1] < stated - MOST_MISSING:
+                    mixer.remark(CUT)
         except av.error.FFmpegError as error:
             failure = error
-        if mixer.segments:
+        if (len(mixer.segments), mixer.seconds) != before:
             break
         track += 1
-    if not mixer.segments:
+    if (len(mixer.segments), mixer.seconds) == before:
         if failure is None and tracks == 1:
             return mixer
         raise AudioError(f"{name} {_diagnose(source)}") from failure
@@ -372,6 +506,26 @@ def _decode_with_av(source: Path | io.BytesIO, name: str, mixer: _Mixer) -> _Mix
     elif tracks > 1:
         mixer.remark(f"The file has {tracks} audio tracks; only the first was used.", 0.0)
     return mixer
+
+
+def _stated_seconds(container: Any, stream: Any, source: Path | io.BytesIO) -> float:
+    """How long the sound is by the file's header; 0 if that does not say."""
+    kind = container.format.name
+    if kind.startswith("mov") and stream.duration:
+        return float(stream.duration * stream.time_base)
+    if kind == "mp3":  # of which FFmpeg has an estimate, if no frame counts the others
+        rate = stream.codec_context.sample_rate
+        return _counted_frames(_head(source, 1 << 16)) * (1152 if rate >= 32_000 else 576) / rate
+    if kind.startswith("matroska") and len(container.streams) == 1:
+        return (container.duration or 0) / 1e6
+    return 0.0
+
+
+def _counted_frames(head: bytes) -> int:
+    """The frames of an mp3 file by its Xing tag, in the first frame; 0 if it has none."""
+    at = max(head.find(b"Xing"), head.find(b"Info"))
+    has_count = at >= 0 and len(head) >= at + 12 and head[at + 7] & 1
+    return int.from_bytes(head[at + 8 : at + 12], "big") if has_count else 0
 
 
 def _add_track(container: Any, stream: Any, mixer: _Mixer) -> None:

@@ -11,7 +11,8 @@ from numpy.typing import NDArray
 
 from cabcnn import audio
 from cabcnn.checkpoint import Card
-from cabcnn.decoding import mono
+from cabcnn.decoding import Balance
+from cabcnn.errors import AudioError
 from cabcnn.model import FEATURES, INTERVAL_SECONDS, CabCnn, check_finite
 from cabcnn.streaming import trunk as trunks
 from cabcnn.streaming.front_end import FrontEnd
@@ -82,6 +83,7 @@ class Stream:
         self._trunk = Trunk(model)
         self._sum = np.zeros(model.classes)
         self._finished = False
+        self._balance = Balance()
         self._bits = 0  # of integers, the most that were needed so far
 
     @property
@@ -93,7 +95,8 @@ class Stream:
         """Takes the next samples, (k,) or (k, channels), floats or integers; returns the
         intervals that they finish, possibly none.
 
-        Raises AudioError for samples that are not finite numbers, CabcnnError if the model's
+        Raises AudioError for samples that are not finite numbers, and where the channels have
+        cancelled each other out for a second, CabcnnError if the model's
         answers are not numbers, ValueError after `finish`.
         """
         return _finite(push_batch([self], [samples])[0])
@@ -114,10 +117,18 @@ class Stream:
         if not len(floats):
             return []
         # Always the mean: what a piece alone shows of its channels could differ from the next.
-        mean = mono(floats.astype(np.float64)) if floats.ndim == 2 else floats
+        mean = self._mean(floats.astype(np.float64)) if floats.ndim == 2 else floats
         mono_samples = audio.read((mean, self.rate)).samples
         step = round(CHUNK_SECONDS * self.rate)
         return [mono_samples[start : start + step] for start in range(0, len(mono_samples), step)]
+
+    def _mean(self, floats: NDArray[np.float64]) -> NDArray[np.float64]:
+        mean = self._balance.add(floats)
+        if self._balance.cancelled and self._balance.count >= self.rate:
+            raise AudioError(
+                "The channels cancel each other out, as if one were inverted; push one of them."
+            )
+        return mean
 
     def _values(self, samples: audio.Samples, last: bool = False) -> torch.Tensor:
         return torch.from_numpy(self._front_end.push(samples, last)).to(self._model.device)

@@ -8,8 +8,9 @@ import numpy as np
 import pytest
 import soundfile
 
-from cabcnn import audio
+from cabcnn import audio, decoding
 from cabcnn.errors import AudioError
+from cabcnn.streaming import Stream
 
 
 def loudest_frequency(samples, rate: int) -> float:
@@ -169,3 +170,64 @@ def test_the_first_track_that_can_be_decoded(tmp_path, tone):
         assert [words in notice for notice in sound.notices()] == [True]
     with pytest.raises(AudioError, match=r"c\.mov can't be decoded: .* unknown format"):
         audio.read(tmp_path / "c.mov")
+
+
+@pytest.mark.parametrize(
+    ("suffix", "codec"), [("mp4", "aac"), ("mov", "aac"), ("webm", "libopus"), ("mkv", "libopus")]
+)
+def test_films_chained_in_one_file(tmp_path, tone, write_with_av, suffix, codec):
+    parts = [
+        write_with_av(tmp_path / f"{k}.{suffix}", tone(3, 48_000, 440 * k), 48_000, codec)
+        for k in (1, 2)
+    ]
+    both = tmp_path / f"both.{suffix}"
+    both.write_bytes(b"".join(part.read_bytes() for part in parts))
+    sound = audio.read(both)
+    assert sound.seconds == pytest.approx(6, abs=0.2)
+    assert_tones(sound)
+    assert [remark.text for remark in sound.remarks] == [decoding.CHAINED]
+    assert audio.read(parts[0]).notices() == []
+    assert audio.read(both, 1).notices() == ["Only the first 1 seconds were used."]
+
+
+@pytest.mark.parametrize(
+    ("size", "seconds", "said"),
+    [
+        (1_000, 2, "goes on behind the end"),
+        (10**9, 2, "ends before its header says"),
+        (0xFFFFFFFF, 2, None),  # of a program that writes while it records
+        (32_000, 2, None),
+    ],
+)
+def test_a_wav_file_that_miscounts(tmp_path, tone, size, seconds, said):
+    path = tmp_path / "a.wav"
+    soundfile.write(path, tone(2, 8_000), 8_000)
+    content = bytearray(path.read_bytes())
+    at = content.index(b"data")
+    content[at + 4 : at + 8] = size.to_bytes(4, "little")
+    path.write_bytes(content)
+    sound = audio.read(path)
+    assert sound.seconds == seconds
+    assert [said in notice for notice in sound.notices()] == ([True] if said else [])
+    listed = bytes(content[: at + 8]) + bytes(content[at + 8 :]) + b"LIST\x04\0\0\0INFO"
+    path.write_bytes(listed)
+    assert audio.read(path).seconds == pytest.approx(seconds, abs=0.001)
+
+
+@pytest.mark.parametrize(("name", "codec"), [("a.mp3", "libmp3lame"), ("a.mkv", "libopus")])
+def test_a_recording_cut_off_at_its_end(tmp_path, tone, write_with_av, name, codec):
+    path = write_with_av(tmp_path / name, tone(6, 48_000), 48_000, codec)
+    assert audio.read(path).notices() == []
+    content = path.read_bytes()
+    path.write_bytes(content[: len(content) * 2 // 3])
+    (notice,) = audio.read(path).notices()
+    assert "ends before its header says" in notice
+
+
+def test_a_stream_of_channels_that_cancel_each_other_out(formula_model, make_card, tone):
+    stream = Stream(formula_model(3), make_card(), 8_000)
+    wave = tone(2, 8_000)
+    stream.push(np.stack([wave, wave], 1))
+    stream = Stream(formula_model(3), make_card(), 8_000)
+    with pytest.raises(AudioError, match="push one of them"):
+        stream.push(np.stack([wave, -wave], 1))
