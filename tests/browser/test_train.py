@@ -220,19 +220,8 @@ def test_what_can_not_be_trained_is_a_sentence_below_the_button(open_page, serve
     assert sorted(served_home.glob("runs/*")) == before
 
 
-@pytest.fixture
-def troubled_page(browser, address) -> Iterator[Page]:
-    """The Train tab, on a page that may report errors: what is tested on it are some."""
-    context = browser.new_context()
-    page = context.new_page()
-    page.set_default_timeout(MINUTES)
-    page.goto(address)
-    yield open_train(page)
-    context.close()
-
-
 def test_a_run_goes_on_without_its_page_and_ends_by_itself(troubled_page, clean, wait_for):
-    page = troubled_page
+    page = open_train(troubled_page)
     prepare(page, "short", 10)
     page.get_by_role("button", name="Train", exact=True).click()
     wait_for(page, run="short", state="training", epochs=1)
@@ -250,7 +239,7 @@ def test_a_run_goes_on_without_its_page_and_ends_by_itself(troubled_page, clean,
 
 
 def test_an_upload_that_is_too_large_is_told_and_another_can_follow(troubled_page, tmp_path):
-    page = troubled_page
+    page = open_train(troubled_page)
     page.get_by_role("radio", name="My recordings").check()
     page.wait_for_selector("#train-upload", state="visible")
     assert "at most 500 MB" in page.inner_text("#train-explained")
