@@ -3,15 +3,16 @@
 from __future__ import annotations
 
 import os
+import time
 import zipfile
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import Page
 from playwright.sync_api import TimeoutError as Late
 
 from cabcnn import corpora
+from cabcnn.runs.queue import JobQueue
 from cabcnn.ui import examples
 
 pytestmark = pytest.mark.browser
@@ -103,32 +104,24 @@ def runs(page) -> dict[str, str]:
 
 
 @pytest.fixture
-def clean(open_page) -> Iterator[None]:
-    """Ends and removes what a test left running."""
+def clean(address, served_home) -> Iterator[None]:
+    """Ends and removes what a test left waiting or running."""
     yield
-    page = open_train(open_page())
-    while page.locator(".ctv-runs li").count():
-        page.locator(".ctv-runs button").first.click()
-        page.wait_for_selector(".ctv-runs button[aria-current]")
-        for what in ("cancel", "stop", "remove"):
-            button = page.locator(f".ctv-actions [data-action={what}]")
-            if button.is_visible():
-                before = page.get_attribute(".ctv", "data-state")
-                button.click()
-                if what != "stop":
-                    button.click()
-                page.wait_for_function(
-                    "state => document.querySelector('.ctv').dataset.state !== state || "
-                    "!document.querySelector('.ctv-actions [data-action=stop]:not([hidden])')",
-                    arg=before,
-                    timeout=MINUTES,
-                )
-        page.wait_for_timeout(500)
+    jobs = JobQueue(served_home)
+    while left := jobs.all():
+        for job in left:
+            if not job.running:
+                jobs.cancel(job.name)
+                jobs.remove(job.name)
+            elif job.state == "training":
+                jobs.stop(job.name)
+        time.sleep(0.1)
 
 
 def test_training_is_watched_left_found_again_stopped_and_its_model_used(
     open_page, clean, wait_for
 ):
+    other = open_page()
     page = open_train(open_page())
     prepare(page, "story", 100_000)
     page.get_by_role("button", name="Train", exact=True).click()
@@ -156,7 +149,8 @@ def test_training_is_watched_left_found_again_stopped_and_its_model_used(
     reload(page)
     open_train(page)
     wait_for(page, run="story", state="training", epochs=done)
-    other = open_train(open_page())
+    reload(other)
+    open_train(other)
     wait_for(other, run="story", state="training", epochs=done)
 
     # The attention of the first epoch is another picture than that of the last.
@@ -220,9 +214,11 @@ def test_what_can_not_be_trained_is_a_sentence_below_the_button(open_page, serve
     assert sorted(served_home.glob("runs/*")) == before
 
 
-def test_a_run_goes_on_without_its_page_and_ends_by_itself(troubled_page, clean, wait_for):
+def test_a_run_goes_on_without_its_page_and_ends_by_itself(
+    troubled_page, clean, wait_for, served_home
+):
     page = open_train(troubled_page)
-    prepare(page, "short", 10)
+    prepare(page, "short", 4)
     page.get_by_role("button", name="Train", exact=True).click()
     wait_for(page, run="short", state="training", epochs=1)
     page.context.set_offline(True)
@@ -231,11 +227,18 @@ def test_a_run_goes_on_without_its_page_and_ends_by_itself(troubled_page, clean,
     with page.expect_navigation():  # Gradio opens its page anew once the server answers again
         page.context.set_offline(False)
     open_train(page)
-    wait_for(page, run="short", state="finished", epochs=10)
+    wait_for(page, run="short", state="finished", epochs=4)
     page.wait_for_selector("#train-report .score")
     assert "on speakers it never heard" in page.inner_text("#train-report .score")
     assert page.get_by_role("button", name="Use this model").is_visible()
     assert not page.get_by_role("button", name="Stop and keep the best").is_visible()
+
+    # Two presses remove it.
+    page.locator(".ctv-actions [data-action=remove]").click()
+    assert list(runs(page)) == ["short"]
+    page.locator(".ctv-actions [data-action=remove]").click()
+    wait_for(page, state="empty")
+    assert not (served_home / "runs" / "short").exists()
 
 
 def test_an_upload_that_is_too_large_is_told_and_another_can_follow(troubled_page, tmp_path):
