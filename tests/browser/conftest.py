@@ -26,6 +26,7 @@ from urllib.parse import urlsplit
 import numpy as np
 import pytest
 import soundfile
+import soxr
 from playwright.sync_api import Error as PlaywrightError
 from playwright.sync_api import Page, Request, sync_playwright
 
@@ -61,6 +62,30 @@ def spoken(babble, tmp_path_factory) -> Path:
     samples = babble(20, 48_000)
     soundfile.write(path, 0.5 * samples / np.abs(samples).max(), 48_000)
     return path
+
+
+@pytest.fixture(scope="session")
+def likeness_to_spoken(spoken) -> Callable[[np.ndarray, int], tuple[float, float]]:
+    """How alike a recording (k,) is to what the microphone hears over and over, and how much
+    louder: for the quarter of a second that is most alike, since a busy machine leaves gaps."""
+    given, its_rate = soundfile.read(spoken)
+
+    def best_fit(part: np.ndarray, there: np.ndarray) -> tuple[float, float]:
+        spectrum = np.fft.rfft(there) * np.fft.rfft(part, len(there)).conj()
+        shift = int(np.fft.irfft(spectrum, len(there)).argmax())
+        there = np.resize(np.roll(there, -shift), len(part))
+        product = there @ part
+        return float(product / np.sqrt((there @ there) * (part @ part))), float(
+            product / (there @ there)
+        )
+
+    def compare(heard: np.ndarray, rate: int) -> tuple[float, float]:
+        there = soxr.resample(given, its_rate, rate)
+        size = rate // 4
+        parts = [heard[at : at + size] for at in range(0, len(heard) - size, size // 2)]
+        return max(best_fit(part, there) for part in parts if part.any())
+
+    return compare
 
 
 @pytest.fixture(scope="session")

@@ -9,7 +9,6 @@ from urllib.parse import urlparse
 import numpy as np
 import pytest
 import soundfile
-import soxr
 
 from cabcnn.ui.live.route import PATH
 
@@ -73,7 +72,7 @@ def stop_and_open(page) -> tuple[np.ndarray, int]:
     return soundfile.read(io.BytesIO(page.request.get(answer.value.url).body()))
 
 
-def test_speak_see_stop_and_find_it_in_explore(open_page, spoken):
+def test_speak_see_stop_and_find_it_in_explore(open_page, likeness_to_spoken):
     page = open_page()
     page.evaluate(TAPPED)
     sent = posts(page)
@@ -101,13 +100,8 @@ def test_speak_see_stop_and_find_it_in_explore(open_page, spoken):
     gave = np.frombuffer(base64.b64decode(page.evaluate("() => window.gave()")), "<f4")
     wanted = np.rint(gave[: len(heard)] * 32768).clip(-32768, 32767)
     np.testing.assert_allclose(heard * 32768, wanted, atol=1.01)  # halves are rounded
-    # and as loud and clear as it was spoken, where a busy machine let the browser hear a quarter of
-    # a second without a gap.
-    given, its_rate = soundfile.read(spoken)
-    given = soxr.resample(given, its_rate, rate)
-    size = rate // 4
-    parts = [heard[at : at + size] for at in range(0, len(heard) - size, size // 2)]
-    likeness, gain = max(best_fit(part, given) for part in parts if part.any())
+    # and as loud and clear as it was spoken.
+    likeness, gain = likeness_to_spoken(heard, rate)
     assert likeness > 0.9
     assert 0.9 < gain < 1.1
 
@@ -123,17 +117,6 @@ def test_where_another_program_serves_the_page_sound_goes_by_gradio(troubled_pag
     assert sent.count(PATH) == 1
     assert GRADIOS in sent
     assert len(heard) == number(page, "samples")
-
-
-def best_fit(part: np.ndarray, given: np.ndarray) -> tuple[float, float]:
-    """How alike a part is to where it fits best in a sound that is played over and over, and how
-    much louder."""
-    spectrum = np.fft.rfft(given) * np.fft.rfft(part, len(given)).conj()
-    there = np.resize(np.roll(given, -int(np.fft.irfft(spectrum, len(given)).argmax())), len(part))
-    product = there @ part
-    return float(product / np.sqrt((there @ there) * (part @ part))), float(
-        product / (there @ there)
-    )
 
 
 def test_the_network_goes_and_comes_back_and_nothing_is_lost(troubled_page):
