@@ -136,13 +136,14 @@ def held(served_home: Path, name: str) -> Iterator[None]:
 def test_training_is_watched_left_found_again_stopped_and_its_model_used(
     open_page, clean, wait_for, served_home
 ):
-    other = open_page()
+    other = open_page(reduced_motion="reduce")
     page = open_train(open_page())
     prepare(page, "story", 100_000)
     page.get_by_role("button", name="Train", exact=True).click()
     wait_for(page, run="story", state="training", epochs=2, frames=2)
     dot = "document.querySelector('.ctv [data-run-state=training] i')"
     assert page.evaluate(f"{dot}.getAnimations().length")  # it breathes
+    page.emulate_media(reduced_motion="reduce")  # to draw that takes half a core
     before = curve(page)
     assert before.startswith("M")
     shown = int(page.get_attribute(".ctv", "data-epochs"))
