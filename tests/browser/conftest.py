@@ -193,7 +193,7 @@ class Pages:
         """Opens the program; `options` are those that a page can't change later."""
         kind = tuple(sorted(options.items()))
         free = self._free[kind]
-        page = free.pop() if free else self._browser.new_context(**options).new_page()
+        page: Any = free.pop() if free else self._browser.new_context(**options).new_page()
         self._lent[page] = kind, watches
         page.set_default_timeout(SECONDS)
         page.set_viewport_size({"width": width, "height": height})
