@@ -111,7 +111,9 @@ def clean(address, served_home) -> Iterator[None]:
     """Ends and removes what a test left waiting or running."""
     yield
     jobs = JobQueue(served_home)
+    deadline = time.monotonic() + MINUTES / 1000
     while left := jobs.all():
+        assert time.monotonic() < deadline, left
         for job in left:
             if not job.running:
                 jobs.cancel(job.name)
@@ -143,7 +145,7 @@ def test_training_is_watched_left_found_again_stopped_and_its_model_used(
     wait_for(page, run="story", state="training", epochs=2, frames=2)
     dot = "document.querySelector('.ctv [data-run-state=training] i')"
     assert page.evaluate(f"{dot}.getAnimations().length")  # it breathes
-    page.emulate_media(reduced_motion="reduce")  # to draw that takes half a core
+    page.emulate_media(reduced_motion="reduce")  # drawing that costs as much as training
     before = curve(page)
     assert before.startswith("M")
     shown = int(page.get_attribute(".ctv", "data-epochs"))
