@@ -4,6 +4,13 @@
 class CabcnnError(Exception):
     """What is wrong and what to do about it, in one sentence to be shown as it is."""
 
+    def __str__(self) -> str:
+        """Names from outside may hold characters that a terminal obeys: those are escaped."""
+        return "".join(
+            letter if letter.isprintable() or letter == "\n" else ascii(letter)[1:-1]
+            for letter in super().__str__()
+        )
+
 
 class AudioError(CabcnnError):
     """A sound that can't be read, or that has nothing in it to classify."""

@@ -24,8 +24,25 @@ from cabcnn.model import CabCnn
 from cabcnn.threads import cpu_count
 
 MOST_WORKERS = 2  # each imports torch and Gradio, and serves a page to a browser of its own
-# The longest modules: what is begun last must not be what takes longest.
-FIRST = ("tests/browser/", "tests/unit/test_runs_", "tests/unit/test_training_")
+# The longest modules, by what they took: what is begun last must not be what takes longest.
+FIRST = (
+    "tests/browser/test_train.py",
+    "tests/browser/test_accessibility.py",
+    "tests/browser/test_live.py",
+    "tests/browser/test_page.py",
+    "tests/browser/test_atlas.py",
+    "tests/browser/",
+    "tests/unit/test_training_distributed.py",
+    "tests/unit/test_runs_",
+    "tests/unit/test_study.py",
+    "tests/ui/test_program.py",
+    "tests/ui/test_api.py",
+    "tests/unit/test_damaged_models.py",
+    "tests/unit/test_corpora_built_in.py",
+    "tests/unit/test_baselines.py",
+    "tests/unit/test_export.py",
+    "tests/unit/test_docs.py",
+)
 if "PYTEST_XDIST_WORKER" in os.environ:  # as many threads as processes would only get in their way
     torch.set_num_threads(1)
     os.environ.setdefault("OMP_NUM_THREADS", "1")
@@ -54,7 +71,11 @@ def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> ByModule:
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    items.sort(key=lambda item: not item.nodeid.startswith(FIRST))
+    def place(item: pytest.Item) -> int:
+        found = (at for at, name in enumerate(FIRST) if item.nodeid.startswith(name))
+        return next(found, len(FIRST))
+
+    items.sort(key=place)
 
 
 Samples = NDArray[np.float32]

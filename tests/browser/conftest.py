@@ -16,14 +16,17 @@ import subprocess
 import sys
 import time
 import urllib.request
+from collections import defaultdict
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import Any
 from urllib.parse import urlsplit
 
 import numpy as np
 import pytest
 import soundfile
+import soxr
 from playwright.sync_api import Error as PlaywrightError
 from playwright.sync_api import Page, Request, sync_playwright
 
@@ -45,7 +48,11 @@ FLAGS = [
 ]
 SECONDS = 180_000  # to wait for anything, in milliseconds: other programs may be busy as well
 START_SECONDS = 600  # that the server may take to start on a machine that does much else
+NOTHING = "gradio_api/app_id"  # an address of the server that is no page
 NO_WORDS = re.compile(r'"error":\s*null')  # what Gradio answers where a handler has a bug
+
+Kind = tuple[tuple[str, Any], ...]
+Watches = dict[str, Callable[[Any], None]]
 
 
 @pytest.fixture(scope="session")
@@ -55,6 +62,30 @@ def spoken(babble, tmp_path_factory) -> Path:
     samples = babble(20, 48_000)
     soundfile.write(path, 0.5 * samples / np.abs(samples).max(), 48_000)
     return path
+
+
+@pytest.fixture(scope="session")
+def likeness_to_spoken(spoken) -> Callable[[np.ndarray, int], tuple[float, float]]:
+    """How alike a recording (k,) is to what the microphone hears over and over, and how much
+    louder: for the quarter of a second that is most alike, since a busy machine leaves gaps."""
+    given, its_rate = soundfile.read(spoken)
+
+    def best_fit(part: np.ndarray, there: np.ndarray) -> tuple[float, float]:
+        spectrum = np.fft.rfft(there) * np.fft.rfft(part, len(there)).conj()
+        shift = int(np.fft.irfft(spectrum, len(there)).argmax())
+        there = np.resize(np.roll(there, -shift), len(part))
+        product = there @ part
+        return float(product / np.sqrt((there @ there) * (part @ part))), float(
+            product / (there @ there)
+        )
+
+    def compare(heard: np.ndarray, rate: int) -> tuple[float, float]:
+        there = soxr.resample(given, its_rate, rate)
+        size = rate // 4
+        parts = [heard[at : at + size] for at in range(0, len(heard) - size, size // 2)]
+        return max(best_fit(part, there) for part in parts if part.any())
+
+    return compare
 
 
 @pytest.fixture(scope="session")
@@ -139,23 +170,90 @@ def _answers(url: str) -> bool:
         return False
 
 
+class Pages:
+    """The browser's pages, lent to one test after another: to show the program anew on a page
+    that has shown it before takes a third of what another page takes. Nothing is left of a test
+    before: no setting, no storage, no listener."""
+
+    def __init__(self, browser, address: str) -> None:
+        self._browser, self._address = browser, address
+        self._free: dict[Kind, list[Page]] = defaultdict(list)
+        self._lent: dict[Page, tuple[Kind, Watches]] = {}
+
+    def lend(
+        self,
+        watches: Watches,
+        width: int = 1280,
+        height: int = 900,
+        link: str = "",
+        color_scheme: str = "light",
+        reduced_motion: str = "no-preference",
+        **options,
+    ) -> Page:
+        """Opens the program; `options` are those that a page can't change later."""
+        kind = tuple(sorted(options.items()))
+        free = self._free[kind]
+        page: Any = free.pop() if free else self._browser.new_context(**options).new_page()
+        self._lent[page] = kind, watches
+        page.set_default_timeout(SECONDS)
+        page.set_viewport_size({"width": width, "height": height})
+        page.emulate_media(color_scheme=color_scheme, reduced_motion=reduced_motion)
+        for event, watch in watches.items():
+            page.on(event, watch)
+        page.goto(self._address + link)
+        page.wait_for_selector("#examples .gallery-item")
+        if not link:
+            page.wait_for_selector(".cav[data-state=empty]")
+        return page
+
+    def take_back(self, page: Page) -> None:
+        kind, watches = self._lent.pop(page)
+        for event, watch in watches.items():
+            page.remove_listener(event, watch)
+        try:
+            page.context.set_offline(False)
+            page.unroute_all()
+            page.goto(self._address + NOTHING)
+            page.evaluate("() => [localStorage, sessionStorage].forEach((one) => one.clear())")
+            page.context.clear_cookies()
+        except PlaywrightError:  # the test has closed it, or broken it
+            page.context.close()
+        else:
+            self._free[kind].append(page)
+
+
+@pytest.fixture(scope="session")
+def pages(browser, address) -> Pages:
+    return Pages(browser, address)
+
+
 @pytest.fixture
-def open_page(browser, address) -> Iterator[Callable]:
+def open_page(pages, address) -> Iterator[Callable[..., Page]]:
     """Opens the page; when the test is over, nothing may have gone wrong on it."""
-    with _opener(browser, address) as open_:
+    with _opener(pages, address) as open_:
         yield open_
 
 
 @pytest.fixture(scope="module")
-def module_page(browser, address) -> Iterator[Page]:
+def module_page(pages, address) -> Iterator[Page]:
     """A page for tests that show a clip of their own on it: to open one takes seconds."""
-    with _opener(browser, address) as open_:
+    with _opener(pages, address) as open_:
         yield open_()
 
 
+@pytest.fixture
+def troubled_page(pages) -> Iterator[Page]:
+    """A page that may report errors: what is tested on it are some."""
+    page = pages.lend({})
+    yield page
+    pages.take_back(page)
+
+
 @contextmanager
-def _opener(browser, address) -> Iterator[Callable]:
-    contexts, troubles, asked = [], [], []
+def _opener(pages: Pages, address: str) -> Iterator[Callable[..., Page]]:
+    opened: list[Page] = []
+    troubles: list[str] = []
+    asked: list[str] = []
     answered: list[Request] = []
     home = urlsplit(address).netloc
 
@@ -172,25 +270,21 @@ def _opener(browser, address) -> Iterator[Callable]:
         if message.type == "error":
             troubles.append(f"{message.text} ({message.location})")
 
-    def open_(width: int = 1280, height: int = 900, link: str = "", **options):
-        context = browser.new_context(viewport={"width": width, "height": height}, **options)
-        contexts.append(context)
-        page = context.new_page()
-        page.set_default_timeout(SECONDS)
-        page.on("request", watch_request)
-        page.on("requestfinished", watch_answer)
-        page.on("console", watch_console)
-        page.on("pageerror", lambda error: troubles.append(str(error)))
-        page.goto(address + link)
-        page.wait_for_selector("#examples .gallery-item")
-        if not link:
-            page.wait_for_selector(".cav[data-state=empty]")
-        return page
+    watches: Watches = {
+        "request": watch_request,
+        "requestfinished": watch_answer,
+        "console": watch_console,
+        "pageerror": lambda error: troubles.append(str(error)),
+    }
+
+    def open_(*arguments, **options) -> Page:
+        opened.append(pages.lend(watches, *arguments, **options))
+        return opened[-1]
 
     yield open_
     wordless = [body for request in answered if NO_WORDS.search(body := _body(request))]
-    for context in contexts:
-        context.close()
+    for page in opened:
+        pages.take_back(page)
     assert wordless == [], "the server answered with an error that has no words"
     assert asked == [], "the page asked another machine"
     assert troubles == [], "the page reported errors"

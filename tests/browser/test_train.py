@@ -2,16 +2,20 @@
 
 from __future__ import annotations
 
+import json
 import os
+import time
 import zipfile
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
+import psutil
 import pytest
-from playwright.sync_api import Page
 from playwright.sync_api import TimeoutError as Late
 
 from cabcnn import corpora
+from cabcnn.runs.queue import JobQueue
 from cabcnn.ui import examples
 
 pytestmark = pytest.mark.browser
@@ -103,74 +107,83 @@ def runs(page) -> dict[str, str]:
 
 
 @pytest.fixture
-def clean(open_page) -> Iterator[None]:
-    """Ends and removes what a test left running."""
+def clean(address, served_home) -> Iterator[None]:
+    """Ends and removes what a test left waiting or running."""
     yield
-    page = open_train(open_page())
-    while page.locator(".ctv-runs li").count():
-        page.locator(".ctv-runs button").first.click()
-        page.wait_for_selector(".ctv-runs button[aria-current]")
-        for what in ("cancel", "stop", "remove"):
-            button = page.locator(f".ctv-actions [data-action={what}]")
-            if button.is_visible():
-                before = page.get_attribute(".ctv", "data-state")
-                button.click()
-                if what != "stop":
-                    button.click()
-                page.wait_for_function(
-                    "state => document.querySelector('.ctv').dataset.state !== state || "
-                    "!document.querySelector('.ctv-actions [data-action=stop]:not([hidden])')",
-                    arg=before,
-                    timeout=MINUTES,
-                )
-        page.wait_for_timeout(500)
+    jobs = JobQueue(served_home)
+    deadline = time.monotonic() + MINUTES / 1000
+    while left := jobs.all():
+        assert time.monotonic() < deadline, left
+        for job in left:
+            if not job.running:
+                jobs.cancel(job.name)
+                jobs.remove(job.name)
+            elif job.state == "training":
+                jobs.stop(job.name)
+        time.sleep(0.1)
+
+
+@contextmanager
+def held(served_home: Path, name: str) -> Iterator[None]:
+    """Holds a run's program, which would only take the cores that the pages want."""
+    facts = json.loads((served_home / "runs" / name / "process.json").read_text())
+    program = psutil.Process(facts["pid"])
+    program.suspend()
+    try:
+        yield
+    finally:
+        program.resume()
 
 
 def test_training_is_watched_left_found_again_stopped_and_its_model_used(
-    open_page, clean, wait_for
+    open_page, clean, wait_for, served_home
 ):
+    other = open_page(reduced_motion="reduce")
     page = open_train(open_page())
     prepare(page, "story", 100_000)
     page.get_by_role("button", name="Train", exact=True).click()
     wait_for(page, run="story", state="training", epochs=2, frames=2)
     dot = "document.querySelector('.ctv [data-run-state=training] i')"
     assert page.evaluate(f"{dot}.getAnimations().length")  # it breathes
+    page.emulate_media(reduced_motion="reduce")  # drawing that costs as much as training
     before = curve(page)
     assert before.startswith("M")
     shown = int(page.get_attribute(".ctv", "data-epochs"))
     wait_for(page, epochs=shown + 2)
     assert curve(page) != before
 
-    # One more waits its turn and is taken back, by two presses.
-    page.get_by_role("textbox", name="Name of the model").fill("another")
-    page.get_by_role("button", name="Train", exact=True).click()
-    wait_for(page, run="another", state="queued")
-    assert runs(page)["another"] == "waiting, place 1"
-    page.get_by_role("button", name="Cancel").click()
-    page.get_by_role("button", name="Cancel for good?").click()
-    wait_for(page, run="story", state="training")
-    assert list(runs(page)) == ["story"]
+    with held(served_home, "story"):
+        # One more waits its turn and is taken back, by two presses.
+        page.get_by_role("textbox", name="Name of the model").fill("another")
+        page.get_by_role("button", name="Train", exact=True).click()
+        wait_for(page, run="another", state="queued")
+        assert runs(page)["another"] == "waiting, place 1"
+        page.get_by_role("button", name="Cancel").click()
+        page.get_by_role("button", name="Cancel for good?").click()
+        wait_for(page, run="story", state="training")
+        assert list(runs(page)) == ["story"]
 
-    # A reload, and another visitor, find it.
-    done = int(page.get_attribute(".ctv", "data-epochs"))
-    reload(page)
-    open_train(page)
-    wait_for(page, run="story", state="training", epochs=done)
-    other = open_train(open_page())
-    wait_for(other, run="story", state="training", epochs=done)
+        # A reload, and another visitor, find it.
+        done = int(page.get_attribute(".ctv", "data-epochs"))
+        reload(page)
+        open_train(page)
+        wait_for(page, run="story", state="training", epochs=done)
+        reload(other)
+        open_train(other)
+        wait_for(other, run="story", state="training", epochs=done)
 
-    # The attention of the first epoch is another picture than that of the last.
-    wait_for(page, frames=3)
-    slider = page.get_by_role("slider", name="Epoch shown")
-    slider.focus()
-    last = heat(page)
-    slider.press("Home")
-    assert page.get_attribute(".ctv", "data-epoch") == "1"
-    assert "Epoch 1" in page.inner_text(".ctv-at")
-    assert heat(page) != last
-    page.get_by_role("button", name="Play the training").click()
-    wait_for(page, epoch=3)
-    page.get_by_role("button", name="Pause").click()
+        # The attention of the first epoch is another picture than that of the last.
+        wait_for(page, frames=3)
+        slider = page.get_by_role("slider", name="Epoch shown")
+        slider.focus()
+        last = heat(page)
+        slider.press("Home")
+        assert page.get_attribute(".ctv", "data-epoch") == "1"
+        assert "Epoch 1" in page.inner_text(".ctv-at")
+        assert heat(page) != last
+        page.get_by_role("button", name="Play the training").click()
+        wait_for(page, epoch=3)
+        page.get_by_role("button", name="Pause").click()
 
     page.get_by_role("button", name="Stop and keep the best").click()
     wait_for(page, state="stopped")
@@ -220,20 +233,11 @@ def test_what_can_not_be_trained_is_a_sentence_below_the_button(open_page, serve
     assert sorted(served_home.glob("runs/*")) == before
 
 
-@pytest.fixture
-def troubled_page(browser, address) -> Iterator[Page]:
-    """The Train tab, on a page that may report errors: what is tested on it are some."""
-    context = browser.new_context()
-    page = context.new_page()
-    page.set_default_timeout(MINUTES)
-    page.goto(address)
-    yield open_train(page)
-    context.close()
-
-
-def test_a_run_goes_on_without_its_page_and_ends_by_itself(troubled_page, clean, wait_for):
-    page = troubled_page
-    prepare(page, "short", 10)
+def test_a_run_goes_on_without_its_page_and_ends_by_itself(
+    troubled_page, clean, wait_for, served_home
+):
+    page = open_train(troubled_page)
+    prepare(page, "short", 4)
     page.get_by_role("button", name="Train", exact=True).click()
     wait_for(page, run="short", state="training", epochs=1)
     page.context.set_offline(True)
@@ -242,15 +246,22 @@ def test_a_run_goes_on_without_its_page_and_ends_by_itself(troubled_page, clean,
     with page.expect_navigation():  # Gradio opens its page anew once the server answers again
         page.context.set_offline(False)
     open_train(page)
-    wait_for(page, run="short", state="finished", epochs=10)
+    wait_for(page, run="short", state="finished", epochs=4)
     page.wait_for_selector("#train-report .score")
     assert "on speakers it never heard" in page.inner_text("#train-report .score")
     assert page.get_by_role("button", name="Use this model").is_visible()
     assert not page.get_by_role("button", name="Stop and keep the best").is_visible()
 
+    # Two presses remove it.
+    page.locator(".ctv-actions [data-action=remove]").click()
+    assert list(runs(page)) == ["short"]
+    page.locator(".ctv-actions [data-action=remove]").click()
+    wait_for(page, state="empty")
+    assert not (served_home / "runs" / "short").exists()
+
 
 def test_an_upload_that_is_too_large_is_told_and_another_can_follow(troubled_page, tmp_path):
-    page = troubled_page
+    page = open_train(troubled_page)
     page.get_by_role("radio", name="My recordings").check()
     page.wait_for_selector("#train-upload", state="visible")
     assert "at most 500 MB" in page.inner_text("#train-explained")

@@ -34,7 +34,7 @@ from cabcnn.views.runs.payload import payload
 
 pytestmark = pytest.mark.usefixtures("one_thread")
 
-CARDS, WEIGHTS, PLANS, STATUSES = 850, 150, 300, 300
+CARDS, WEIGHTS, PLANS, STATUSES = 500, 100, 200, 200
 LONGEST_SENTENCE = 600
 VALUES: list[Any] = [
     None, True, False, 0, 1, -1, 2, 3, 40, 4_000, 8_000, 2**31, 2**64, 10**18, 10**400,

@@ -30,9 +30,9 @@ PATIENCE = 600.0  # seconds until a program that says nothing counts as hanging
 
 @pytest.fixture(scope="module")
 def plan(write_corpus, speaker_pattern, tmp_path_factory) -> Plan:
-    corpus = write_corpus(tmp_path_factory.mktemp("corpus") / "tones", clips=8, seconds=0.8)
+    corpus = write_corpus(tmp_path_factory.mktemp("corpus") / "tones", clips=4, seconds=0.4)
     recipe = {"batch_size": 4, "learning_rate": 1e-3, "max_epochs": 5, "spread": 0.01,
-              "noise": 0.05, "crop_seconds": 0.6, "recalibrate": True}  # fmt: skip
+              "noise": 0.05, "crop_seconds": 0.3, "recalibrate": True}  # fmt: skip
     return Plan(
         str(corpus),
         "tones",
@@ -164,7 +164,7 @@ def test_two_processes_carry_out_one_run(plan, tmp_path):
     assert said.count("model.safetensors: Right") == 1
     assert state_of(folder) == "finished"
     _, card = checkpoint.load(folder / "model.safetensors")
-    assert card.device.startswith("2 x CPU")
+    assert card.device.startswith("2 x ")
     for row in card.measurements:
         assert sum(map(sum, row.confusion)) == row.clips, "each clip is scored once"
     parts = ("speaker-disjoint", "paper")
