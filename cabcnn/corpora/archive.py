@@ -7,6 +7,7 @@ import errno
 import shutil
 import stat
 import struct
+import textwrap
 import zipfile
 import zlib
 from collections.abc import Callable, Iterator
@@ -77,7 +78,8 @@ def unpack(
                     shutil.rmtree(folder, ignore_errors=True)
                     raise
     except (zipfile.BadZipFile, zlib.error, EOFError, struct.error, UnicodeDecodeError) as error:
-        raise CorpusError(f"{name} is damaged ({error}); make or download it again.") from error
+        reason = textwrap.shorten(str(error), 100, placeholder="…")
+        raise CorpusError(f"{name} is damaged ({reason}); make or download it again.") from error
     except NotImplementedError as error:  # a later version of the format
         raise CorpusError(_unusual(name, str(error))) from error
     except OSError as error:
