@@ -16,6 +16,7 @@ from typing import Any
 import gradio as gr
 import torch
 from gradio.themes import Base, colors
+from starlette.middleware import Middleware
 
 from cabcnn import memory
 from cabcnn.errors import CabcnnError
@@ -27,6 +28,7 @@ from cabcnn.ui import (
     atlas,
     compare,
     explore,
+    language,
     live,
     prewarm,
     tab_ids,
@@ -153,13 +155,18 @@ def launch(
                 theme=theme(),
                 css_paths=[HERE / name for name in STYLES],
                 head=terms.script() + "".join(f"<script>{script}</script>" for script in scripts),
+                i18n=gr.I18n(en=language.WORDS),
                 footer_links=["api", "settings"],
                 max_file_size=LARGEST_UPLOAD,
                 run_history=False,  # a visitor's inputs are nobody else's business
                 enable_monitoring=False,
                 ssr_mode=False,
                 mcp_server=mcp,
-                app_kwargs={"lifespan": partial(_serving, training), "routes": [live.route()]},
+                app_kwargs={
+                    "lifespan": partial(_serving, training),
+                    "routes": [live.route()],
+                    "middleware": [Middleware(language.English)],
+                },
                 **options,
             )
     except OSError as error:
