@@ -95,7 +95,7 @@ def build(training: train.Training | None = None) -> gr.Blocks:
                     )
             with gr.Tab("About the model", id=tab_ids.ABOUT):
                 about.build(models, model)
-        api.build(models, sounds)
+        api.build(demo, models, sounds)
 
         def update_models(current: str | None):
             """Offers a model that appeared while the server ran from the next visit on."""
@@ -164,7 +164,7 @@ def launch(
                 mcp_server=mcp,
                 app_kwargs={
                     "lifespan": partial(_serving, training),
-                    "routes": [live.route()],
+                    "routes": [live.route(), api.route()],
                     "middleware": [Middleware(language.English)],
                 },
                 **options,
