@@ -3,11 +3,17 @@
 from __future__ import annotations
 
 import tempfile
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlsplit
 
 import gradio as gr
-from gradio import events
+from gradio.components.api_component import Api
+from gradio.utils import get_function_description, get_function_params, get_return_types
+from gradio_client.utils import is_http_url_like, python_type_to_json_schema
+from starlette.routing import Mount
+from starlette.staticfiles import StaticFiles
 
 from cabcnn import audio
 from cabcnn.audio import Sound
@@ -15,6 +21,7 @@ from cabcnn.classifier import Classifier
 from cabcnn.errors import AudioError, CabcnnError
 from cabcnn.explanation import Explanation
 from cabcnn.export import formats, tables
+from cabcnn.ui import examples
 from cabcnn.ui.explore import MAX_SECONDS
 from cabcnn.ui.messages import gradio_errors
 from cabcnn.ui.models import Models
@@ -22,53 +29,74 @@ from cabcnn.ui.sounds import Sounds
 
 # Two at a time, in a queue of their own: a program with many files does not hold up visitors.
 LIMITS: dict[str, Any] = {"concurrency_id": "api", "concurrency_limit": 2}
+MOST_MODELS = 10  # that are asked about a sound at once
+LONGEST_QUOTE = 300  # characters of an address that an error message quotes
+EXAMPLES = "/examples/"  # the address of the example clips: what the offered code asks about
 
 
-def build(models: Models, sounds: Sounds) -> None:
-    """Adds the endpoints to the page that is being built."""
+def route() -> Mount:
+    """The example clips, for the `routes` of the page's app."""
+    return Mount(EXAMPLES, StaticFiles(directory=examples.folder() / "examples"))
+
+
+def build(demo: gr.Blocks, models: Models, sounds: Sounds) -> None:
+    """Adds the endpoints to the page `demo`, which is being built."""
+
+    def answers(
+        file: Any, model: Any, seconds: Any, actual: Any, tell: Callable[[Explanation], dict]
+    ) -> Any:
+        """What `tell` makes of the file's explanation by a model, or of those by several."""
+        with gradio_errors():
+            names = model if isinstance(model, list) else [model]
+            if not names or len(names) > MOST_MODELS:
+                raise CabcnnError(f"Ask one to {MOST_MODELS} models at once.")
+            if not (actual is None or isinstance(actual, str)):
+                raise CabcnnError(f"actual is {actual!r}; give the label that is right as text.")
+            found = _explain(file, [_classifier(models, name) for name in names], seconds, sounds)
+            told = [tell(x) | _judged(x, actual) for x, _ in found]
+        return told if isinstance(model, list) else told[0]
 
     def explain(
-        file: gr.FileData, model: str | None = None, seconds: float | None = None
-    ) -> dict[str, Any]:
+        file: gr.FileData,
+        model: str | list[str] | None = None,
+        seconds: float | None = None,
+        actual: str | None = None,
+    ) -> Any:
         """Classifies a sound and explains the result with all its numbers: 1 MB for 20 seconds.
 
         Parameters:
             file: a sound or a video in any common format
-            model: the name of a model; null for the one that the page begins with
+            model: the name of a model, or a list of names; null for the page's first model
             seconds: how many seconds to analyse, from the start, 60 at most; null for the model's T
+            actual: the label that is right, if it is known
         Returns:
             the label, the probability of each label, and lists: times (p,), attention (p, n), votes
             (p, n, m) and interval_probabilities (p, m), for p intervals, n classifiers and m
-            classes in the order of labels
+            classes in the order of labels; actual, and whether the label is that (right), null
+            where unknown; for a list of models a list of all this, in the same order
         """
-        with gradio_errors():
-            x, _ = _explain(file, _classifier(models, model), seconds, sounds)
-            return tables.as_dict(x)
+        return answers(file, model, seconds, actual, tables.as_dict)
 
     def classify(
-        file: gr.FileData, model: str | None = None, seconds: float | None = None
-    ) -> dict[str, Any]:
+        file: gr.FileData,
+        model: str | list[str] | None = None,
+        seconds: float | None = None,
+        actual: str | None = None,
+    ) -> Any:
         """Classifies a sound, such as a recording of a voice, without explaining it.
 
         Parameters:
             file: a sound or a video in any common format
-            model: the name of a model; null for the one that the page begins with
+            model: the name of a model, or a list of names; null for the page's first model
             seconds: how many seconds to analyse, from the start, 60 at most; null for the model's T
+            actual: the label that is right, if it is known
         Returns:
             name, label, the probability of each label, the seconds analysed, notices, model, and
-            how often that model was measured to be right (score)
+            how often that model was measured to be right (score); actual, and whether the label is
+            that (right), null where unknown; for a list of models a list of all this, in the same
+            order
         """
-        with gradio_errors():
-            x, _ = _explain(file, _classifier(models, model), seconds, sounds)
-            return {
-                "name": x.name,
-                "label": x.label,
-                "probabilities": dict(zip(x.labels, x.probabilities.tolist(), strict=True)),
-                "seconds": x.seconds,
-                "notices": list(x.notices),
-                "model": x.model,
-                "score": x.score,
-            }
+        return answers(file, model, seconds, actual, _verdict)
 
     def export(
         file: gr.FileData,
@@ -98,7 +126,7 @@ def build(models: Models, sounds: Sounds) -> None:
                 kinds = ", ".join(ending.removeprefix(".") for ending in formats.KINDS)
                 raise CabcnnError(f"There is no kind of file {kind!r}, only {kinds}.")
             _check_numbers(muted)
-            x, sound = _explain(file, _classifier(models, model), seconds, sounds)
+            [(x, sound)] = _explain(file, [_classifier(models, model)], seconds, sounds)
             x = x.without(muted) if muted else x
             path = Path(tempfile.mkdtemp(dir=sounds.folder)) / f"{formats.stem(x)}.{kind}"
             formats.write(x, path, columns=columns, sound=sound if with_sound else None)
@@ -123,10 +151,83 @@ def build(models: Models, sounds: Sounds) -> None:
         ]
 
     # Gradio names an MCP tool after its function and shows one line for each parameter.
-    events.api(explain, api_name="explain", **LIMITS)
-    events.api(classify, api_name="classify", **LIMITS)
-    events.api(export, api_name="export", **LIMITS)
-    events.api(list_models, api_name="models", **LIMITS)
+    _add(demo, explain, "explain")
+    _add(demo, classify, "classify")
+    _add(demo, export, "export")
+    _add(demo, list_models, "models")
+
+
+class Parameter(Api):
+    """What an endpoint takes. Gradio's own has a number instead of a name, no line that explains
+    it, and no example for the code that the page offers."""
+
+    def __init__(self, value: Any, _api_info: dict[str, Any], label: str, demo: gr.Blocks) -> None:
+        super().__init__(value, _api_info, label)
+        self.demo = demo
+
+    def example_payload(self) -> Any:
+        """Of a file the address of an example clip on this page."""
+        if self.label != "file":
+            return super().example_payload()
+        address = (self.demo.local_url or "").rstrip("/")
+        url = f"{address}{EXAMPLES}{examples.load()[0].path.name}"
+        return {"path": url, "url": url, "meta": {"_type": "gradio.FileData"}}
+
+    async def async_move_resource_to_block_cache(self, url_or_file_path: Any) -> str | None:
+        """Fetches a sound by its web address: those of this page's examples from the disk, since
+        Gradio asks no address of its own machine."""
+        given = str(url_or_file_path)
+        if not is_http_url_like(given):
+            return await super().async_move_resource_to_block_cache(url_or_file_path)
+        asked = urlsplit(given).path
+        paths = (example.path for example in examples.load())
+        example = next((path for path in paths if asked.endswith(EXAMPLES + path.name)), given)
+        try:
+            return await super().async_move_resource_to_block_cache(example)
+        except Exception as error:  # Gradio's are of no class of their own
+            raise gr.Error(
+                f"{given[:LONGEST_QUOTE]} can't be fetched; upload the file.", print_exception=False
+            ) from error
+
+
+def _add(demo: gr.Blocks, function: Callable[..., Any], name: str) -> None:
+    """Adds an endpoint, as `gr.api` does, with parameters that are documented."""
+    _, lines, _ = get_function_description(function)
+    inputs = []
+    for parameter, has_default, default, kind in get_function_params(function):
+        info = {**python_type_to_json_schema(kind), "additional_description": lines[parameter]}
+        inputs.append(Parameter(default if has_default else None, info, parameter, demo))
+    demo.default_config.set_event_trigger(
+        [],
+        function,
+        inputs,
+        [
+            Api(None, python_type_to_json_schema(kind), "answer")
+            for kind in get_return_types(function)
+        ],
+        preprocess=False,
+        postprocess=False,
+        show_progress="hidden",
+        api_name=name,
+        **LIMITS,
+    )
+
+
+def _verdict(x: Explanation) -> dict[str, Any]:
+    return {
+        "name": x.name,
+        "label": x.label,
+        "probabilities": dict(zip(x.labels, x.probabilities.tolist(), strict=True)),
+        "seconds": x.seconds,
+        "notices": list(x.notices),
+        "model": x.model,
+        "score": x.score,
+    }
+
+
+def _judged(x: Explanation, actual: str | None) -> dict[str, Any]:
+    """Whether the label is right; None where nobody knows or the model has no such class."""
+    return {"actual": actual, "right": x.label == actual if actual in x.labels else None}
 
 
 def _classifier(models: Models, name: str | None) -> Classifier:
@@ -134,15 +235,18 @@ def _classifier(models: Models, name: str | None) -> Classifier:
 
 
 def _explain(
-    file: Any, classifier: Classifier, seconds: float | None, sounds: Sounds
-) -> tuple[Explanation, Sound]:
-    """The explanation of an uploaded file and the sound that was analysed. The file is removed
-    soon."""
+    file: Any, classifiers: list[Classifier], seconds: float | None, sounds: Sounds
+) -> list[tuple[Explanation, Sound]]:
+    """The explanation of an uploaded file by each classifier, and the sound that was analysed. The
+    file is removed soon."""
     path = _uploaded(file, sounds.folder)
     try:
-        seconds = _bounded(seconds or classifier.card.seconds)
-        sound = audio.read(path, seconds)
-        return classifier.explain(sound, seconds, name=_name(file, path)), sound
+        found = []
+        for classifier in classifiers:
+            length = _bounded(seconds or classifier.card.seconds)
+            sound = audio.read(path, length)
+            found.append((classifier.explain(sound, length, name=_name(file, path)), sound))
+        return found
     finally:
         sounds.release(path)
 

@@ -30,6 +30,7 @@ from cabcnn.ui import (
     atlas,
     compare,
     explore,
+    language,
     live,
     prewarm,
     tab_ids,
@@ -99,7 +100,7 @@ def build(training: train.Training | None = None) -> gr.Blocks:
                     )
             with gr.Tab("About the model", id=tab_ids.ABOUT):
                 about.build(models, model)
-        api.build(models, sounds)
+        api.build(demo, models, sounds)
 
         def update_models(request: gr.Request, current: str | None):
             """Offers a model that appeared while the server ran from the next visit on."""
@@ -161,6 +162,7 @@ def launch(
                 theme=theme(),
                 css_paths=[HERE / name for name in STYLES],
                 head=terms.script() + "".join(f"<script>{script}</script>" for script in scripts),
+                i18n=gr.I18n(en=language.WORDS),
                 footer_links=["api", "settings"],
                 max_file_size=f"{limits().upload_megabytes}mb",
                 run_history=False,  # a visitor's inputs are nobody else's business
@@ -169,8 +171,11 @@ def launch(
                 mcp_server=mcp,
                 app_kwargs={
                     "lifespan": partial(_serving, training),
-                    "routes": [live.route()],
-                    "middleware": [Middleware(Guard, folder=shared_sounds().folder)],
+                    "routes": [live.route(), api.route()],
+                    "middleware": [
+                        Middleware(Guard, folder=shared_sounds().folder),
+                        Middleware(language.English),
+                    ],
                 },
                 **options,
             )

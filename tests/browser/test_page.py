@@ -5,6 +5,7 @@ from __future__ import annotations
 import base64
 import io
 import json
+import re
 import time
 from pathlib import Path
 
@@ -52,6 +53,27 @@ def verdict(page) -> str:
 def choose_model(page, title: str) -> None:
     page.click("#model input")
     page.get_by_role("option", name=title).click()
+
+
+def test_the_page_is_english_whatever_the_browsers_language(open_page):
+    for locale in ("de-DE", "zh-CN"):
+        page = open_page(locale=locale)
+        assert "Record" in page.inner_text("#microphone")
+        assert "Use via API" in page.inner_text("footer")
+    page.evaluate(
+        """() => {
+            window.said = new Set();
+            new MutationObserver(() => {
+                for (const live of document.querySelectorAll("[aria-live], [role=status]"))
+                    window.said.add(live.textContent.trim());
+            }).observe(document, {subtree: true, childList: true, characterData: true});
+        }"""
+    )
+    page.get_by_role("tab", name="Train", exact=True).click()
+    page.wait_for_function("() => window.said.has('Done')")
+    said = page.evaluate("() => [...window.said]")
+    keys = [text for text in said if re.fullmatch("[a-z_]+[.][a-z_]+", text)]
+    assert keys == [], "the name of a sentence was read out instead of the sentence"
 
 
 def test_an_upload_shows_a_heatmap_of_many_colours(open_page, voice_file):

@@ -50,13 +50,15 @@ function lanes(lane = "heatmap", { pans = true } = {}) {
   const plot = new Box({ lane });
   /** @type {any[][]} */
   const called = [];
+  const focused = { count: 0 };
   const act = new Proxy(
     {},
     {
       get:
         (_, name) =>
         (/** @type {unknown[]} */ ...given) => {
-          called.push([name, ...given]);
+          if (name === "focus") focused.count++;
+          else called.push([name, ...given]);
           return pans;
         },
     },
@@ -79,8 +81,25 @@ function lanes(lane = "heatmap", { pans = true } = {}) {
     });
     return prevented;
   };
-  return { send, called };
+  return { send, called, focused };
 }
+
+test("every press that is lifted leaves the keys to the lanes: taps, drags, moves of the view", () => {
+  const { send, focused } = lanes();
+  for (const [to, shiftKey] of /** @type {[number, boolean][]} */ ([
+    [202, false],
+    [300, false],
+    [300, true],
+  ])) {
+    send("pointerdown", 200, 10, { shiftKey });
+    send("pointermove", to);
+    send("pointerup", to);
+  }
+  assert.equal(focused.count, 3);
+  send("pointerdown", 200);
+  send("pointercancel", 200); // the page scrolls
+  assert.equal(focused.count, 3);
+});
 
 test("a tap is a tap, however the finger trembles", () => {
   const { send, called } = lanes();
@@ -227,6 +246,7 @@ function minimap(from, to) {
   let range = [from, to];
   listenMinimap(/** @type {any} */ (box), {
     range: () => range,
+    focus: () => {},
     show: (...asked) => {
       range = asked;
       shown.push(asked.map((at) => Number(at.toFixed(6))));

@@ -34,6 +34,7 @@ beforeEach(() => {
     /** @param {number} asked */
     clearTimeout: (asked) => timers.delete(asked),
     window: { devicePixelRatio: 1, matchMedia: () => ({ matches: still }) },
+    document: { activeElement: null },
   });
   mock.method(performance, "now", () => time);
 });
@@ -41,7 +42,7 @@ beforeEach(() => {
 const usual = { setTimeout, clearTimeout };
 
 afterEach(() => {
-  for (const name of ["requestAnimationFrame", "cancelAnimationFrame", "window"]) {
+  for (const name of ["requestAnimationFrame", "cancelAnimationFrame", "window", "document"]) {
     Reflect.deleteProperty(globalThis, name);
   }
   Object.assign(globalThis, usual);

@@ -86,12 +86,49 @@ def test_the_endpoints_are_these_and_are_documented(client):
     named = endpoints["named_endpoints"]
     assert list(named) == ["/explain", "/classify", "/export", "/models"]
     assert endpoints["unnamed_endpoints"] == {}
-    for name, count in (("/explain", 3), ("/classify", 3), ("/export", 7), ("/models", 0)):
+    for name, count in (("/explain", 4), ("/classify", 4), ("/export", 7), ("/models", 0)):
         parameters = named[name]["parameters"]
         assert len(parameters) == count
         assert [p["parameter_has_default"] for p in parameters] == [k > 0 for k in range(count)]
+        for parameter in parameters:
+            assert parameter["label"] == parameter["parameter_name"]
+            assert parameter["python_type"]["description"]
     first = [p["parameter_name"] for p in named["/export"]["parameters"][:4]]
     assert first == ["file", "kind", "model", "seconds"]
+
+
+def test_the_code_that_the_page_offers_runs_as_it_is(client, address):
+    endpoints = json.load(urllib.request.urlopen(f"{address}gradio_api/info"))["named_endpoints"]
+    example = endpoints["/explain"]["parameters"][0]["example_input"]["url"]
+    assert urllib.request.urlopen(example).read().startswith(b"OggS")
+    for name, said in (("/classify", "label"), ("/export", ".pdf"), ("/models", "accents")):
+        code = endpoints[name]["code_snippets"]["python"]
+        done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True)
+        assert said in done.stdout, done.stderr
+    for other in ("http://localhost/examples/../secret.ogg", "http://example.org/voice.wav"):
+        with pytest.raises(AppError, match=f"^{other} can't be fetched; upload the file"):
+            client.predict(handle_file(other), api_name="/classify")
+
+
+def test_several_models_answer_at_once_and_say_whether_they_are_right(client, voice):
+    given = handle_file(str(voice(seconds=3)))
+    alone = [client.predict(given, name, api_name="/classify") for name in ("digits", "accents")]
+    both = client.predict(given, ["digits", "accents"], api_name="/classify")
+    assert [found["model"] for found in both] == ["digits", "accents"]
+    assert both == alone
+    assert alone[1]["right"] is None
+    label = alone[1]["label"]
+    judged = client.predict(given, ["digits", "accents"], actual=label, api_name="/explain")
+    assert [found["right"] for found in judged] == [None, True]
+    wrong = next(name for name in ("US", "UK") if name != label)
+    assert client.predict(given, actual=wrong, api_name="/classify")["right"] is False
+    for models in ([], ["accents"] * 11):
+        with pytest.raises(AppError, match="Ask one to 10 models at once"):
+            client.predict(given, models, api_name="/classify")
+    with pytest.raises(AppError, match="actual is 3"):
+        client.predict(given, actual=3, api_name="/classify")
+    with pytest.raises(AppError, match="There is no model 3"):
+        client.predict(given, [3], api_name="/classify")
 
 
 def test_the_verdict_comes_without_the_matrices(client, voice, tmp_path):

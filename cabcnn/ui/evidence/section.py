@@ -20,8 +20,8 @@ TITLE = "Does the evidence hold?"
 ABOUT = f"""
 <p>The picture shows which moments spoke for the answer, as {term("evidence", "evidence")}. If it is
 {term("faithfulness", "faithful")}, the answer should weaken when those moments are silenced, and
-stay when moments that said little are. Here the network hears this clip again, 32 times, each time
-with other {term("interval", "moments of 25 ms")} silenced. It takes a second or two.</p>
+stay when moments that said little are. Here the network hears this clip again and again, with other
+{term("interval", "moments of 25 ms")} silenced each time. It takes a second or two.</p>
 """
 NO_CLIP = "There is no clip to silence: record, upload or choose one first."
 ANSWER = ""  # the choice of class that stands for the model's answer

@@ -39,8 +39,8 @@ export function control(view) {
       view.pointer = null;
       view.choose([null, null]);
     },
+    focus: () => view.part("seek").focus({ preventScroll: true }), // for the keys
     tap: (x, s) => {
-      view.part("seek").focus({ preventScroll: true }); // for the keys
       view.switchTo(s);
       player.seek(timeAt(x));
       player.play();

@@ -13,6 +13,7 @@ import { closest, find } from "../shared/dom.js";
  *   pan: (pixels: number) => boolean,
  *   zoom: (factor: number, x: number) => void,
  *   zoomed: () => boolean,
+ *   focus: () => void,
  * }} Actions
  */
 
@@ -20,7 +21,7 @@ const SLACK = 4; // CSS pixels that a click may wander
 
 /**
  * `actions` has hover(x, side, share of the height, lane), leave(), tap(x, side), scrub(x),
- * pan(pixels), zoom(factor, x) and zoomed(); a side is null on the ruler.
+ * pan(pixels), zoom(factor, x), zoomed() and focus(), after each press; a side is null on the ruler.
  * @param {HTMLElement} lanes
  * @param {Actions} actions
  */
@@ -70,6 +71,7 @@ export function point(lanes, actions) {
     if (!start || event.pointerId !== start.id) return;
     const { x, side, moved } = start;
     start = null;
+    if (event.type === "pointerup") actions.focus();
     if (event.type === "pointerup" && !moved && side !== null) actions.tap(x, side);
   };
   lanes.addEventListener("pointerup", end);

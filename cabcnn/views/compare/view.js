@@ -7,7 +7,7 @@
 //   data-time    the playheads, seconds; data-playing  "true" while a sound plays
 //   data-painted how often the lanes have been drawn
 
-import { find, findAll } from "../shared/dom.js";
+import { find, findAll, keepFocus } from "../shared/dom.js";
 import { Axis } from "../shared/axis.js";
 import { control } from "./controls.js";
 import { percent, seconds } from "../shared/format.js";
@@ -266,11 +266,13 @@ export class View {
       this.stale = false;
       this.lanes.draw(this.sides, { axis, theme: this.theme, colours: this.colours });
       this.lanes.frame(this.sides, this.row);
-      for (const name of ["fit", "out"]) {
-        /** @type {HTMLButtonElement} */
-        const button = this.part(name);
-        button.disabled = !axis.zoomed;
-      }
+      keepFocus(() => {
+        for (const name of ["fit", "out"]) {
+          /** @type {HTMLButtonElement} */
+          const button = this.part(name);
+          button.disabled = !axis.zoomed;
+        }
+      }, this.part("seek"));
       root.dataset.painted = String(Number(root.dataset.painted ?? 0) + 1);
     }
     const due = !player.playing || now - this.readAt >= READ_MS;
@@ -329,6 +331,6 @@ export class View {
   switchTo(side) {
     if (!this.sides[side]) return;
     this.player.switchTo(side);
-    this.say(`PairPlayer ${"AB"[side]}`);
+    this.say(`Playing ${"AB"[side]}`);
   }
 }

@@ -59,6 +59,8 @@ export function createCommands(view) {
   };
   const commands = {
     zoomed: () => axis().zoomed,
+    // For the keys, after a press anywhere in the lanes.
+    focus: () => view.focus(),
     /**
      * @param {number} x
      * @param {number} y
@@ -76,7 +78,6 @@ export function createCommands(view) {
      * @param {string | undefined} lane
      */
     tap(x, y, lane) {
-      view.focus();
       const row = rowAt(y, lane);
       if (row !== null) state.set({ row, moment: intervalAt(timeAt(x)) });
       view.point(null); // until it moves again, the numbers go with the playhead
@@ -86,7 +87,6 @@ export function createCommands(view) {
     },
     /** @param {number} x */
     scrub(x) {
-      view.focus();
       view.player.seek(timeAt(x));
       view.speak();
     },
@@ -190,6 +190,7 @@ export function createCommands(view) {
       const [from, to] = state.region;
       if (name === "from") setRegion(Math.min(time, to - interval), to);
       else setRegion(from, Math.max(Math.min(time, duration), from + interval));
+      window((shown) => shown.reveal(commands.edgeTime(name)));
     },
     begin() {
       const { time } = view.player;

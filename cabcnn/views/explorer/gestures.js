@@ -95,6 +95,7 @@ export function listen(lanes, commands) {
   const end = (event) => {
     if (!down.delete(event.pointerId) || down.size) return;
     const lifted = event.type === "pointerup";
+    if (lifted) commands.focus();
     if (!start || pinched) start = null;
     else if (start.selects && lifted) commands.selectEnd();
     else if (start.selects)
@@ -132,7 +133,7 @@ export function listen(lanes, commands) {
  * The window in the minimap: its middle moves it, its edges stretch it, elsewhere it jumps.
  * `commands.range()` and `commands.show(from, to)` speak of fractions of the clip.
  * @param {HTMLElement} minimap
- * @param {Pick<Commands, "range" | "show">} commands
+ * @param {Pick<Commands, "range" | "show" | "focus">} commands
  */
 export function listenMinimap(minimap, commands) {
   /** @type {{ edge: string | null, at: number, from: number, to: number } | null} */
@@ -165,6 +166,7 @@ export function listenMinimap(minimap, commands) {
     else commands.show(from + by, to + by);
   });
   const end = () => {
+    if (drag) commands.focus();
     drag = null;
   };
   minimap.addEventListener("pointerup", end);

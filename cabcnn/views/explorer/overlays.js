@@ -52,7 +52,8 @@ export class Overlays {
       this.mark.style.width = `${((to - from) / clip.duration) * 100}%`;
       this.edges.forEach((edge, which) => {
         const time = region[which];
-        edge.hidden = time < axis.from - 1e-6 || time > axis.to + 1e-6;
+        // An interval's worth is left to the one that is dragged to the window's end.
+        edge.hidden = time < axis.from - clip.interval || time > axis.to + clip.interval;
         edge.setAttribute("aria-valuemax", clip.duration.toFixed(3));
         edge.setAttribute("aria-valuenow", time.toFixed(3));
         edge.setAttribute("aria-valuetext", seconds(time, 3));
@@ -92,9 +93,10 @@ function follow(edge, lanes, commands, scene) {
     const shown = scene();
     if (!held || !shown) return;
     const x = event.clientX - lanes.getBoundingClientRect().left;
-    commands.edge(name, shown.axis.toTime(x));
+    const { axis } = shown;
+    commands.edge(name, Math.min(Math.max(axis.toTime(x), axis.from), axis.to));
   });
-  for (const end of ["pointerup", "pointercancel"]) {
+  for (const end of ["pointerup", "pointercancel", "lostpointercapture"]) {
     edge.addEventListener(end, (event) => {
       event.stopPropagation();
       if (held) commands.selectEnd();

@@ -3,6 +3,7 @@
 // read them, in frames of their own. Otherwise nothing runs.
 
 import { Axis } from "../shared/axis.js";
+import { keepFocus } from "../shared/dom.js";
 import { Playhead } from "../shared/playhead.js";
 
 /** @import { Player, Scene } from "../types.d.ts" */
@@ -162,11 +163,13 @@ export class Renderer {
     frame.left = `${(axis.from / axis.duration) * 100}%`;
     frame.width = `${(axis.span / axis.duration) * 100}%`;
     root.classList.toggle("cav-zoomed", axis.zoomed);
-    for (const name of ["fit", "out"]) {
-      /** @type {HTMLButtonElement} */
-      const button = this.part(name);
-      button.disabled = !axis.zoomed;
-    }
+    keepFocus(() => {
+      for (const name of ["fit", "out"]) {
+        /** @type {HTMLButtonElement} */
+        const button = this.part(name);
+        button.disabled = !axis.zoomed;
+      }
+    }, this.part("playhead"));
     Object.assign(root.dataset, {
       painted: Number(root.dataset.painted ?? 0) + 1,
       from: axis.from.toFixed(4),

@@ -18,7 +18,7 @@
 // .cav-window, .cav-inspector, .cav-free, .cav-one-* and .cav-when-* (the cards), .cav-live, and
 // the lanes .cav-plot[data-lane=ruler|waveform|heatmap|ribbon|stack|running], a canvas in each.
 
-import { find } from "../shared/dom.js";
+import { find, keepFocus } from "../shared/dom.js";
 import { Axis } from "../shared/axis.js";
 import { showBanner } from "./banner.js";
 import { ClassifierCard } from "./card_classifier.js";
@@ -311,11 +311,22 @@ export class View {
   }
 
   read() {
-    const { pointer, lanes, root } = this;
+    const { lanes, root } = this;
     const { time } = this.player;
     const held = this.state.row;
-    this.readout.show(this.current, { pointer, time, held, rows: lanes.rows });
+    const pointer = this.pointer ?? this.opening();
+    const show = () => this.readout.show(this.current, { pointer, time, held, rows: lanes.rows });
+    keepFocus(show, this.part("playhead"));
     Object.assign(root.dataset, { row: this.readout.row, rowSelected: held !== null });
+  }
+
+  // Before anything is played or pointed at, the numbers are those of the classifier and the moment
+  // that the cards show.
+  opening() {
+    const { player, state } = this;
+    if (player.playing || player.time > 0) return null;
+    const { interval } = this.current.clip;
+    return { time: ((state.moment ?? this.loudest) + 0.5) * interval, row: this.row };
   }
 
   played() {

@@ -56,6 +56,20 @@ export function refill(box, children, other) {
 }
 
 /**
+ * Makes a change. If it takes away what had the focus, or disables it, `other` gets the focus: with
+ * none the keys do nothing, and Space scrolls the page.
+ * @param {() => void} change
+ * @param {HTMLElement} other
+ */
+export function keepFocus(change, other) {
+  const focused = document.activeElement;
+  change();
+  if (!focused || focused === document.body || focused === other) return;
+  const lost = !focused.isConnected || focused.matches(":disabled") || focused.closest("[hidden]");
+  if (lost) other.focus({ preventScroll: true });
+}
+
+/**
  * The element below `root` that `selector` finds, which the view's HTML has.
  * @template {Element} [T=HTMLElement]
  * @param {ParentNode} root
