@@ -181,8 +181,11 @@ def endpoints() -> dict[str, Callable[..., Any]]:
 def try_arguments(chance: random.Random, folder: Path) -> None:
     import gradio as gr
 
+    from cabcnn.ui.sounds import shared_sounds
+
     function = endpoints()[chance.choice(sorted(endpoints()))]
-    path = folder / "a.wav"
+    # Where uploads are: a file elsewhere is none.
+    path = Path(tempfile.mkdtemp(dir=shared_sounds().folder)) / "a.wav"
     path.write_bytes(sounds()["wav"])
     names = list(function.__annotations__)[1:]
     names = [name for name in names if name != "return"]

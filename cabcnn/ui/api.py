@@ -5,7 +5,7 @@ from __future__ import annotations
 import tempfile
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any
+from typing import Annotated, Any
 from urllib.parse import urlsplit
 
 import gradio as gr
@@ -15,12 +15,13 @@ from gradio_client.utils import is_http_url_like, python_type_to_json_schema
 from starlette.routing import Mount
 from starlette.staticfiles import StaticFiles
 
-from cabcnn import audio
+from cabcnn import audio, schema
 from cabcnn.audio import Sound
 from cabcnn.classifier import Classifier
 from cabcnn.errors import AudioError, CabcnnError
 from cabcnn.explanation import Explanation
 from cabcnn.export import formats, tables
+from cabcnn.schema import Between, Length
 from cabcnn.ui import examples
 from cabcnn.ui.explore import MAX_SECONDS
 from cabcnn.ui.messages import gradio_errors
@@ -31,6 +32,17 @@ from cabcnn.ui.sounds import Sounds
 LIMITS: dict[str, Any] = {"concurrency_id": "api", "concurrency_limit": 2}
 MOST_MODELS = 10  # that are asked about a sound at once
 LONGEST_QUOTE = 300  # characters of an address that an error message quotes
+# What the arguments are; bounds that depend on the model or the sound are checked later.
+TEXT = Annotated[str, Length(0, 200)]
+KINDS: dict[str, Any] = {
+    "kind": TEXT,
+    "model": TEXT | None,
+    "actual": TEXT | None,
+    "seconds": Annotated[float, Between(-1e9, 1e9)] | None,
+    "muted": Annotated[list[Annotated[int, Between(0, 10_000)]], Length(0, 10_000)] | None,
+    "columns": Annotated[int, Between(1, 2)],
+    "with_sound": bool,
+}
 EXAMPLES = "/examples/"  # the address of the example clips: what the offered code asks about
 
 
@@ -50,8 +62,9 @@ def build(demo: gr.Blocks, models: Models, sounds: Sounds) -> None:
             names = model if isinstance(model, list) else [model]
             if not names or len(names) > MOST_MODELS:
                 raise CabcnnError(f"Ask one to {MOST_MODELS} models at once.")
-            if not (actual is None or isinstance(actual, str)):
-                raise CabcnnError(f"actual is {actual!r}; give the label that is right as text.")
+            for name in names:
+                _check(model=name)
+            _check(seconds=seconds, actual=actual)
             found = _explain(file, [_classifier(models, name) for name in names], seconds, sounds)
             told = [tell(x) | _judged(x, actual) for x, _ in found]
         return told if isinstance(model, list) else told[0]
@@ -122,10 +135,17 @@ def build(demo: gr.Blocks, models: Models, sounds: Sounds) -> None:
             the file; it can be downloaded for ten minutes
         """
         with gradio_errors():
+            _check(
+                kind=kind,
+                model=model,
+                seconds=seconds,
+                muted=muted,
+                columns=columns,
+                with_sound=with_sound,
+            )
             if f".{kind}" not in formats.KINDS:
                 kinds = ", ".join(ending.removeprefix(".") for ending in formats.KINDS)
                 raise CabcnnError(f"There is no kind of file {kind!r}, only {kinds}.")
-            _check_numbers(muted)
             [(x, sound)] = _explain(file, [_classifier(models, model)], seconds, sounds)
             x = x.without(muted) if muted else x
             path = Path(tempfile.mkdtemp(dir=sounds.folder)) / f"{formats.stem(x)}.{kind}"
@@ -264,17 +284,15 @@ def _bounded(seconds: float | None) -> float:
     """T, at most MAX_SECONDS: the matrices of an hour, as text, would hold up everybody."""
     if seconds is None:
         return MAX_SECONDS
-    if isinstance(seconds, bool) or not isinstance(seconds, int | float):
-        raise AudioError(f"{seconds!r} is not a number of seconds.")
     if seconds > MAX_SECONDS:
         raise AudioError(f"Ask for {MAX_SECONDS:g} seconds at most, or use the Python package.")
     return seconds
 
 
-def _check_numbers(muted: Any) -> None:
-    if muted is None or (isinstance(muted, list) and all(type(i) is int for i in muted)):
-        return
-    raise CabcnnError(f"muted is {muted!r}; give a list of classifier numbers, such as [3, 17].")
+def _check(**arguments: Any) -> None:
+    """Raises CabcnnError for an argument that is not of its kind: Gradio passes on anything."""
+    for name, value in arguments.items():
+        schema.checked(value, KINDS[name], name)
 
 
 def _name(file: Any, path: Path) -> str:

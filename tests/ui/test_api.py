@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import json
+import subprocess
+import sys
 import time
 import urllib.request
 from collections.abc import Iterator
@@ -70,7 +73,7 @@ def test_what_is_wrong_reaches_the_client_as_its_sentence(client, voice, tmp_pat
         explain(client, voice(), "klingon")
     with pytest.raises(AppError, match="T is -1 seconds"):
         explain(client, voice(), "accents", -1)
-    with pytest.raises(AppError, match="'5' is not a number of seconds"):
+    with pytest.raises(AppError, match="seconds"):
         explain(client, voice(), "accents", "5")
 
 
@@ -127,7 +130,7 @@ def test_several_models_answer_at_once_and_say_whether_they_are_right(client, vo
             client.predict(given, models, api_name="/classify")
     with pytest.raises(AppError, match="actual is 3"):
         client.predict(given, actual=3, api_name="/classify")
-    with pytest.raises(AppError, match="There is no model 3"):
+    with pytest.raises(AppError, match="model is 3 and must be text"):
         client.predict(given, [3], api_name="/classify")
 
 
@@ -161,8 +164,12 @@ def test_a_figure_comes_as_a_file(client, voice):
         client.predict(given, "../x.pdf", api_name="/export")
     with pytest.raises(AppError, match="no classifier 99"):
         client.predict(given, "csv", "accents", None, [99], api_name="/export")
-    with pytest.raises(AppError, match="muted is '3 17'; give a list"):
+    with pytest.raises(AppError, match="muted is '3 17' and must be a list"):
         client.predict(given, "csv", "accents", None, "3 17", api_name="/export")
+    with pytest.raises(AppError, match=r"columns is \[1\] and must be"):
+        client.predict(given, "pdf", columns=[1], api_name="/export")
+    with pytest.raises(AppError, match=r"seconds is .* and must be a number"):
+        client.predict(given, "pdf", seconds=-(10**400), api_name="/export")
 
 
 def test_models_are_listed_with_their_scores(client):

@@ -1,5 +1,5 @@
-"""Some hundred damaged sounds, zips and lists, and odd arguments of the endpoints for programs: each
-is refused in a sentence or used. benchmarks/fuzz.py goes on for as long as one likes."""
+"""Some hundred damaged sounds, zips and lists, and odd arguments of the page's endpoints: each is
+refused in a sentence or used. benchmarks/fuzz.py goes on for as long as one likes."""
 
 from __future__ import annotations
 
