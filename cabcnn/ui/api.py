@@ -185,6 +185,10 @@ class Parameter(Api):
         super().__init__(value, _api_info, label)
         self.demo = demo
 
+    def get_block_name(self) -> str:
+        """The name by which the page knows that there is nothing to show."""
+        return "api"
+
     def example_payload(self) -> Any:
         """Of a file the address of an example clip on this page."""
         if self.label != "file":

@@ -60,7 +60,8 @@ STYLES = (
 )
 HEADER = """
 <h1>CAB-CNN Explorer</h1>
-<p>Record a voice, and see which of forty small classifiers decided, when, and for what.</p>
+<p>Guesses from a voice in which country its speaker was born (with other models the first language,
+or a digit), and shows which of forty small classifiers decided, when, and for what.</p>
 """
 
 

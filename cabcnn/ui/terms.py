@@ -7,8 +7,8 @@ import html
 import json
 
 TERMS = {
-    "interval": "25 ms of sound. The network cuts the clip into intervals and judges each of "
-    "them; it hears about a tenth of a second around each.",
+    "interval": "What the network judges: there is one every 25 ms. For each it hears about a "
+    "tenth of a second of sound, so neighbouring intervals overlap.",
     "classifier": "One of the small networks that vote in every interval. During training each "
     "found its own speciality; they have numbers, not names.",
     "attention": "How much a classifier's vote counts in an interval, from 0 to 1. The weights "

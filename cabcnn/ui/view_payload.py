@@ -30,7 +30,8 @@ def explain_for_view(
         value, analysed = _explain(classifier, clip.sound, clip.name, seconds)
     else:
         value, analysed = _explain_example(classifier, clip.example, clip.name, seconds)
-    return {**value, "audio": save_sound(analysed), "link": link}
+    caution = classifier.card.caution
+    return {**value, "audio": save_sound(analysed), "link": link, "caution": caution}
 
 
 @lru_cache(maxsize=64)

@@ -34,6 +34,8 @@ export interface Payload {
   name: string;
   title: string;
   score: string;
+  /** What to keep in mind about the model; in the app only. */
+  caution?: string;
   notices: string[];
   link: Link | null;
   labels: string[];
@@ -84,6 +86,7 @@ export interface Clip extends Matrices {
   name: string;
   title: string;
   score: string;
+  caution: string;
   notices: string[];
   link: Link | null;
   labels: string[];

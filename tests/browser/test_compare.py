@@ -46,6 +46,9 @@ def test_two_clips_side_by_side(open_page, voice_file):
 
     # The numbers of a bar, by the pointer and by the keyboard, frame its row on both sides.
     assert page.locator(".ccv-chart rect").count() == 40
+    numbers = page.locator(".ccv-chart .ccv-number").all_inner_texts()
+    assert sorted(map(int, numbers)) == list(range(40))
+    assert page.locator(".ccv-chart .ccv-value").count() == 40
     page.locator(".ccv-chart").focus()
     page.keyboard.press("ArrowRight")
     told = page.inner_text(".ccv-bar")

@@ -28,7 +28,7 @@ test("five steps, from the sound to the verdict, with the busiest classifier's b
     ["The sound", "Intervals", "Attention", "Votes", "The verdict"],
   );
   assert.match(told[0].text, /0\.1 s/);
-  assert.match(told[1].text, /2 intervals of 25 ms.*0\.01 s, the 1st/);
+  assert.match(told[1].text, /2 overlapping intervals, one every 25 ms, .*0\.01 s, the 1st/);
   assert.match(told[2].text, /classifier 1 has 0\.900 of the attention.*it has 75\.0 %/);
   assert.match(told[3].text, /classifier 1 votes UK 0\.75.*US 27\.5 %, UK 72\.5 %/);
   assert.match(told[4].text, /US 46\.3 %, UK 53\.8 %/);

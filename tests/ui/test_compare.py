@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -13,7 +14,7 @@ import soundfile
 
 import cabcnn
 from cabcnn.audio import Sound
-from cabcnn.ui import examples
+from cabcnn.ui import examples, page
 from cabcnn.ui.compare.noise import with_noise
 from cabcnn.ui.compare.sides import EXPLORE_CLIP, NOISE, OWN, SAME, SLOTS
 from cabcnn.ui.components import CompareView
@@ -245,3 +246,14 @@ def test_the_component_carries_its_modules_and_plain_templates() -> None:
         view = CompareView(elem_id="compared")
     assert not any(sign in view.html_template for sign in ("{{", "${", "`", "\\"))
     assert "mount" in str(view.js_on_load)
+
+
+def test_the_sides_have_tones_that_no_class_has():
+    styles = [page.HERE / "compare" / "compare.css", page.HERE.parent / "views/compare/view.css"]
+    tones = [
+        tuple(bytes.fromhex(tone))
+        for style in styles
+        for tone in re.findall(r"--c\w+-[ab]:[^;#]*#([0-9a-f]{6})", style.read_text("utf-8"))
+    ]
+    assert len(tones) == 6
+    assert all(max(tone) - min(tone) < 30 for tone in tones), "a colour is read as a class's"

@@ -7,6 +7,7 @@ from dataclasses import replace
 
 from cabcnn.ui import about, page
 from cabcnn.ui.terms import TERMS
+from cabcnn.views import bundle
 
 USED = re.compile(r"""data-term="([\w-]+)"|\bterm\("([\w-]+)"|dataset\.term = "([\w-]+)\"""")
 
@@ -32,3 +33,16 @@ def test_about_explains_its_words_without_changing_them(make_card):
     assert "<th scope='row'>another way<small>" in about.scores(
         [replace(row, protocol="another way")]
     )
+
+
+def test_page_tour_glossary_and_readme_say_the_same_of_an_interval():
+    views = page.HERE.parent / "views" / "explorer"
+    readme = (page.HERE.parents[1] / "README.md").read_text("utf-8")
+    tour = (views / "tour_steps.js").read_text("utf-8").replace("${milliseconds}", "25")
+    tour = re.sub(r"[`\"] \+\s+[`\"]", "", tour)
+    guide = re.sub(r"<[^>]+>", "", bundle.html("explorer"))
+    for text in (TERMS["interval"], guide, tour, readme):
+        words = " ".join(text.split())
+        assert "every 25 ms" in words
+        assert "a tenth of a second" in words
+        assert "overlap" in words

@@ -24,7 +24,8 @@ export function detail(atlas, i, { columns, look, go }) {
       element(
         "p",
         "cat-small",
-        `Specialisation ${special.toFixed(3)}; shuffled labels look as uneven in at most ${percent(chance)} of cases.`,
+        `Specialisation ${special.toFixed(3)}, hardly by chance: were the clips’ labels shuffled, it ` +
+          `would be as large in at most ${percent(chance)} of shuffles.`,
       ),
     );
   }

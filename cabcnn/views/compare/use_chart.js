@@ -8,9 +8,11 @@ import { differences, overlap } from "./pair.js";
 
 /** @type {Record<string, number>} */
 const STEPS = { ArrowLeft: -1, ArrowRight: 1 };
-const HEIGHT = 170;
+const HEIGHT = 190;
 const LEFT = 44;
-const MARGIN = 16; // above and below the bars
+const MARGIN = 26; // above and below the bars
+const NUMBER = 16; // CSS pixels that a classifier's number needs
+const VALUE = 24; // and a difference
 
 export class UseChart {
   /**
@@ -93,14 +95,32 @@ export class UseChart {
       label.textContent = text;
       parts.push(label);
     }
-    this.rows.forEach(({ difference }, place) => {
+    const every = Math.ceil(NUMBER / this.step);
+    this.rows.forEach(({ i, difference }, place) => {
       const tall = Math.max(Math.abs(difference) * scale, 0.5);
+      const up = difference >= 0;
+      const x = LEFT + (place + 0.5) * this.step;
+      /**
+       * @param {string} name
+       * @param {number} y
+       * @param {string} said
+       */
+      const write = (name, y, said) => {
+        const text = svg("text", { class: name, x, y, "text-anchor": "middle" });
+        text.textContent = said;
+        parts.push(text);
+      };
+      // The classifier on the free side of the line, its difference at the end of its bar.
+      if (place % every === 0) write("ccv-number", up ? middle + 11 : middle - 4, String(i));
+      if (this.step >= VALUE) {
+        write("ccv-value", up ? middle - tall - 3 : middle + tall + 10, points(difference));
+      }
       parts.push(
         svg("rect", {
-          class: difference >= 0 ? "ccv-more-b" : "ccv-more-a",
+          class: up ? "ccv-more-b" : "ccv-more-a",
           x: LEFT + (place + 0.1) * this.step,
           width: 0.8 * this.step,
-          y: difference >= 0 ? middle - tall : middle,
+          y: up ? middle - tall : middle,
           height: tall,
         }),
       );

@@ -46,7 +46,7 @@ function card(clip, side) {
   bars.append(...clip.labels.map((label, k) => bar(label, k, clip.probabilities[k], k === leads)));
   made.append(about, answer, bars);
   for (const notice of clip.notices) made.append(element("p", "ccv-notice", notice));
-  made.append(element("p", "ccv-score", clip.score));
+  made.append(element("p", "ccv-score", clip.score), element("p", "ccv-score", clip.caution));
   return made;
 }
 

@@ -6,7 +6,7 @@ import {
   part as partText,
   percent,
   seconds,
-  vote as voteText,
+  votes as voteTexts,
   weight,
 } from "../shared/format.js";
 import { element, find, refill } from "../shared/dom.js";
@@ -84,12 +84,12 @@ export class MomentCard {
     /** @param {number[]} of */
     const sum = (of) => of.reduce((total, i) => total + weights[i] * votes[k][i * p + t], 0);
     const lines = named.map((i) => {
-      const says = votes[k][i * p + t];
+      const says = votes.map((vote) => vote[i * p + t]);
       const who = element("button", "cav-link", String(i));
       who.type = "button";
       who.setAttribute("aria-label", `Classifier ${i}: show its card`);
       who.addEventListener("click", () => this.commands.choose(i));
-      return line(who, weights[i], voteText(says, weights[i]), weights[i] * says, k);
+      return line(who, weights[i], voteTexts(says, weights[i])[k], weights[i] * says[k], k);
     });
     if (rest.length) {
       const theirs = rest.reduce((total, i) => total + weights[i], 0);

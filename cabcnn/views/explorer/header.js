@@ -36,6 +36,7 @@ export class Header {
     const length = seconds(clip.seconds, clip.seconds < 1 ? 2 : 1);
     part("clip").textContent = `${clip.name} · ${length} · ${clip.title}`;
     part("score").textContent = clip.score;
+    part("caution").textContent = clip.caution;
     const bars = part("bars");
     this.bars = clip.labels.map(bar);
     bars.replaceChildren(...this.bars.map(({ item }) => item));

@@ -5,7 +5,7 @@ import {
   percent,
   seconds,
   share as shareText,
-  vote as voteText,
+  votes as voteTexts,
   weight,
 } from "../shared/format.js";
 import { element, swatch, term } from "../shared/dom.js";
@@ -15,6 +15,17 @@ import { argmax, share } from "../shared/sum.js";
 /** @typedef {import("./commands.js").Commands} Commands */
 /** @typedef {ReturnType<typeof cellNumbers>} CellNumbers */
 /** @typedef {"vote" | "share" | "interval" | "running"} Column */
+
+/**
+ * A column of the numbers, as they are written.
+ * @param {CellNumbers} numbers
+ * @param {Column} column
+ */
+function texts({ classes, attention }, column) {
+  const values = classes.map((of) => of[column]);
+  if (column === "vote") return voteTexts(values, attention);
+  return values.map(column === "share" ? shareText : percent);
+}
 
 /**
  * The numbers of classifier i at interval t, for each class.
@@ -46,15 +57,14 @@ export function cellNumbers(clip, sums, t, i) {
  * @param {number} time
  */
 export function sentence(numbers, time) {
-  /**
-   * @param {Column} key
-   * @param {(value: number, attention: number) => string} text
-   */
-  const list = (key, text = percent) =>
-    numbers.classes.map((of) => `${of.label} ${text(of[key], numbers.attention)}`).join(", ");
+  /** @param {Column} column */
+  const list = (column) => {
+    const values = texts(numbers, column);
+    return numbers.classes.map(({ label }, k) => `${label} ${values[k]}`).join(", ");
+  };
   return (
     `${seconds(time)}: classifier ${numbers.i}, attention weight ${weight(numbers.attention)}, ` +
-    `votes ${list("vote", voteText)}. All classifiers: ${list("interval")}. ` +
+    `votes ${list("vote")}. All classifiers: ${list("interval")}. ` +
     `So far: ${list("running")}.`
   );
 }
@@ -66,18 +76,20 @@ export function sentence(numbers, time) {
  * @param {number} time
  */
 export function brief(numbers, time) {
-  const votes = numbers.classes.map(({ vote }) => vote);
-  const { label, vote, share: part } = numbers.classes[argmax(votes)];
-  const favourite = `${label} ${voteText(vote, numbers.attention)} · share ${shareText(part)}`;
+  const k = argmax(numbers.classes.map(({ vote }) => vote));
+  const [vote, share] = /** @type {Column[]} */ (["vote", "share"]).map(
+    (of) => texts(numbers, of)[k],
+  );
+  const favourite = `${numbers.classes[k].label} ${vote} · share ${share}`;
   return `${seconds(time)} · classifier ${numbers.i} · weight ${weight(numbers.attention)}\n${favourite}`;
 }
 
-/** @type {[key: Column, term: string, text: (value: number, attention: number) => string][]} */
+/** @type {[key: Column, term: string][]} */
 const COLUMNS = [
-  ["vote", "vote", voteText],
-  ["share", "share", shareText],
-  ["interval", "interval-probabilities", percent],
-  ["running", "verdict-so-far", percent],
+  ["vote", "vote"],
+  ["share", "share"],
+  ["interval", "interval-probabilities"],
+  ["running", "verdict-so-far"],
 ];
 const HEADS = ["vote", "share", "here", "so far"];
 
@@ -198,9 +210,9 @@ export class Inspector {
     this.mute.textContent = silent ? "Unmute" : "Mute";
     this.weight.textContent = weight(numbers.attention);
     this.meter.style.width = `${numbers.attention * 100}%`;
-    numbers.classes.forEach((of, k) => {
-      COLUMNS.forEach(([key, , text], column) => {
-        this.cells[k][column].textContent = text(of[key], numbers.attention);
+    COLUMNS.forEach(([key], column) => {
+      texts(numbers, key).forEach((text, k) => {
+        this.cells[k][column].textContent = text;
       });
     });
   }

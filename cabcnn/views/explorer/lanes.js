@@ -94,6 +94,9 @@ export class Lanes {
     this.minimap.fit();
     this.width = this.heatmap.clientWidth;
     this.rows = { top: this.heatmap.offsetTop, height: this.heatmap.clientHeight };
+    // On a phone the rows' numbers are beside the heatmap, not beside its name.
+    this.root.style.setProperty("--cav-rows-top", `${this.rows.top}px`);
+    this.root.style.setProperty("--cav-rows-height", `${this.rows.height}px`);
     this.runningHeight = this.running.clientHeight;
   }
 

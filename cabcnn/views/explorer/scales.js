@@ -2,7 +2,8 @@
 // names at the ends of their lines.
 
 import { level } from "../shared/draw_running.js";
-import { element, find, swatch } from "../shared/dom.js";
+import { element, find, findAll, swatch } from "../shared/dom.js";
+import { percent } from "../shared/format.js";
 import { css } from "../shared/palette.js";
 
 /** @import { Clip, Heatmap, Scene } from "../types.d.ts" */
@@ -95,17 +96,17 @@ export function showColours(root, { top, signed, plain, caption }, colours) {
 export function showEnds(root, { labels }) {
   find(root, ".cav-ends").replaceChildren(
     ...labels.map((label, k) => {
-      const end = element("span", "", label);
+      const end = element("span");
       end.title = label; // which may be too long for the margin
-      end.prepend(swatch(k));
+      end.append(swatch(k), element("b", "", label), element("i"));
       return end;
     }),
   );
 }
 
 /**
- * Puts the names where the lines end at the right of the window, moved apart where they would
- * touch. `height` is the lane's.
+ * Puts the names and values where the lines end at the right of the window, moved apart where they
+ * would touch. `height` is the lane's.
  * @param {HTMLElement} root
  * @param {Scene} scene
  * @param {number} height
@@ -115,11 +116,11 @@ export function placeEnds(root, { clip, sums, axis }, height) {
   find(root, ".cav-chance-level").style.transform =
     `translateY(${chance.toFixed(1)}px) translateY(-50%)`;
   const last = Math.min(Math.max(Math.ceil(axis.to / clip.interval - 1e-6) - 1, 0), clip.p - 1);
-  const names = find(root, ".cav-ends").querySelectorAll("span");
-  const ends = Array.from(names, (name, k) => ({
-    name,
-    y: level(sums.running[k][last], height),
-  }));
+  const names = findAll(root, ".cav-ends span");
+  const ends = names.map((name, k) => {
+    find(name, "i").textContent = percent(sums.running[k][last]);
+    return { name, y: level(sums.running[k][last], height) };
+  });
   ends.sort((a, b) => a.y - b.y);
   let above = -APART / 2;
   for (const end of ends) {

@@ -44,9 +44,9 @@ export function steps(clip, sums) {
     {
       title: "Intervals",
       text:
-        `The network cuts the sound into ${count(p)} ` +
-        `${p === 1 ? "interval" : "intervals"} of ${milliseconds} ms and judges each of them. ` +
-        `We look at one: at ${when}, the ${ordinal(t + 1)} of them.`,
+        `The network judges ${count(p)} ${p === 1 ? "interval" : "overlapping intervals"}, one ` +
+        `every ${milliseconds} ms, each by about a ` +
+        `tenth of a second of sound. We look at one: at ${when}, the ${ordinal(t + 1)} of them.`,
       lanes: ["ruler", "waveform"],
       time,
       row: null,

@@ -33,6 +33,7 @@ export async function decode(value) {
     name: value.name,
     title: value.title,
     score: value.score,
+    caution: value.caution ?? "",
     notices: value.notices,
     link: value.link,
     labels: value.labels,
