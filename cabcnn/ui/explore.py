@@ -47,7 +47,9 @@ def build(models: Models, sounds: Sounds, model: gr.Dropdown) -> tuple[AfterEven
     sound, if there is one, by the model that the event has set; and one that opens what the link
     in the page's address asks for.
     """
-    example_clips = examples.load()
+
+    def example_titles(name: str | None) -> list[list[str]]:
+        return [[clip.title] for clip in examples.suiting(name)]
 
     def seconds_choices(name: str | None) -> list[tuple[str, float]]:
         try:
@@ -80,10 +82,10 @@ def build(models: Models, sounds: Sounds, model: gr.Dropdown) -> tuple[AfterEven
     example = gr.Dataset(
         label="Or try a synthetic voice",
         components=["textbox"],
-        samples=[[clip.title] for clip in example_clips],
+        samples=example_titles(models.first()),
         type="index",
         layout="gallery",
-        samples_per_page=len(example_clips),
+        samples_per_page=len(examples.load()),
         elem_id="examples",
     )
     message = gr.HTML(visible=False, elem_id="message")
@@ -137,11 +139,9 @@ def build(models: Models, sounds: Sounds, model: gr.Dropdown) -> tuple[AfterEven
     def open_file(path: str | None, name: str, t: float, request: gr.Request):
         return explain_file(path, Path(path or "").name, name, t, request) | {upload: None}
 
-    def choose_example(index: int, t: float, request: gr.Request):
-        chosen = example_clips[index]
-        name = chosen.checkpoint
+    def choose_example(index: int, name: str, t: float, request: gr.Request):
         try:
-            return open_example(chosen, name, t, session_id(request)) | {model: name}
+            return open_example(examples.suiting(name)[index], name, t, session_id(request))
         except CabcnnError as error:
             return {message: error_message(error)}
 
@@ -150,6 +150,8 @@ def build(models: Models, sounds: Sounds, model: gr.Dropdown) -> tuple[AfterEven
         if clip is None:
             return {message: notice(NO_SOUND)}
         try:
+            if clip.example and not examples.makes_sense(clip.example.path, name):
+                return open_example(examples.suiting(name)[0], name, t, session)
             return explain(clip, name, t, session)
         except CabcnnError as error:
             return {message: error_message(error)}
@@ -174,14 +176,18 @@ def build(models: Models, sounds: Sounds, model: gr.Dropdown) -> tuple[AfterEven
     def update_seconds(name: str | None):
         return gr.Radio(choices=seconds_choices(name))
 
+    def update_examples(name: str | None):
+        return gr.update(samples=example_titles(name))  # a Dataset would ask for components
+
     def open_link(address: str | None, request: gr.Request):
-        """Without a link the page stays as it is."""
+        """Without a link the page begins with an example."""
         names = [name for _, name in models.choices()]
-        stems = {clip.path.stem: clip for clip in example_clips}
+        stems = {clip.path.stem: clip for clip in examples.load()}
         try:
             link = links.read(address or "", stems, names, (*SECONDS, MODEL_T))
             if link is None:
-                return gr.skip()
+                first = models.first() or ""
+                return open_example(examples.suiting(first)[0], first, MODEL_T, session_id(request))
             t = MODEL_T if link.seconds is None else link.seconds
             name = link.model or models.first() or ""
             settings = {model: name, seconds: gr.Radio(seconds_choices(name), value=t)}
@@ -208,8 +214,8 @@ def build(models: Models, sounds: Sounds, model: gr.Dropdown) -> tuple[AfterEven
         upload.upload(open_file, [upload, model, seconds], [view, message, upload], **explaining),
         example.click(
             choose_example,
-            [example, seconds],
-            [view, message, model],
+            [example, model, seconds],
+            [view, message],
             trigger_mode="always_last",
             **explaining,
         ),
@@ -224,13 +230,14 @@ def build(models: Models, sounds: Sounds, model: gr.Dropdown) -> tuple[AfterEven
     ):
         busy.stop(event, VIEW)
     model.change(update_seconds, model, seconds, queue=False, **private)
+    model.change(update_examples, model, example, queue=False, **private)
 
     def explain_after(event: events.Dependency) -> None:
         explained = event.success(explain_if_open, [model, seconds], [view, message], **explaining)
         busy.stop(explained, VIEW)
 
     def open_after(event: events.Dependency) -> None:
-        js = busy.start(VIEW, inputs="location.hash", condition="location.hash")
+        js = busy.start(VIEW, inputs="location.hash")
         outputs = [view, message, model, seconds]
         busy.stop(event.then(open_link, fragment, outputs, **{**explaining, "js": js}), VIEW)
 

@@ -6,6 +6,8 @@ from collections.abc import Callable
 from functools import lru_cache
 from typing import Any
 
+import numpy as np
+
 from cabcnn.audio import Sound
 from cabcnn.classifier import Classifier
 from cabcnn.ui import examples
@@ -30,8 +32,12 @@ def explain_for_view(
         value, analysed = _explain(classifier, clip.sound, clip.name, seconds)
     else:
         value, analysed = _explain_example(classifier, clip.example, clip.name, seconds)
-    caution = classifier.card.caution
-    return {**value, "audio": save_sound(analysed), "link": link, "caution": caution}
+    own = {"audio": save_sound(analysed), "link": link, "caution": classifier.card.caution}
+    if clip.example is not None:
+        label = value["labels"][int(np.argmax(value["probabilities"]))]
+        lesson = examples.lesson(clip.example.path, classifier.card.name, label)
+        own["notices"] = [*filter(None, (lesson,)), *value["notices"]]
+    return {**value, **own}
 
 
 @lru_cache(maxsize=64)

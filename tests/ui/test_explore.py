@@ -77,9 +77,9 @@ def test_what_is_shown_already_is_not_explained_again(visitor, voice, models_fol
 
 
 def test_an_example_is_decoded_once(visitor, monkeypatch):
-    first = visitor.call("choose_example", 0, 0)
+    first = visitor.call("choose_example", 0, "accents", 0)
     monkeypatch.setattr(audio, "_decode", None)
-    again = visitor.call("choose_example", 0, 5)
+    again = visitor.call("choose_example", 0, "accents", 5)
     assert (first.view["name"], again.view["p"]) == (again.view["name"], 200)
 
 
@@ -94,9 +94,9 @@ def nothing_known() -> Iterator[None]:
 def test_an_example_is_explained_once_for_everybody(
     visitor, another_visitor, models_folder, nothing_known, monkeypatch
 ):
-    first = visitor.call("choose_example", 0, 5).view
+    first = visitor.call("choose_example", 0, "accents", 5).view
     monkeypatch.setattr("cabcnn.ui.view_payload.payload", None)
-    again = another_visitor.call("choose_example", 0, 5).view
+    again = another_visitor.call("choose_example", 0, "accents", 5).view
     assert again["data"] == first["data"]
     assert again["audio"]["path"] != first["audio"]["path"], "each page plays a file of its own"
     monkeypatch.undo()
@@ -104,7 +104,8 @@ def test_an_example_is_explained_once_for_everybody(
     digits = another_visitor.call("explain_again", "digits", 5).view
     assert len(digits["labels"]) == 10
     os.utime(models_folder / "accents.safetensors", (2, 2))  # as if it had been trained anew
-    monkeypatch.setattr("cabcnn.ui.view_payload.payload", lambda *_: {"data": "by the new one"})
+    new = {"data": "by the new one", "labels": ["US"], "probabilities": [1.0], "notices": []}
+    monkeypatch.setattr("cabcnn.ui.view_payload.payload", lambda *_: new)
     assert another_visitor.call("explain_again", "accents", 5).view["data"] == "by the new one"
 
 
@@ -136,8 +137,9 @@ def test_without_a_sound_a_choice_of_model_only_says_what_to_do(visitor):
 @pytest.mark.parametrize("index", range(len(examples.load())))
 def test_every_example_is_explained_by_the_model_that_it_suits(visitor, index):
     example = examples.load()[index]
-    shown = visitor.call("choose_example", index, 0)
-    assert shown.updates["model"] == example.checkpoint
+    number = examples.suiting(example.checkpoint).index(example)
+    shown = visitor.call("choose_example", number, example.checkpoint, 0)
+    assert "model" not in shown.updates
     x = cabcnn.load(example.checkpoint).explain(example.path)
     np.testing.assert_allclose(shown.view["probabilities"], x.probabilities, atol=1e-12)
     assert shown.view["name"] == example.title
@@ -145,8 +147,38 @@ def test_every_example_is_explained_by_the_model_that_it_suits(visitor, index):
 
 
 def test_what_an_example_is_stays_said_when_another_t_is_chosen(visitor):
-    said = visitor.call("choose_example", 0, 0).message
+    said = visitor.call("choose_example", 0, "accents", 0).message
     assert visitor.call("explain_again", "accents", 5).message == said
+
+
+def test_an_example_says_whether_the_answer_is_right(visitor):
+    label = cabcnn.load("digits").explain(examples.suiting("digits")[0].path).label
+    first = examples.suiting("digits")[0]
+    (said, *_) = visitor.call("choose_example", 0, "digits", 0).view["notices"]
+    assert said.startswith("Right" if label == first.actual else "Wrong")
+    assert f"meant to be {first.actual}" in said
+    assert examples.lesson(first.path, "digits", first.actual or "").startswith("Right")
+    assert examples.lesson(first.path, "digits", "9").startswith("Wrong")
+    assert examples.lesson(first.path, "somebody's", "9") == ""
+
+
+def test_the_examples_are_those_that_suit_the_model(demo, visitor, find_handler):
+    update = find_handler(demo, "update_examples")
+    names = ("accents-5s", "digits", "somebody's")
+    titles = [[row[0] for row in update(name)["samples"]] for name in names]
+    assert titles[0][0].startswith("Stella")
+    assert "Seven" in titles[1]
+    assert not set(titles[0]) & set(titles[1])
+    assert titles[2] == [example.title for example in examples.load()]
+    visitor.call("choose_example", 0, "accents", 0)
+    again = visitor.call("explain_again", "digits", 0)
+    assert again.view["name"] == titles[1][0], "a sentence is no digit"
+
+
+def test_the_page_begins_with_an_example(visitor):
+    shown = visitor.call("open_link", "")
+    assert shown.view["name"] == examples.suiting("accents")[0].title
+    assert "model" not in shown.updates
 
 
 def write_text(path: Path) -> None:

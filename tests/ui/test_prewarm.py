@@ -32,8 +32,10 @@ def explain_all(models_folder):
 def test_the_first_click_on_an_example_needs_no_network(visitor, explain_all, monkeypatch):
     explain_all()
     monkeypatch.setattr("cabcnn.ui.view_payload.payload", None)
-    for index, example in enumerate(examples.load()):
-        assert visitor.call("choose_example", index, 0).view["name"] == example.title
+    for example in examples.load():
+        number = examples.suiting(example.checkpoint).index(example)
+        shown = visitor.call("choose_example", number, example.checkpoint, 0)
+        assert shown.view["name"] == example.title
 
 
 def test_the_server_ends_without_waiting_for_all_of_them(explain_all, monkeypatch):

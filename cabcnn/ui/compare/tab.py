@@ -105,8 +105,6 @@ def build(models: Models, sounds: Sounds, tab: gr.Tab) -> None:
             settings, session = Settings.of(values), session_id(request)
             updates: dict[Any, Any] = {}
             names = list(settings.models)
-            if example := sides.example(settings.sources[side]):
-                names[side] = example.checkpoint
             if side == 1 and settings.sources[1] == NOISE:
                 names[1] = names[0]
             if side == 0 and settings.sources[1] == NOISE:
