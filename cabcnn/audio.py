@@ -71,15 +71,19 @@ class Sound(NamedTuple):
             notices.append("The recording is clipped: its loudest parts are distorted.")
         if np.mean(np.abs(self.samples - self.samples.mean()) >= QUIET) < LOUD_SHARE:
             notices.append("The recording is almost silent, so this verdict is mostly about noise.")
-        if median_seconds is None:
-            if self.seconds < SHORT_SECONDS:
-                notices.append("The clip is shorter than a second, which is little to go by.")
-        elif self.seconds < SHORT_SHARE * median_seconds:
+        if self.is_short(median_seconds):
             notices.append(
-                f"{_rounded(self.seconds)} is little to go by: this model was measured on clips "
-                f"of typically {_rounded(median_seconds)}."
+                "The clip is shorter than a second, which is little to go by."
+                if median_seconds is None
+                else f"{_rounded(self.seconds)} is little to go by: this model was measured on "
+                f"clips of typically {_rounded(median_seconds)}."
             )
         return notices
+
+    def is_short(self, median_seconds: float | None = None) -> bool:
+        """Whether it is much shorter than the clips that a model was measured on."""
+        shortest = SHORT_SECONDS if median_seconds is None else SHORT_SHARE * median_seconds
+        return self.seconds < shortest
 
 
 def _rounded(seconds: float) -> str:

@@ -21,6 +21,7 @@ from cabcnn import files, paths, schema
 from cabcnn.errors import CheckpointError
 from cabcnn.model import CLASSIFIERS, VALUES_PER_SECOND, CabCnn
 from cabcnn.schema import PRINTABLE, Between, Length, Seconds, Without
+from cabcnn.sureness import Step
 
 FORMAT = 1
 KEY = "cabcnn"
@@ -95,7 +96,8 @@ class Card:
     if there is one. `seconds` is T, None for whole clips; `rate` is in Hz. `novelty_threshold` is
     the `familiarity.distance` beyond which a clip counts as unlike the training clips, and
     `median_seconds` the median length of the clips of the first measurement, cut at T. Both are
-    None if nobody measured them, as in older cards.
+    None if nobody measured them, as in older cards. `sureness` says how often answers were right
+    on clips that the model did not learn from, by their lead (sureness.py).
 
     Raises CheckpointError, naming the field, if one is of the wrong type or out of bounds.
     """
@@ -118,6 +120,7 @@ class Card:
     notes: Annotated[tuple[Text, ...], Length(0, 10_000)] = ()
     novelty_threshold: Annotated[float, Between(1e-9, 1e9)] | None = None
     median_seconds: Annotated[float, Between(1e-3, 1e6)] | None = None
+    sureness: Annotated[tuple[Step, ...], Length(0, 10_000)] = ()
 
     def __post_init__(self) -> None:
         schema.check(self, CheckpointError)
@@ -154,10 +157,11 @@ class Card:
         likely = ""
         if best.models == 1 and best.interval is not None:
             low, high = (f"{100 * edge:.0f}" for edge in best.interval)
-            likely = f" (95 % interval: {low} to {high} %)"
+            likely = f", 95 % interval: {low} to {high} %"
         return (
-            f"Right {100 * best.unweighted_recall:.0f}{several} % of the time{likely} on {who}, "
-            f"each class counted alike (guessing: {100 / len(self.labels):.0f} %), by {heard}."
+            f"Of 10 clips of {who}, it places about {10 * best.unweighted_recall:.0f} right "
+            f"({100 * best.unweighted_recall:.0f}{several} %{likely}; each class counted alike, "
+            f"guessing: {100 / len(self.labels):.0f} %), by {heard}."
         )
 
     def to_json(self) -> str:

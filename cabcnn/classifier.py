@@ -67,10 +67,12 @@ class Classifier:
         check_finite(output.probabilities)
         notices = sound.notices(self.card.median_seconds)
         threshold = self.card.novelty_threshold
-        if threshold is not None and familiarity.is_novel(
+        novel = threshold is not None and familiarity.is_novel(
             features, self.model.norm, threshold, self.card.seconds
-        ):
+        )
+        if novel:
             notices.append(familiarity.NOTICE)
+        applies = not novel and not sound.is_short(self.card.median_seconds)
         if name is None:
             name = audio.source_name(source)
         explanation = Explanation(
@@ -81,7 +83,8 @@ class Classifier:
             name=name,
             model=self.card.name,
             notices=tuple(notices),
-            score=self.card.score(),
+            score=self.card.score() if applies else "",
+            sureness=self.card.sureness if applies and seconds == self.card.seconds else (),
         )
         return explanation, sound
 

@@ -20,6 +20,7 @@ from cabcnn.envelope import COLUMNS_PER_INTERVAL
 from cabcnn.errors import CabcnnError
 from cabcnn.metrics import perplexity
 from cabcnn.model import INTERVAL_SECONDS
+from cabcnn.sureness import CLOSE, Step, find, leads
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure as Picture
@@ -28,6 +29,7 @@ if TYPE_CHECKING:
     from cabcnn.audio import Source
 
 Floats = NDArray[np.float64]
+UNSURE = "unsure"
 MIN_SPACING_SECONDS = 0.25  # between moments: closer ones sound like one
 
 
@@ -58,7 +60,9 @@ class Explanation:
 
     `attention` (p, n) sums to one over the classifiers, `votes` (p, n, m) over the classes.
     `seconds` is how much sound was analysed, `notices` says what is wrong with the recording,
-    `score` how accurate the model was measured to be, in one sentence. `start` is where in the
+    `score` how accurate the model was measured to be, in one sentence, and `sureness` how often
+    answers like this one were right; both are empty where that does not apply: to a part of a clip,
+    to muted classifiers, to a clip unlike those it was measured on. `start` is where in the
     clip these intervals begin: at 0 seconds, except for a part that `between` returned. `muted`
     lists the classifiers that `without` muted. `envelope` (about 8p, 2) is the outline of the
     waveform for pictures, too coarse to recover the sound (envelope.py).
@@ -74,6 +78,7 @@ class Explanation:
     start: float = 0.0
     score: str = ""
     muted: tuple[int, ...] = ()
+    sureness: tuple[Step, ...] = ()
     envelope: NDArray[np.float32] | None = None
 
     @cached_property
@@ -91,6 +96,38 @@ class Explanation:
     def label(self) -> str:
         """The class with the largest probability."""
         return self.labels[int(self.probabilities.argmax())]
+
+    @property
+    def lead(self) -> float:
+        """How far the first class leads the second, as a difference of probabilities."""
+        return float(leads(self.probabilities[None])[0])
+
+    @property
+    def sure(self) -> Step | None:
+        """How often the model was right on clips that it did not learn from, where its answer was
+        this one with such a lead; None where that was not measured."""
+        return find(self.sureness, self.label, self.lead)
+
+    @property
+    def sure_sentence(self) -> str:
+        """The same in words; "" where it was not measured."""
+        step = self.sure
+        if step is None:
+            return ""
+        first, second = (self.labels[k] for k in np.argsort(-self.probabilities)[:2])
+        points = f"{100 * self.lead:.{0 if self.lead >= 0.1 else 1}f} points"
+        many = 100 if step.right >= 0.95 or step.right < 0.05 else 10
+        times = f"{round(many * step.right)} of {many} times on people it never heard"
+        if step.right < CLOSE:
+            return f"Too close to call: {first} or {second}. Right {times} when so close."
+        return f"{first}, by {points}: right {times}."
+
+    def answer(self, least: float | None = None) -> str:
+        """The label; "unsure" if such answers were right less often than `least`, or nobody has
+        measured it."""
+        if least is None or (self.sure is not None and self.sure.right >= least):
+            return self.label
+        return UNSURE
 
     @cached_property
     def times(self) -> Floats:
@@ -166,7 +203,8 @@ class Explanation:
         attention = np.where(
             total > 0, attention / np.where(total > 0, total, 1), active / active.sum()
         )
-        return replace(self, attention=attention, muted=tuple(muted))
+        # What was measured of the whole model says nothing of a part of it.
+        return replace(self, attention=attention, muted=tuple(muted), score="", sureness=())
 
     def at(self, seconds: float) -> Explanation:
         """The decision after the first `seconds`: the same intervals, but fewer.
@@ -264,6 +302,8 @@ class Explanation:
             attention=self.attention[first:stop],
             votes=self.votes[first:stop],
             envelope=None if self.envelope is None else self.envelope[columns],
+            score="",
+            sureness=(),
         )
 
     def _index(self, label: str) -> int:

@@ -65,6 +65,15 @@ def explain(
     with_sound: Annotated[
         bool, typer.Option("--with-sound", help="Include the sound in html pages.")
     ] = False,
+    sure: Annotated[
+        float | None,
+        typer.Option(
+            min=0,
+            max=1,
+            help='Answer "unsure" where such answers were right less often than this, such as '
+            "0.8, or where nobody has measured it.",
+        ),
+    ] = None,
     device: Device = "auto",
 ) -> None:
     """Classify sounds, and export how every interval and classifier contributed.
@@ -90,9 +99,9 @@ def explain(
         make_folder(out)
     failed = False
     with ExitStack() as stack:
-        zipped = (
-            stack.enter_context(zip_file.writing(archive, endings, columns)) if archive else None
-        )
+        zipped = None
+        if archive:
+            zipped = stack.enter_context(zip_file.writing(archive, endings, columns, sure))
         progress = stack.enter_context(
             Progress(
                 console=Console(stderr=True),
@@ -118,7 +127,10 @@ def explain(
             if zipped is not None:
                 zipped.add(x, sound)
             chances = zip(x.labels, x.probabilities, strict=True)
-            write_line("\t".join([str(file), x.label, *(f"{k} {p:.3f}" for k, p in chances)]))
+            answer = x.answer(sure)
+            write_line("\t".join([str(file), answer, *(f"{k} {p:.3f}" for k, p in chances)]))
+            if x.sure_sentence:
+                write_line(f"{file}: {x.sure_sentence}", err=True)
             for notice in x.notices:
                 write_line(f"{file}: {notice}", err=True)
     typer.echo(f"{classifier.card.name}: {classifier.card.score()}", err=True)

@@ -45,6 +45,5 @@ def caption(explanation: Explanation) -> str:
     x = explanation
     waveform = "" if x.envelope is None else "the waveform; "
     lanes = LANES.format(waveform=waveform, n=x.attention.shape[1])
-    return " ".join(
-        [f"{source(x)}. Verdict: {verdict(x)}.", *filter(None, [x.score]), *x.notices, lanes]
-    )
+    known = filter(None, [x.sure_sentence, x.score])
+    return " ".join([f"{source(x)}. Verdict: {verdict(x)}.", *known, *x.notices, lanes])

@@ -24,7 +24,8 @@ def as_dict(explanation: Explanation) -> dict[str, Any]:
     `probabilities` maps each label to its probability; `times` (p,) are the intervals'
     centres in seconds; `attention` (p, n), `votes` (p, n, m) and `interval_probabilities`
     (p, m) have their classes in the order of `labels`. Matrices are rounded to 7 decimals.
-    `score` is the sentence on the model's measured accuracy; `muted` lists the numbers of the
+    `score` is the sentence on the model's measured accuracy, `lead` how far the first class leads
+    the second, `sure` what `sureness` returns; `muted` lists the numbers of the
     muted classifiers.
     """
     x = explanation
@@ -37,6 +38,8 @@ def as_dict(explanation: Explanation) -> dict[str, Any]:
         "seconds": x.seconds,
         "notices": list(x.notices),
         "score": x.score,
+        "lead": x.lead,
+        "sure": sureness(x),
         "muted": list(x.muted),
         "effective_classifiers": x.effective_classifiers,
         "interval_seconds": INTERVAL_SECONDS,
@@ -46,6 +49,17 @@ def as_dict(explanation: Explanation) -> dict[str, Any]:
         "votes": np.round(x.votes, DECIMALS).tolist(),
         "interval_probabilities": np.round(x.interval_probabilities, DECIMALS).tolist(),
     }
+
+
+def sureness(x: Explanation) -> dict[str, Any] | None:
+    """How often answers like this one were right on clips that the model did not learn from: the
+    share, its 95 % interval, the number of clips, and a sentence. None where nobody measured it."""
+    step = x.sure
+    if step is None:
+        return None
+    interval = [round(edge, 4) for edge in step.interval]
+    known = {"right": step.right, "interval": interval, "clips": step.clips}
+    return {**known, "sentence": x.sure_sentence}
 
 
 def to_csv(explanation: Explanation) -> bytes:

@@ -23,12 +23,19 @@ class ZipWriter:
     """Collects explanations by one model, and the errors of clips that could not be explained.
 
     `rows` are the summary's so far: clip, label, `probability US` and so on, seconds analysed,
-    model, effective number of classifiers, muted classifiers, notices and the model's measured
-    score; for a clip that failed, only the clip and the error.
+    model, effective number of classifiers, muted classifiers, notices, how often such answers were
+    right, and the model's measured score; for a clip that failed, only the clip and the error.
     """
 
-    def __init__(self, archive: zipfile.ZipFile, endings: Sequence[str], columns: int = 2) -> None:
+    def __init__(
+        self,
+        archive: zipfile.ZipFile,
+        endings: Sequence[str],
+        columns: int = 2,
+        least: float | None = None,
+    ) -> None:
         self._archive, self._endings, self._columns = archive, endings, columns
+        self._least = least
         self._stems: set[str] = set()
         self._labels: tuple[str, ...] = ()
         self.rows: list[dict[str, Any]] = []
@@ -56,13 +63,14 @@ class ZipWriter:
         self.rows.append(
             {
                 "clip": x.name,
-                "label": x.label,
+                "label": x.answer(self._least),
                 **{f"probability {k}": round(p, DECIMALS) for k, p in probabilities.items()},
                 "seconds": round(x.seconds, 3),
                 "model": x.model,
                 "effective classifiers": round(x.effective_classifiers, 3),
                 "muted": " ".join(map(str, x.muted)),
                 "notices": " ".join(x.notices),
+                "right": "" if x.sure is None else x.sure.right,
                 "score": x.score,
             }
         )
@@ -74,7 +82,7 @@ class ZipWriter:
     def close(self) -> None:
         """Adds the summary."""
         head = ["clip", "label", *(f"probability {k}" for k in self._labels), "seconds", "model"]
-        head += ["effective classifiers", "muted", "notices", "score", "error"]
+        head += ["effective classifiers", "muted", "notices", "right", "score", "error"]
         text = io.StringIO(newline="")
         writer = csv.DictWriter(text, head, restval="")
         writer.writeheader()
@@ -93,13 +101,16 @@ class ZipWriter:
 
 
 @contextmanager
-def writing(path: str | Path, endings: Sequence[str], columns: int = 2) -> Iterator[ZipWriter]:
+def writing(
+    path: str | Path, endings: Sequence[str], columns: int = 2, least: float | None = None
+) -> Iterator[ZipWriter]:
     """Writes the zip `path`, atomically. `endings`, such as ".csv", are the extensions of each
-    clip's files (`formats.KINDS` lists them).
+    clip's files (`formats.KINDS` lists them). Answers that were right less often than `least` are
+    "unsure" in the summary.
 
     Raises CabcnnError if the zip can't be written.
     """
     with files.atomic(Path(path)) as part, zipfile.ZipFile(part, "w") as archive:
-        writer = ZipWriter(archive, endings, columns)
+        writer = ZipWriter(archive, endings, columns, least)
         yield writer
         writer.close()

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 from numpy.typing import NDArray
 
-from cabcnn import devices, familiarity, schema
+from cabcnn import devices, familiarity, schema, sureness
 from cabcnn.checkpoint import MOST_LABELS, Card, Label, Measurement
 from cabcnn.corpora.layouts import BUILT_IN
 from cabcnn.corpora.table import Clip
@@ -19,6 +19,7 @@ from cabcnn.errors import CorpusError
 from cabcnn.model import INTERVAL_SECONDS, CabCnn
 from cabcnn.runs.plan import Plan
 from cabcnn.runs.protocols import SENTENCES
+from cabcnn.sureness import Step
 from cabcnn.training.cross_validation import measurement, rounded
 from cabcnn.training.distributed import Processes
 from cabcnn.training.excerpts import first_seconds
@@ -55,6 +56,7 @@ def make_card(
     of_speakers = f" of {speakers} speakers" if speakers else ""
     not_trained_on = np.concatenate(results[0].part.clips[1:])
     title = plan.title or f"{plan.name}: {', '.join(arrays.label_names)}"
+    tested = results if plan.protocol == "folds" else results[:1]
     return Card(
         name=plan.name,
         title=_printable(title, LONGEST_TITLE),
@@ -72,6 +74,7 @@ def make_card(
         device=devices.description(str(processes.device), processes.size),
         date=datetime.date.today().isoformat(),
         parameters=sum(p.numel() for p in model.parameters()),
+        sureness=_sureness(tested, arrays) if measurements[0].unseen_speakers else (),
         notes=(
             *_mixed_against_unseen(results),
             *_first_of_folds(plan, results),
@@ -206,4 +209,14 @@ def _measurement(result: Result, arrays: Arrays) -> Measurement:
         log_loss=round(evaluation.loss, 4),
         calibration_error=round(evaluation.calibration.error, 4),
         interval=rounded(evaluation.intervals(speakers)),
+    )
+
+
+def _sureness(results: Sequence[Result], arrays: Arrays) -> tuple[Step, ...]:
+    """From the test clips of speakers that the models were not trained on."""
+    evaluations = [result.evaluation for result in results]
+    return sureness.measure(
+        np.concatenate([one.labels for one in evaluations]),
+        np.concatenate([one.probabilities for one in evaluations]),
+        arrays.label_names,
     )

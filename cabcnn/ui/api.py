@@ -242,6 +242,8 @@ def _verdict(x: Explanation) -> dict[str, Any]:
         "name": x.name,
         "label": x.label,
         "probabilities": dict(zip(x.labels, x.probabilities.tolist(), strict=True)),
+        "lead": x.lead,
+        "sure": tables.sureness(x),
         "seconds": x.seconds,
         "notices": list(x.notices),
         "model": x.model,

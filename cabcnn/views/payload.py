@@ -79,6 +79,7 @@ def payload(explanation: Explanation, sound: Sound, title: str) -> dict[str, Any
         "format": FORMAT,
         "name": x.name,
         "title": title,
+        "sure": x.sure_sentence,
         "score": x.score,
         "notices": list(x.notices),
         "labels": [str(label) for label in x.labels],

@@ -33,6 +33,7 @@ export interface Payload {
   format: number;
   name: string;
   title: string;
+  sure: string;
   score: string;
   /** What to keep in mind about the model; in the app only. */
   caution?: string;
@@ -85,6 +86,7 @@ export interface Clip extends Matrices {
   duration: number;
   name: string;
   title: string;
+  sure: string;
   score: string;
   caution: string;
   notices: string[];

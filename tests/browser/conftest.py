@@ -46,7 +46,7 @@ FLAGS = [
     "--use-fake-ui-for-media-stream",
     "--use-fake-device-for-media-stream",
 ]
-SECONDS = 30_000  # to wait for anything, in milliseconds: other programs may be busy as well
+SECONDS = 180_000  # to wait for anything, in milliseconds: other programs may be busy as well
 START_SECONDS = 600  # that the server may take to start on a machine that does much else
 NOTHING = "gradio_api/app_id"  # an address of the server that is no page
 NO_WORDS = re.compile(r'"error":\s*null')  # what Gradio answers where a handler has a bug

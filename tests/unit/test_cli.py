@@ -169,8 +169,9 @@ def test_models_are_listed_with_what_they_are_worth(models):
     result = run("models")
     assert result.exit_code == 1
     assert result.stdout.splitlines() == [
-        "accents\tA network for tests\tUS, UK, AU\tRight 62 ± 4 % of the time on speakers it never "
-        "heard, each class counted alike (guessing: 33 %), by the first 30 s."
+        "accents\tA network for tests\tUS, UK, AU\tOf 10 clips of speakers it never heard, it "
+        "places about 6 right (62 ± 4 %; each class counted alike, guessing: 33 %), by the first "
+        "30 s."
     ]
     assert result.stderr.startswith("broken: broken.safetensors is not a complete checkpoint")
 

@@ -141,7 +141,7 @@ def test_the_pdf_has_its_fonts_inside_and_says_what_it_shows(x, tmp_path):
         f"{x.probabilities[0]:.3f}",
     ):
         assert said in text
-    assert "Right 62 ± 4 % of the time" in text
+    assert "about 6 right (62 ± 4 %" in text
     resources: Any = page["/Resources"]
     fonts = [font.get_object() for font in resources["/Font"].get_object().values()]
     assert fonts

@@ -135,7 +135,7 @@ def test_the_card_as_text(make_card, tmp_path):
     text = card.to_markdown(made, left_out)
     assert r"# \<script\>" in text
     assert made.score() in text
-    assert "Right 62 % of the time (95 % interval: 50 to 75 %) on" in text
+    assert "about 6 right (62 %, 95 % interval: 50 to 75 %; each class" in text
     table = [line for line in text.splitlines() if line.startswith("|")]
     assert len({len(re.findall(r"(?<!\\)\|", line)) for line in table}) == 1, "as many cells"
     assert "0.620 (0.500 to 0.750)" in table[2]

@@ -48,6 +48,7 @@ def build(
             "title": card.title,
             "labels": list(card.labels),
             "score": card.score(),
+            "scored_after": card.median_seconds or card.seconds or 0.0,
             "longest": MAX_SECONDS,
             "opened": opened,
             "failed": failed,

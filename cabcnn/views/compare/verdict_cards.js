@@ -46,7 +46,11 @@ function card(clip, side) {
   bars.append(...clip.labels.map((label, k) => bar(label, k, clip.probabilities[k], k === leads)));
   made.append(about, answer, bars);
   for (const notice of clip.notices) made.append(element("p", "ccv-notice", notice));
-  made.append(element("p", "ccv-score", clip.score), element("p", "ccv-score", clip.caution));
+  made.append(
+    element("p", "ccv-score", clip.sure),
+    element("p", "ccv-score", clip.score),
+    element("p", "ccv-score", clip.caution),
+  );
   return made;
 }
 

@@ -35,6 +35,7 @@ export class Header {
     const { part } = this;
     const length = seconds(clip.seconds, clip.seconds < 1 ? 2 : 1);
     part("clip").textContent = `${clip.name} · ${length} · ${clip.title}`;
+    part("sure").textContent = clip.sure;
     part("score").textContent = clip.score;
     part("caution").textContent = clip.caution;
     const bars = part("bars");

@@ -11,7 +11,7 @@
 //   data-row      the classifier the numbers are about; data-row-selected "true" if chosen by hand
 //   data-muted, data-region, data-until, data-moment   what state.js holds, "" where nothing
 //   data-verdict, data-region-verdict   the classes' probabilities, and those of the region alone
-// Parts: .cav-empty, .cav-clip, .cav-predicted, .cav-chance, .cav-score, .cav-bars li,
+// Parts: .cav-empty, .cav-clip, .cav-predicted, .cav-chance, .cav-sure, .cav-score, .cav-bars li,
 // .cav-regional, .cav-banner, .cav-notices li, .cav-play, .cav-now, .cav-trouble, .cav-in,
 // .cav-out, .cav-fit, .cav-colouring, .cav-against, .cav-sorting and .cav-keep (selects),
 // .cav-fold, .cav-playhead (takes the focus), .cav-region, .cav-stop-slider, .cav-minimap,

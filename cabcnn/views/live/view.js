@@ -30,6 +30,7 @@ import { Verdict } from "./verdict.js";
  *   title: string,
  *   labels: string[],
  *   score: string,
+ *   scored_after: number,
  *   longest: number,
  *   opened: string | null,
  *   failed: number
@@ -79,6 +80,7 @@ class View {
       title: "",
       labels: [],
       score: "",
+      scored_after: 0,
       longest: 0,
       opened: null,
       failed: 0,
@@ -258,6 +260,8 @@ class View {
     this.hushed = recording.silent && recording.seconds > HUSHED_AFTER;
     if (this.hushed) this.say("The microphone gives no sound. Is it muted?");
     this.part("clock").textContent = seconds(recording.seconds, 1);
+    // What was measured on whole clips says nothing of the first seconds.
+    this.part("score").hidden = recording.seconds < this.facts.scored_after;
     this.root.dataset.samples = String(recording.length);
     if (this.state !== "listening") return; // what comes at the end is sent with the rest
     this.connection.pump();

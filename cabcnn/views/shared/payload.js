@@ -32,6 +32,7 @@ export async function decode(value) {
     duration: Math.max(value.seconds, p * value.interval),
     name: value.name,
     title: value.title,
+    sure: value.sure ?? "",
     score: value.score,
     caution: value.caution ?? "",
     notices: value.notices,
