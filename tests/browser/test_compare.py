@@ -46,7 +46,7 @@ def test_two_clips_side_by_side(open_page, voice_file):
 
     # The numbers of a bar, by the pointer and by the keyboard, frame its row on both sides.
     assert page.locator(".ccv-chart rect").count() == 40
-    numbers = page.locator(".ccv-chart .ccv-number").all_inner_texts()
+    numbers = page.locator(".ccv-chart .ccv-number").all_text_contents()
     assert sorted(map(int, numbers)) == list(range(40))
     assert page.locator(".ccv-chart .ccv-value").count() == 40
     page.locator(".ccv-chart").focus()
