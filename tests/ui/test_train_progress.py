@@ -80,6 +80,11 @@ def test_it_goes_on_within_an_epoch(tmp_path, ago, share):
     assert found["share"] == pytest.approx(share, abs=0.01)
 
 
+@pytest.mark.parametrize("updated", ["", "yesterday", "9999-12-31T23:59:59"])
+def test_a_damaged_time_is_no_progress(tmp_path, updated):
+    assert shown(tmp_path, [60.0] * 5, 5, 10, updated=updated)["share"] == 0.5
+
+
 def test_reading_shows_how_far_it_is(tmp_path):
     found = shown(tmp_path, [], 30, 120, state="preparing")
     assert (found["words"], found["share"], found["left"]) == ("reading 30 of 120", 0.25, "")

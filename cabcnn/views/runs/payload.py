@@ -5,6 +5,7 @@ from __future__ import annotations
 import base64
 import json
 import math
+import time
 import zlib
 from contextlib import suppress
 from datetime import UTC, datetime
@@ -189,10 +190,11 @@ def _share(job: Job, rows: list[dict[str, Any]]) -> float | None:
 def _within_epoch(status: Status, rows: list[dict[str, Any]]) -> float:
     """How much of the epoch that goes on is done, by how long the last ones took."""
     duration = _epoch_seconds(rows)
-    if not duration or not status.updated:
+    try:
+        passed = time.time() - datetime.fromisoformat(status.updated).timestamp()
+    except (ValueError, OverflowError):  # never updated, or damaged
         return 0.0
-    passed = datetime.now(UTC) - datetime.fromisoformat(status.updated)
-    return min(max(passed.total_seconds() / duration, 0.0), ALMOST)
+    return min(max(passed / duration, 0.0), ALMOST) if duration else 0.0
 
 
 def _epoch_seconds(rows: list[dict[str, Any]]) -> float | None:
