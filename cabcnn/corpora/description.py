@@ -115,18 +115,19 @@ KINDS = {
         "on what it learned.",
     ),
     "one speaker": (
-        "One label has a single speaker; a model can learn the voice instead of the label.",
-        "{n} labels have a single speaker each; a model can learn the voice instead of the label.",
+        "One class has a single speaker; a model can learn the voice instead of the class.",
+        "{n} classes have one speaker each; a model can learn the voice instead of the class.",
     ),
     "unknown speaker": (
-        "One recording has no known speaker; a model can be tested on unseen speakers only if all "
-        "are known.",
-        "{n} recordings have no known speaker; a model can be tested on unseen speakers only if "
-        "all are known.",
+        "One recording has no known speaker. It can be trained on all the same; only a test on "
+        "voices that the model never heard needs every speaker to be known.",
+        "{n} recordings have no known speaker. They can be trained on all the same; only a test on "
+        "voices that the model never heard needs every speaker to be known.",
     ),
     "alike": (
-        "Some labels differ only in case, spaces or Unicode form; give them one spelling.",
-        "{n} groups of labels differ only in case, spaces or Unicode form; give each one spelling.",
+        "Some classes differ only in case, spaces or Unicode form; give them one spelling.",
+        "{n} groups of classes differ only in case, spaces or Unicode form; give each group one "
+        "spelling.",
     ),
 }
 

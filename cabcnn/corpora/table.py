@@ -43,17 +43,17 @@ def check(clips: Sequence[Clip]) -> None:
     """Raises CorpusError if the labels are not fit to train on: there are fewer than two, or two
     that look like one label in different spellings."""
     if not clips:
-        raise CorpusError("This corpus is empty; it needs recordings of two labels or more.")
+        raise CorpusError("This corpus is empty; it needs recordings of two classes or more.")
     labels = sorted({clip.label for clip in clips})
     if alike := look_alikes(labels):
         names = " and ".join(repr(label) for label in alike[0])
         raise CorpusError(
-            f"The labels {names} differ only in case, spaces or Unicode form; give both one "
+            f"The classes {names} differ only in case, spaces or Unicode form; give both one "
             "spelling."
         )
     if len(labels) == 1:
         raise CorpusError(
-            f"A classifier needs two labels or more, and all of this corpus is {labels[0]!r}; "
+            f"A classifier needs two classes or more, and all of this corpus is {labels[0]!r}; "
             "give the folder or the list that has the others too."
         )
 

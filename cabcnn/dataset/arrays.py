@@ -197,7 +197,7 @@ def prepare(
     """
     names = tuple(label_names or sorted({clip.label for clip in clips}))
     if len(names) < 2:
-        raise CorpusError(f"A classifier needs two labels or more; this corpus has {len(names)}.")
+        raise CorpusError(f"A classifier needs two classes or more; this corpus has {len(names)}.")
     for clip in clips:
         if clip.label not in names:
             raise CorpusError(

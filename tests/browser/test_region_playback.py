@@ -136,3 +136,41 @@ def test_a_region_that_ends_with_the_sound_turns_there(page):
     assert (start, end) == (pytest.approx(7.5, abs=0.05), SECONDS)
     page.click(".cav-play")
     loops(page, start, end)
+
+
+def test_a_drag_and_fit_leave_the_keys_to_the_view(page):
+    drag(page, 2, 4)
+    assert told(page, "region") != []
+    page.keyboard.press("Escape")
+    page.wait_for_selector(f'{READY}[data-region=""]')
+    page.click(".cav-in")
+    page.click(".cav-fit")
+    page.wait_for_selector(".cav-fit:disabled")
+    page.wait_for_selector(".cav-playhead:focus")
+    page.keyboard.press(" ")
+    page.wait_for_selector(PLAYING)
+    page.click(".cav-play")
+    page.wait_for_selector(PAUSED)
+
+
+def test_an_edge_does_not_stick_where_the_window_ends(page):
+    drag(page, 1, 2)
+    page.click(".cav-in")
+    page.click(".cav-in")
+    page.wait_for_function("() => Number(document.querySelector('.cav').dataset.to) < 4")
+    end = float(page.get_attribute(".cav", "data-to"))
+    lane = page.locator(".cav-plot[data-lane=waveform]").bounding_box()
+    edge = page.locator('.cav-region [data-edge="to"]').bounding_box()
+    y = lane["y"] + lane["height"] / 2
+    page.mouse.move(edge["x"] + edge["width"] / 2, y)
+    page.mouse.down()
+    for beyond in (-50, 50, 200):
+        page.mouse.move(lane["x"] + lane["width"] + beyond, y)
+    page.mouse.up()
+    region = told(page, "region")
+    assert region == pytest.approx([1, end], abs=0.05)
+    page.mouse.move(lane["x"] + lane["width"] / 2, y)
+    page.mouse.move(lane["x"] + lane["width"] / 3, y)
+    assert told(page, "region") == region, "it is let go"
+    assert page.is_visible('.cav-region [data-edge="to"]')
+    page.click(".cav-fit")

@@ -248,25 +248,39 @@ def test_what_is_under_the_pointer_is_told_in_pythons_numbers(show, clip):
             assert share == pytest.approx(wanted, abs=(1e-3 + weight * exactly) / p + 1e-6)
             assert interval == pytest.approx(x.interval_probabilities[t, k], abs=7e-4)
             assert so_far == pytest.approx(x.verdict_so_far[t, k], abs=7e-4)
-    # Away from the lanes they are those of the playhead.
+    # Away from the lanes they are those of the cards, until something is played.
     page.mouse.move(5, 5)
+    busiest = int(x.attention_share.argmax())
+    loudest = int(x.attention[:, busiest].argmax())
     page.wait_for_function(
-        f"() => document.querySelector('.cav-moment').innerText.endsWith('interval 1 of {p}')"
+        """(told) => document.querySelector('.cav-moment').innerText.endsWith(told)""",
+        arg=f"interval {loudest + 1} of {p}",
+    )
+    assert page.inner_text(".cav-when-about") == f"interval {loudest + 1} of {p}"
+    assert page.inner_text(".cav-who") == f"Classifier {busiest}"
+    assert page.inner_text(".cav-one-who") == f"Classifier {busiest}"
+    # Then they are those of the playhead.
+    page.focus(".cav-playhead")
+    page.keyboard.press("ArrowRight")
+    page.wait_for_function(
+        f"() => document.querySelector('.cav-moment').innerText.endsWith('interval 2 of {p}')"
     )
     assert page.is_hidden(".cav-cross")
-    assert page.inner_text(".cav-who") == f"Classifier {x.attention[0].argmax()}"
+    assert page.inner_text(".cav-who") == f"Classifier {x.attention[1].argmax()}"
 
 
 def test_on_a_phone_weight_vote_and_share_stand_above_the_lanes(show, clip):
     x = cabcnn.load("accents").explain(clip, seconds=30)
     page = show(**PHONE)
     line = page.locator(".cav-brief")
-    i = int(x.attention[0].argmax())
-    k = int(x.votes[0, i].argmax())
+    i = int(x.attention_share.argmax())
+    t = int(x.attention[:, i].argmax())
+    k = int(x.votes[t, i].argmax())
     above, below = line.inner_text().split("\n")
-    assert above.startswith(f"0.00 s · classifier {i} · weight ")
+    assert f" s · classifier {i} · weight " in above
     assert below.startswith(f"{x.labels[k]} ")
     share = percent(below.split("share")[1])
-    assert share == pytest.approx(x.attention[0, i] * x.votes[0, i, k] / INTERVALS, abs=2e-5)
+    assert share == pytest.approx(x.attention[t, i] * x.votes[t, i, k] / INTERVALS, abs=2e-5)
+    assert page.is_visible(".cav-rows span"), "the rows have numbers here too"
     inside, outside = line.evaluate("line => [line.scrollWidth, line.clientWidth]")
     assert inside <= outside <= 390

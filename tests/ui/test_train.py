@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Any
 
 import gradio as gr
+import numpy as np
 import pytest
 import soundfile
 from gradio.state_holder import SessionState
@@ -24,7 +25,7 @@ from cabcnn.training.recipe import PAPER, RECIPES
 from cabcnn.ui import page
 from cabcnn.ui.train import Training, runs_panel, settings, training_enabled
 from cabcnn.ui.train import recordings as recordings_of
-from cabcnn.ui.train.corpus_summary import CorpusSummary, built_in
+from cabcnn.ui.train.corpus_summary import CorpusSummary, built_in, length_range
 from cabcnn.ui.train.recordings import BUILT_IN, DETECT, FOLDER, PATTERN, UNKNOWN, ZIP
 
 OPTIONS = (DETECT, "", "", UNKNOWN, "")
@@ -187,7 +188,8 @@ def test_the_built_in_voices_are_there_at_once(visitor):
 
 def test_what_is_in_a_zip_is_told(visitor, pack, recordings):
     shown = visitor.open_zip(pack(recordings))
-    assert "<b>8 recordings</b> of 2 classes, 5 s in total" in visitor.found
+    assert "<p>my voices: <b>8 recordings</b> of 2 classes, 5 s in total" in visitor.found
+    assert "The first 5 s of each are used, unless" in visitor.found
     assert visitor.values["train-classes"] == ["noise", "tone"]
     assert visitor.values["train-name"] == "my voices"
     assert visitor.values["train-seconds"] == 5.0
@@ -338,7 +340,7 @@ def test_a_list_can_not_reach_out_of_its_zip(visitor, pack, recordings, training
         ({}, "holds no files"),
         ({"notes.txt": b"x"}, "holds no recordings"),
         ({"../a.wav": b"x"}, "outside its folder"),
-        ({"tone/a.wav": b"x"}, "A classifier needs two labels or more"),
+        ({"tone/a.wav": b"x"}, "A classifier needs two classes or more"),
         ({"tone/a.wav": b"x", "Tone/b.wav": b"x"}, "differ only in case"),
         ({"a.wav": b"x", "tone/b.wav": b"x"}, "lies outside any label"),
     ],
@@ -628,3 +630,15 @@ def test_a_page_left_open_does_not_keep_recordings_for_ever(
     assert "upload them again" in visitor.message
     visitor.call("read_again", ZIP, None, gr.Progress(), *OPTIONS)
     assert 'class="error"' in visitor.message
+
+
+@pytest.mark.parametrize(
+    ("seconds", "said"),
+    [
+        ([12.0, 12.0, 12.04], "each 12.0 s long"),
+        ([11.0, 12.0, 12.0], "11.0 to 12.0 s long"),
+        ([1.0, 2.0, 12.0], "1.0 to 12.0 s long, half of them up to 2.0 s"),
+    ],
+)
+def test_the_lengths_say_nothing_twice(seconds, said):
+    assert length_range(np.array(seconds)) == said

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -24,6 +25,7 @@ def shown(
     part: str = "paper",
     parts: tuple[str, ...] = ("paper",),
     state: State = "training",
+    updated: str = "",
 ) -> dict[str, Any]:
     """A run as the view has it, whose epochs so far took so many seconds each."""
     lines = [
@@ -31,7 +33,7 @@ def shown(
         for epoch, took in enumerate(seconds, 1)
     ]
     (folder / "epochs.jsonl").write_text("".join(f"{line}\n" for line in lines))
-    status = Status(state, "Training", done, total, part, parts)
+    status = Status(state, "Training", done, total, part, parts, updated=updated)
     job = Job(folder, Plan("built-in", "voices"), state, "", status, since=0.0)
     return json.loads(payload.payload([job], None))["run"]
 
@@ -69,3 +71,20 @@ def test_the_time_left_counts_the_models_still_to_come(tmp_path):
 @pytest.mark.parametrize("state", ["preparing", "scoring", "finished", "stopped", "interrupted"])
 def test_no_time_is_left_where_nothing_is_learned(tmp_path, state):
     assert shown(tmp_path, [60.0] * 5, 5, 60, state=state)["left"] == ""
+
+
+@pytest.mark.parametrize(("ago", "share"), [(0, 0.5), (30, 0.55), (900, 0.595), (-60, 0.5)])
+def test_it_goes_on_within_an_epoch(tmp_path, ago, share):
+    updated = (datetime.now(UTC) - timedelta(seconds=ago)).isoformat()
+    found = shown(tmp_path, [60.0] * 5, 5, 10, updated=updated)
+    assert found["share"] == pytest.approx(share, abs=0.01)
+
+
+@pytest.mark.parametrize("updated", ["", "yesterday", "9999-12-31T23:59:59"])
+def test_a_damaged_time_is_no_progress(tmp_path, updated):
+    assert shown(tmp_path, [60.0] * 5, 5, 10, updated=updated)["share"] == 0.5
+
+
+def test_reading_shows_how_far_it_is(tmp_path):
+    found = shown(tmp_path, [], 30, 120, state="preparing")
+    assert (found["words"], found["share"], found["left"]) == ("reading 30 of 120", 0.25, "")

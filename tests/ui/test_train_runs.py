@@ -100,7 +100,7 @@ def test_the_view_has_both_models_curves(jobs):
             np.testing.assert_allclose(part[column], [row[column] for row in own], atol=5e-5)
         assert part["best"] == 1 + int(np.argmin([row["balanced_loss"] for row in own]))
     assert run["actions"] == ["use", "model", "report", "remove"]
-    assert run["watched"]["label"] in ("noise", "tone")
+    assert run["validation_clip"]["label"] in ("noise", "tone")
     assert "my voices · the first 0.4 s · paper recipe, changed" in run["asked"]
 
 

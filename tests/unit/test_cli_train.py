@@ -98,7 +98,7 @@ def planned(tmp_path: Path, *arguments: object) -> dict:
     listing = tmp_path / "list.csv"
     listing.write_text("path,label\na.wav,A\nb.wav,A\n")
     result = run("train", listing, "--out", tmp_path / "run", *arguments)
-    assert "two labels or more" in str(result.exception)
+    assert "two classes or more" in str(result.exception)
     return dict(plans.read(tmp_path / "run").recipe)
 
 

@@ -147,7 +147,7 @@ def test_labels_of_one_speaker(sound, clip):
     lone = [clip("x.wav", "AU", "eve", seed=8), clip("y.wav", "AU", "eve", seed=9)]
     sentence, details = problems([*sound, *lone])["one speaker"]
     assert details == ("AU",)
-    assert sentence.startswith("One label has a single speaker")
+    assert sentence.startswith("One class has a single speaker")
 
 
 def test_unknown_speakers_are_not_taken_for_one(sound):
@@ -161,7 +161,7 @@ def test_unknown_speakers_are_not_taken_for_one(sound):
 def test_labels_that_are_one(sound, clip):
     found = problems([*sound, clip("z.wav", " uk", "fay", seed=8), clip("w.wav", " uk", "gus", 2)])
     assert found["alike"] == (
-        "Some labels differ only in case, spaces or Unicode form; give them one spelling.",
+        "Some classes differ only in case, spaces or Unicode form; give them one spelling.",
         ("' uk' = 'UK'",),
     )
 

@@ -532,8 +532,8 @@ def test_two_labels_can_be_learned_from():
 @pytest.mark.parametrize(
     ("labels", "said"),
     [
-        ([], "empty; it needs recordings of two labels"),
-        (["UK", "UK"], "two labels or more, and all of this corpus is 'UK'"),
+        ([], "empty; it needs recordings of two classes"),
+        (["UK", "UK"], "two classes or more, and all of this corpus is 'UK'"),
         (["UK", "US", "uk"], "'UK' and 'uk' differ only in case"),
         (["New York", "Newyork "], "differ only in case"),
         (["Straße", "STRASSE"], "differ only in case"),

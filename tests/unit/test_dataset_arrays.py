@@ -105,9 +105,9 @@ def test_files_of_something_else(short_arrays, tmp_path, content):
 
 
 def test_corpora_that_cannot_be_prepared(short_clips, tmp_path):
-    with pytest.raises(CorpusError, match="two labels or more"):
+    with pytest.raises(CorpusError, match="two classes or more"):
         prepare([clip for clip in short_clips if clip.label == "tone"], RATE)
-    with pytest.raises(CorpusError, match="two labels or more"):
+    with pytest.raises(CorpusError, match="two classes or more"):
         prepare([], RATE)
     soundfile.write(tmp_path / "silent.wav", np.zeros(RATE), RATE)
     with pytest.raises(CorpusError, match=r"silent\.wav.*silent"):

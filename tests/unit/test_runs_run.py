@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import json
+import re
 import shutil
 from dataclasses import replace
 from pathlib import Path
@@ -111,7 +112,12 @@ def test_the_card_tells_what_was_measured(finished):
         assert row.clips == len(result.part.clips.test) == np.sum(row.confusion)
         assert row.unweighted_recall == pytest.approx(scores(row.confusion)[1], abs=1e-4)
         assert row.log_loss == pytest.approx(result.evaluation.loss, abs=1e-4)
-    assert "The difference of" in card.notes[0]
+    told = re.search(
+        r"recall of (\S+); on unseen speakers this one has (\S+)\. The difference of (\S+) is",
+        card.notes[0],
+    )
+    assert told is not None
+    assert round(float(told[1]) - float(told[2]), 3) == float(told[3]), "as it is written"
     assert checkpoint.Card.from_json(card.to_json()) == card
 
 

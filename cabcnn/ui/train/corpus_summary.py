@@ -96,7 +96,7 @@ def inspect(
             (problem.sentence, _file_names(problem.details, inside))
             for problem in description.problems
         ),
-        lengths=_length_range(lengths),
+        lengths=length_range(lengths),
         upload=upload,
     )
 
@@ -114,13 +114,14 @@ def _file_names(details: tuple[str, ...], inside: Path | None) -> tuple[str, ...
     return (*names, f"and {more:,} more") if more > 0 else tuple(names)
 
 
-def _length_range(lengths: np.ndarray) -> str:
+def length_range(lengths: np.ndarray) -> str:
     if not len(lengths):
         return ""
     shortest, median, longest = (f"{q:.1f}" for q in np.quantile(lengths, (0, 0.5, 1)))
     if shortest == longest:
         return f"each {median} s long"
-    return f"{shortest} to {longest} s long, half of them up to {median} s"
+    span = f"{shortest} to {longest} s long"
+    return span if median in (shortest, longest) else f"{span}, half of them up to {median} s"
 
 
 def to_html(summary: CorpusSummary) -> str:
@@ -145,10 +146,13 @@ def to_html(summary: CorpusSummary) -> str:
             "<li>If the file or folder names say who is speaking, choose how under “How to read "
             "them”.</li>"
         )
+    classes = len(summary.labels)
+    source = "" if summary.corpus == BUILT_IN else f"{escape(summary.name)}: "
     return f"""
 <section class="found" aria-label="The recordings">
-<p><b>{clips:,} recordings</b> of {len(summary.labels)} classes, {_duration(hours)} in total;
-{summary.lengths}.</p>
+<p>{source}<b>{clips:,} recordings</b> of {classes} classes, {_duration(hours)} in total;
+{summary.lengths}. The first {summary.seconds:g} s of each are used, unless you choose otherwise
+below.</p>
 <div class="wide" tabindex="0"><table><thead><tr><th scope="col">Class</th>
 <th scope="col">Recordings</th><th scope="col">Speakers</th><th scope="col">Length</th></tr></thead>
 <tbody>{body}</tbody></table></div>

@@ -66,7 +66,13 @@ export class PairLanes {
 
   fit() {
     this.ruler.fit();
-    for (const { lanes } of this.groups) for (const { surface } of lanes) surface.fit();
+    for (const { group, lanes } of this.groups) {
+      for (const { surface } of lanes) surface.fit();
+      // On a phone the rows' numbers are beside the heatmap, not beside its name.
+      const heatmap = find(group, '[data-lane="heatmap"]');
+      group.style.setProperty("--ccv-rows-top", `${heatmap.offsetTop}px`);
+      group.style.setProperty("--ccv-rows-height", `${heatmap.clientHeight}px`);
+    }
   }
 
   /**

@@ -5,6 +5,7 @@ from __future__ import annotations
 import base64
 import json
 import math
+import time
 import zlib
 from contextlib import suppress
 from datetime import UTC, datetime
@@ -18,12 +19,14 @@ from cabcnn.errors import CabcnnError
 from cabcnn.runs.clips import CORPUS
 from cabcnn.runs.journal import ATTENTION, EPOCHS
 from cabcnn.runs.queue import Job, JobQueue, waiting
+from cabcnn.runs.status import Status
 from cabcnn.training.recipe import RECIPES
 
 COLUMNS = ("epoch", "training_loss", "training_recall", "loss", "unweighted_recall")
 # The fields of a recipe that a plan does not set itself.
 RECIPE_FIELDS = sorted(RECIPES["paper"].as_dict().keys() - {"seconds", "seed"})
 MOST_LINE = 1 << 20  # characters of an epoch's line
+ALMOST = 0.95  # of an epoch: its end is not claimed before it has come
 MAX_FRAMES = 60  # that are sent at once
 FRAME_COLUMNS = 400  # a longer clip's intervals are averaged: a screen has no room for more
 PARTS = {
@@ -107,7 +110,7 @@ def _detail(job: Job, position: int) -> dict[str, Any]:
         "words": state_words(job, position),
         "sentence": _sentence(job, position),
         "asked": _settings(job),
-        "share": _share(job),
+        "share": _share(job, rows),
         "left": _time_left(job, rows),
         "classes": len(labels),
         "parts": [
@@ -169,27 +172,45 @@ def _settings(job: Job) -> str:
     return f"{corpus} · {length} · {recipe_name} · submitted {submitted}"
 
 
-def _share(job: Job) -> float | None:
-    """How much of the whole run is done, None if that is unknown."""
+def _share(job: Job, rows: list[dict[str, Any]]) -> float | None:
+    """How much of the whole run is done, or of reading its recordings; None if that is unknown."""
     status = job.status
     if job.state in ("finished", "stopped"):
         return 1.0
+    if job.state == "preparing" and status.total:  # of the reading
+        return status.done / status.total
     if job.state != "training" or not status.total:
         return None
     parts = max(len(status.parts), 1)
     finished = status.parts.index(status.part) if status.part in status.parts else 0
-    return (finished + status.done / status.total) / parts
+    done = min(status.done + _within_epoch(status, rows), status.total)
+    return (finished + done / status.total) / parts
+
+
+def _within_epoch(status: Status, rows: list[dict[str, Any]]) -> float:
+    """How much of the epoch that goes on is done, by how long the last ones took."""
+    duration = _epoch_seconds(rows)
+    try:
+        passed = time.time() - datetime.fromisoformat(status.updated).timestamp()
+    except (ValueError, OverflowError):  # never updated, or damaged
+        return 0.0
+    return min(max(passed / duration, 0.0), ALMOST) if duration else 0.0
+
+
+def _epoch_seconds(rows: list[dict[str, Any]]) -> float | None:
+    """The median duration of the last epochs; None if nothing is known yet."""
+    durations = [row["seconds"] for row in rows[-10:] if row.get("seconds")]
+    return float(np.median(durations)) if durations else None
 
 
 def _time_left(job: Job, rows: list[dict[str, Any]]) -> str:
     """How long a run may still take, at most: training may end before all epochs are done."""
-    durations = [row["seconds"] for row in rows[-10:] if row.get("seconds")]
-    share = _share(job)
-    if job.state != "training" or not durations or share is None:
+    duration, share = _epoch_seconds(rows), _share(job, rows)
+    if job.state != "training" or not duration or share is None:
         return ""
     status = job.status
     parts = max(len(status.parts), 1)
-    seconds = round(float(np.median(durations)) * (1 - share) * status.total * parts, 3)
+    seconds = round(duration * (1 - share) * status.total * parts, 3)
     if seconds < 50:
         return f"at most {math.ceil(seconds / 10) * 10 or 10:.0f} s left"
     if seconds <= 3600:
