@@ -34,12 +34,13 @@ MOST_MODELS = 10  # that are asked about a sound at once
 LONGEST_QUOTE = 300  # characters of an address that an error message quotes
 # What the arguments are; bounds that depend on the model or the sound are checked later.
 TEXT = Annotated[str, Length(0, 200)]
+OPTIONAL = Annotated[str | None, Length(0, 200)]
 KINDS: dict[str, Any] = {
     "kind": TEXT,
-    "model": TEXT | None,
-    "actual": TEXT | None,
-    "seconds": Annotated[float, Between(-1e9, 1e9)] | None,
-    "muted": Annotated[list[Annotated[int, Between(0, 10_000)]], Length(0, 10_000)] | None,
+    "model": OPTIONAL,
+    "actual": OPTIONAL,
+    "seconds": Annotated[float | None, Between(-1e9, 1e9)],
+    "muted": Annotated[list[Annotated[int, Between(0, 10_000)]] | None, Length(0, 10_000)],
     "columns": Annotated[int, Between(1, 2)],
     "with_sound": bool,
 }

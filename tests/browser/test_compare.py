@@ -107,6 +107,6 @@ def test_on_a_phone_and_in_the_dark(open_page):
     page.wait_for_selector(".ccv[data-painted]")
     assert page.evaluate("document.documentElement.scrollWidth") == 390
     lane = page.locator(".ccv .cav-plot[data-lane=heatmap]").first.bounding_box()
-    assert lane["width"] > 250
+    assert lane["width"] > 220
     page.locator(".ccv [data-side='1'] .cav-plot[data-lane=heatmap]").tap()
     page.wait_for_selector(".ccv[data-active='1']")

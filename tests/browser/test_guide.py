@@ -77,7 +77,7 @@ def test_a_phone_without_storage_has_the_tour_too(open_page):
 def test_a_link_brings_back_what_was_chosen_and_says_what_is_not_there(open_page, address):
     page = open_page()
     page.get_by_label("10 s", exact=True).check()
-    show_example(page)
+    page.wait_for_selector('#view .cav[data-state=ready][data-p="400"]')
     page.evaluate(
         """() => {
             const view = document.querySelector("#view .cav");
