@@ -43,7 +43,7 @@ NUMBERS = (
     ("gain", "Loudness changes (dB)", "At most, within an excerpt."),
     ("noise", "Added noise", "Relative to the sound's own level."),
     ("speed", "Speed changes", "At most this fraction faster or slower."),
-    ("sharpness", "Sharpness", "1: the paper's loss. More: a clip's probabilities to that power."),
+    ("sharpness", "Sharpness", "1: the paper's loss. 4: asks less of each moment."),
     ("spread", "Spread", "How strongly attention is spread over many classifiers."),
 )
 LEAST = {"sharpness": 1}  # of the others 0
