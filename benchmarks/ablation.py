@@ -87,6 +87,7 @@ VARIANTS = (
     ),
     Variant("robust", ROBUST, {}, ""),
     Variant("robust without noise", ROBUST, {"noise": 0.0}, "robust"),
+    Variant("robust with sharpness 4", ROBUST, {"sharpness": 4.0}, "robust"),
     Variant("annealed", ANNEALED, {}, "robust"),
     Variant("annealed, with gain", ANNEALED, {"gain": 6.0}, "annealed"),
     Variant("the same without noise", ANNEALED, {"gain": 6.0, "noise": 0.0}, "annealed, with gain"),

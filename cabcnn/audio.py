@@ -63,7 +63,8 @@ class Sound(NamedTuple):
         length of the clips that the model was measured on, None if unknown."""
         notices = []
         if self.truncated:
-            notices.append(f"Only the first {self.seconds:.4g} seconds were used.")
+            used = f"{self.seconds:.4g} seconds were" if self.seconds != 1 else "second was"
+            notices.append(f"Only the first {used} used.")
         if self.damaged:
             notices.append(DAMAGED)
         notices += [remark.text for remark in self.remarks if remark.text != DAMAGED]

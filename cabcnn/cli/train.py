@@ -65,6 +65,10 @@ def train(
     speaker: Speaker = None,
     speaker_pattern: SpeakerPattern = None,
     labels: Only = None,
+    rate: Annotated[
+        int | None,
+        typer.Option(help="Hz to resample to, a multiple of 4,000; 8000 if left out."),
+    ] = None,
     seed: Annotated[int | None, typer.Option(help="Seed of the split and the training.")] = None,
     device: Annotated[
         str | None, typer.Option(help="cpu, cuda, or auto: a GPU if there is one.")
@@ -81,7 +85,7 @@ def train(
         typer.Option(
             "--set",
             metavar="NAME=VALUE",
-            help="Change the recipe, such as noise=0 or anneal=yes. Can be repeated. NAME: "
+            help="Change the recipe, such as sharpness=4 or anneal=yes. Can be repeated. NAME: "
             f"{', '.join(recipe_options.NAMES)}.",
         ),
     ] = None,
@@ -111,7 +115,7 @@ def train(
     given = {
         "seconds": seconds, "recipe": recipe, "protocol": protocol, "folds": folds,
         "layout": layout, "label": label, "speaker": speaker, "speaker-pattern": speaker_pattern,
-        "only": labels, "seed": seed, "epochs": epochs, "batch-size": batch_size,
+        "only": labels, "rate": rate, "seed": seed, "epochs": epochs, "batch-size": batch_size,
         "learning-rate": learning_rate, "crop": crop, "set": changed, "title": title,
     }  # fmt: skip
     given = {name: value for name, value in given.items() if value is not None}
@@ -191,6 +195,7 @@ def _make_plan(corpus: str, out: Path, given: dict[str, Any]) -> Any:
         recipe=recipe,
         protocol=protocol,
         folds=given.get("folds", 5),
+        rate=given.get("rate", Plan.rate),
         seed=given.get("seed", 0),
         title=given.get("title", ""),
     )

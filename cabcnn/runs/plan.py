@@ -76,6 +76,15 @@ class Plan:
             raise CabcnnError(f"A recipe has no {unknown[0]}; it has {', '.join(sorted(known))}.")
         return Recipe(**{**self.recipe, "seconds": self.seconds, "seed": self.seed})
 
+    def asks_the_same(self, other: Plan) -> bool:
+        """Whether two plans differ at most in their device, or in fields that an earlier version's
+        recipe lacks and that have their defaults in the other."""
+
+        def complete(plan: Plan) -> Plan:
+            return dataclasses.replace(plan, device="", recipe=plan.full_recipe.as_dict())
+
+        return complete(self) == complete(other)
+
     def to_json(self) -> str:
         return json.dumps(dataclasses.asdict(self), indent=1, ensure_ascii=False) + "\n"
 

@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable, Sequence
-from dataclasses import replace
 from functools import partial
 from pathlib import Path
 
@@ -97,7 +96,7 @@ def _keep_plan(plan: Plan, folder: Path) -> None:
     path = folder / plans.FILE
     if not path.exists():
         files.write(path, plan.to_json())
-    elif replace(plans.read(path), device=plan.device) != plan:
+    elif not plans.read(path).asks_the_same(plan):
         raise CabcnnError(
             f"{folder} holds a run of another plan; choose another name, resume that run with "
             "--resume, or remove its folder."

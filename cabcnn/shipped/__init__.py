@@ -4,6 +4,7 @@
     python -m cabcnn.shipped accents FOLDER --work WORK
     python -m cabcnn.shipped first-language FOLDER --work WORK
     python -m cabcnn.shipped synthetic-accents --work WORK
+    python -m cabcnn.shipped words FOLDER --work WORK
 
 FOLDER holds the corpus. WORK keeps decoded clips, unfinished trainings and the score of every
 model, so that a run that was stopped goes on where it was. With `--only` one split is trained and

@@ -11,13 +11,14 @@ import torch
 from cabcnn import devices
 from cabcnn.errors import CabcnnError
 from cabcnn.memory import keep_freed_memory
-from cabcnn.shipped import accents, digits, first_language, synthetic_accents
+from cabcnn.shipped import accents, digits, first_language, synthetic_accents, words
 
 MAKERS = {
     "digits": digits.make,
     "accents": accents.make,
     "first-language": first_language.make,
     "synthetic-accents": synthetic_accents.make,
+    "words": words.make,
 }
 
 

@@ -19,7 +19,7 @@ from cabcnn.training.evaluation import Evaluation, evaluate
 from cabcnn.training.recipe import Recipe
 from cabcnn.training.trainer import Progress, train
 
-RATE = 8000  # of all these corpora
+RATE = 8000  # of all these corpora but that of the words
 
 
 def load_or_prepare(path: Path, prepare: Callable[[], Arrays]) -> Arrays:

@@ -13,6 +13,7 @@ Monitor = Literal["loss", "unweighted_recall", "nothing"]
 Precision = Literal["auto", "float32", "bfloat16"]
 Epochs = Annotated[int, Between(1, 100_000)]
 NotNegative = Annotated[float, Between(0, 1e30)]  # within what single precision holds
+Sharpness = Annotated[float, Between(1, 100)]
 Seed = Annotated[int, Between(0, 2**32 - 1)]
 
 
@@ -42,6 +43,7 @@ class Recipe:
     noise: NotNegative = 0.0  # deviation of noise added to the values
     speed: Annotated[float, Between(0, 0.999)] = 0.0  # largest relative change of speed
     recalibrate: bool = False  # after each epoch, batch norm's statistics from training clips
+    sharpness: Sharpness = 1.0  # power of a clip's probabilities in the loss; 1: the paper's loss
     spread: NotNegative = 0.0  # weight of the term that spreads attention
     weight_decay: NotNegative = 0.0
     freeze_trunk: bool = False  # train the classifier block only

@@ -90,12 +90,14 @@ def restore(
     try:
         tensors = load(content)
         facts = json.loads(tensors.pop(FACTS).numpy().tobytes())
-        known, clips, progress = facts["recipe"], facts["data"], Progress(**facts["progress"])
-    except (SafetensorError, KeyError, TypeError, ValueError) as error:
+        # A recipe of an earlier version lacks the fields that are newer, and means their defaults.
+        known = Recipe(**facts["recipe"])
+        clips, progress = facts["data"], Progress(**facts["progress"])
+    except (SafetensorError, KeyError, TypeError, ValueError, CabcnnError) as error:
         raise CabcnnError(
             f"{path} does not hold a training run; remove it to start again."
         ) from error
-    if known != recipe.as_dict():
+    if known != recipe:
         raise CabcnnError(f"{path} holds a run of another recipe; remove it to start again.")
     if clips != data:
         raise CabcnnError(f"{path} holds a run on other clips; remove it to start again.")

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Callable
 
 import torch
-import torch.nn.functional as F
 from torch import Tensor
 from torch.utils.checkpoint import checkpoint
 
@@ -13,6 +12,7 @@ from cabcnn import memory as memories
 from cabcnn.model import FEATURES, CabCnn, interval_count
 from cabcnn.training.distributed import Processes
 from cabcnn.training.loader import Loaded
+from cabcnn.training.loss import plain_loss, sharpened_loss
 from cabcnn.training.recipe import Recipe
 
 ACTIVATION_BYTES = 800  # of activations for each front-end value, about
@@ -36,7 +36,7 @@ def step(
     memory: int,
 ) -> Tensor:
     """Updates the weights by one batch. Returns (2 + m * m,) for this process's share: the sum of
-    its clips' losses, 1 if a gradient was not finite, and the confusion matrix."""
+    its clips' plain losses, 1 if a gradient was not finite, and the confusion matrix."""
     sums = gradients(model, batch, recipe, processes, memory)
     flat = torch.cat([p.grad.flatten() for p in model.parameters() if p.grad is not None])
     broken = ~flat.isfinite().all()
@@ -49,7 +49,8 @@ def gradients(
 ) -> Tensor:
     """Computes the gradients of the whole batch's mean loss, the same in every process.
 
-    Returns (1 + m * m,) for this process's share: the sum of losses, and the confusion matrix.
+    Returns (1 + m * m,) for this process's share: the sum of plain losses, and the confusion
+    matrix.
     """
     device = processes.device
     with torch.autocast(device.type, torch.bfloat16, enabled=recipe.mixed(device.type)):
@@ -61,8 +62,8 @@ def gradients(
             features = torch.zeros(0, FEATURES, device=device)
             features.requires_grad_(not recipe.freeze_trunk)
     output = model.classify(features, [interval_count(len(clip)) for clip in batch.values])
-    losses = F.nll_loss(output.probabilities.clamp_min(1e-7).log(), batch.labels, reduction="none")
-    objective = losses.sum() / batch.clips
+    minimised = sharpened_loss(output.probabilities, batch.labels, recipe.sharpness)
+    objective = minimised.sum() / batch.clips
     if recipe.spread:
         attention = output.attention
         total = torch.cat([attention.sum(0), attention.new_full((1,), len(attention))])
@@ -74,6 +75,8 @@ def gradients(
     objective.backward()
     _add_up(model, processes)
     with torch.no_grad():
+        # The plain loss whatever the sharpness, to be compared with that of validation.
+        losses = plain_loss(output.probabilities, batch.labels)
         places = batch.labels * model.classes + output.probabilities.argmax(1)
         confusion = losses.new_zeros(model.classes**2)
         confusion.index_add_(0, places, torch.ones_like(losses))

@@ -71,7 +71,7 @@ class TrainPage:
     def train(self, classes: list[str] | None = None, **changes: Any) -> dict[str, Any]:
         chosen = {
             "seconds": 1.0, "other": 15, "recipe": "paper", "name": "voices", "protocol": "paper",
-            "switches": [], "seed": 0,
+            "switches": [], "seed": 0, "rate": 8000,
         }  # fmt: skip
         numbers = {field: getattr(PAPER, field) or 0 for field, _, _ in settings.NUMBERS}
         values = {**chosen, **numbers, **changes}
@@ -457,16 +457,18 @@ def test_choices_become_a_plan(visitor, pack, recordings, training):
         name="  my model ", recipe="robust", seconds=settings.OTHER, other=2.5, max_epochs=7,
         patience=3, batch_size=8, learning_rate=0.01, crop_seconds=0, seed=5,
         switches=["anneal", "recalibrate"],
-        gain=3, noise=0.1, speed=0.2, spread=0.5, protocol="paper",
+        gain=3, noise=0.1, speed=0.2, sharpness=4, spread=0.5, protocol="paper", rate=16_000,
     )  # fmt: skip
     assert visitor.message == ""
     (job,) = training.jobs.all()
     plan, recipe = job.plan, job.plan.full_recipe
     assert (plan.name, plan.seconds, plan.protocol, plan.seed) == ("my model", 2.5, "paper", 5)
+    assert plan.rate == 16_000
     assert "labels" not in plan.options  # all of them
     assert (recipe.max_epochs, recipe.patience, recipe.batch_size) == (7, 3, 8)
     assert (recipe.learning_rate, recipe.crop_seconds, recipe.balance) == (0.01, None, False)
     assert (recipe.gain, recipe.noise, recipe.speed, recipe.spread) == (3, 0.1, 0.2, 0.5)
+    assert recipe.sharpness == 4
     assert (recipe.recalibrate, recipe.anneal, recipe.anywhere) == (True, True, False)
     assert recipe.monitor == RECIPES["robust"].monitor  # what is not asked for is the recipe's
     assert job.upload is not None
@@ -496,6 +498,9 @@ def test_a_recipe_fills_the_advanced_settings(visitor):
         ({"max_epochs": None}, "Epochs at most is empty"),
         ({"max_epochs": 0}, "max_epochs is 0"),
         ({"learning_rate": -1}, "learning_rate is -1"),
+        ({"sharpness": 0}, "sharpness is 0"),
+        ({"rate": 11_025}, "must be a multiple of 4,000 Hz"),
+        ({"rate": None}, "rate is None"),
         ({"seconds": settings.OTHER, "other": None}, "Give the seconds to hear"),
         ({"seconds": settings.OTHER, "other": -3}, "Give the seconds to hear"),
         ({"recipe": "secret"}, "Choose one of the recipes"),

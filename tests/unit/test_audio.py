@@ -185,7 +185,7 @@ def test_a_few_samples_at_full_scale_are_not_clipping(babble):
 
 def test_damage_behind_t_is_nothing_to_know_of(babble):
     sound = Sound(babble(2, 8_000), 8_000, damaged=True)
-    assert audio.read(sound, 1).notices() == ["Only the first 1 seconds were used."]
+    assert audio.read(sound, 1).notices() == ["Only the first second was used."]
 
 
 def test_short_is_short_for_the_model(babble):

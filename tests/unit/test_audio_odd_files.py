@@ -66,7 +66,7 @@ def test_recordings_chained_in_one_file(tmp_path, tone, name, second_rate, as_ob
     assert not sound.damaged
     (notice,) = sound.notices()
     assert "several recordings" in notice
-    assert audio.read(source, 1).notices() == ["Only the first 1 seconds were used."]
+    assert audio.read(source, 1).notices() == ["Only the first second was used."]
     assert audio.read(source, 5).seconds == pytest.approx(5, abs=1e-3)
 
 

@@ -44,7 +44,8 @@ def out(corpus, speaker_pattern, tmp_path_factory, one_thread) -> Path:
     result = run(
         "train", corpus, "--out", folder, "--speaker-pattern", speaker_pattern, "--seconds", 0.4,
         "--recipe", "paper", "--epochs", 2, "--batch-size", 8, "--learning-rate", 0.003,
-        "--protocol", "speaker-disjoint", "--seed", 3, "--device", "cpu", "--title", "Tones",
+        "--protocol", "speaker-disjoint", "--rate", 16_000, "--seed", 3, "--device", "cpu",
+        "--title", "Tones",
         "--cache", folder.parent / "cache",
     )  # fmt: skip
     assert result.exit_code == 0, result.output
@@ -66,6 +67,7 @@ def test_the_options_are_the_plan(out, corpus, speaker_pattern):
     assert plan.recipe == {**PAPER.as_dict(), **changed}
     card = cabcnn.load(out / "model.safetensors").card
     assert card.title == "Tones"
+    assert (plan.rate, card.rate) == (16_000, 16_000)
     assert card.recipe == plan.full_recipe.as_dict()
 
 
@@ -150,6 +152,9 @@ def test_the_help_names_all_that_can_be_set():
         (("CORPUS", "--out", "OUT", "--protocol", "fair"), "protocol is 'fair'"),
         (("CORPUS", "--out", "OUT", "--seconds", "0"), "seconds is 0.0"),
         (("CORPUS", "--out", "OUT", "--epochs", "0"), "max_epochs is 0"),
+        (("CORPUS", "--out", "OUT", "--rate", "11025"), "must be a multiple of 4,000 Hz"),
+        (("CORPUS", "--out", "OUT", "--rate", "2000"), "rate is 2000"),
+        (("CORPUS", "--out", "OUT", "--set", "sharpness=0.5"), "sharpness is 0.5"),
         (("CORPUS", "--out", "OUT", "--crop", "-1"), "crop_seconds is -1.0"),
         (("--resume", "--out", "OUT", "--set", "gain=0"), "decides on --set already"),
         *(

@@ -215,6 +215,14 @@ def test_a_finished_run_is_left_alone(finished, plan, cache):
     assert {path: path.stat().st_mtime_ns for path in folder.rglob("*")} == before
 
 
+def test_the_plan_of_an_earlier_version_lacks_settings_and_means_their_defaults(plan):
+    whole = replace(plan, recipe=plan.full_recipe.as_dict())
+    older = {name: value for name, value in whole.recipe.items() if name != "sharpness"}
+    assert replace(whole, recipe=older, device="cuda").asks_the_same(whole)
+    for changes in ({"recipe": {**older, "sharpness": 4.0}}, {"rate": 16_000}, {"seed": 7}):
+        assert not replace(whole, **changes).asks_the_same(whole)
+
+
 def test_a_name_that_is_taken_by_another_plan(finished, plan, cache):
     folder, _, _ = finished
     with pytest.raises(CabcnnError, match="holds a run of another plan; choose another name"):

@@ -13,7 +13,7 @@ import pytest
 from cabcnn import checkpoint
 from cabcnn.checkpoint import Card
 from cabcnn.errors import CabcnnError
-from cabcnn.shipped import digits, synthetic_accents
+from cabcnn.shipped import digits, synthetic_accents, words
 from cabcnn.shipped.ablations import measure_ablations
 from cabcnn.shipped.synthetic_accents import NAME
 
@@ -90,6 +90,20 @@ def test_digits_with_each_speaker_left_out(shipped, short_arrays, tmp_path, monk
     assert card.median_seconds == pytest.approx(0.55, abs=0.06)
     told = r"same 6 splits it had [01]\.\d\d ± 0\.\d\d, against [01]\.\d\d ± 0\.\d\d\."
     assert re.search(told, card.notes[-1])
+
+
+def test_words_with_and_without_sharpness(shipped, short_arrays, tmp_path, monkeypatch):
+    short_arrays.save(tmp_path / "words.npz")
+    monkeypatch.setattr(words, "RECIPE", replace(words.RECIPE, max_epochs=1))
+    monkeypatch.setattr(words, "FOLDS", 2)
+    words.make(tmp_path / "nowhere", tmp_path, "cpu", None)
+    card = card_of(shipped, "words")
+    (measured,) = card.measurements
+    assert (measured.models, measured.clips) == (2, len(short_arrays))
+    assert measured.unseen_speakers
+    assert card.rate == words.RATE
+    assert card.recipe["sharpness"] == words.RECIPE.sharpness
+    assert re.search(r"Without one ingredient, on the same 2 splits: sharpness", card.notes[1])
 
 
 def test_an_ingredient_that_is_left_out_changes_the_recipe_alone(short_arrays, tmp_path):

@@ -112,6 +112,20 @@ def test_gradients_are_those_of_the_mean_loss(formula_model, monkeypatch):
     np.testing.assert_array_equal(told[1:].reshape(3, 3), confusion)
 
 
+def test_a_step_follows_the_sharpened_loss_and_reports_the_plain_one(formula_model, monkeypatch):
+    monkeypatch.setattr(F, "dropout", lambda x, p, training: x)
+    found, told = learned(formula_model().double(), Recipe(sharpness=4.0))
+    _, plain = learned(formula_model().double())
+    assert torch.equal(told, plain)
+    model, clips = formula_model().double().train(), batch()
+    powers = model(clips.values).probabilities ** 4
+    (-(powers / powers.sum(1, keepdim=True))[torch.arange(len(LENGTHS)), clips.labels].log().mean()
+     ).backward()  # fmt: skip
+    for name, parameter in model.named_parameters():
+        assert parameter.grad is not None
+        torch.testing.assert_close(found[name], parameter.grad, rtol=0, atol=SAME, msg=name)
+
+
 def test_the_spread_term_is_the_distance_from_using_all_alike(formula_model, monkeypatch):
     """The Kullback-Leibler divergence of the mean attention from an equal one."""
     monkeypatch.setattr(F, "dropout", lambda x, p, training: x)

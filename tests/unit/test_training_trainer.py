@@ -10,7 +10,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 import torch
-from safetensors.torch import save_file
+from safetensors.torch import load_file, save_file
 
 from cabcnn.errors import CabcnnError
 from cabcnn.metrics import scores
@@ -19,6 +19,7 @@ from cabcnn.training.batches import epoch_batches
 from cabcnn.training.evaluation import evaluate
 from cabcnn.training.excerpts import first_seconds
 from cabcnn.training.recipe import PAPER, RECIPES, Recipe
+from cabcnn.training.state import FACTS
 from cabcnn.training.trainer import Progress, train
 
 pytestmark = [pytest.mark.usefixtures("one_thread"), pytest.mark.numeric]
@@ -125,6 +126,24 @@ def test_an_interrupted_run_ends_as_it_would_have(short_arrays, tmp_path, change
     again, same = train(short_arrays, TRAINING, VALIDATION, recipe, state=state)
     assert same == progress, "nothing is left to do"
     assert_same(weights(again), weights(whole))
+
+
+def test_a_state_from_before_a_setting_existed_means_its_default(short_arrays, tmp_path):
+    recipe = dataclasses.replace(QUICK, max_epochs=2)
+    whole, _ = train(short_arrays, TRAINING, VALIDATION, recipe)
+    state = tmp_path / "run.safetensors"
+    train(short_arrays, TRAINING, VALIDATION, recipe, state=state, on_epoch=lambda run, model: True)
+    tensors = load_file(state)
+    facts = json.loads(tensors[FACTS].numpy().tobytes())
+    assert facts["recipe"].pop("sharpness") == 1.0
+    tensors[FACTS] = torch.frombuffer(bytearray(json.dumps(facts).encode()), dtype=torch.uint8)
+    save_file(tensors, state)
+    sharper = dataclasses.replace(recipe, sharpness=4.0)
+    with pytest.raises(CabcnnError, match="another recipe"):
+        train(short_arrays, TRAINING, VALIDATION, sharper, state=state)
+    resumed, progress = train(short_arrays, TRAINING, VALIDATION, recipe, state=state)
+    assert progress.epoch == 2
+    assert_same(weights(resumed), weights(whole))
 
 
 def test_states_of_other_runs(short_arrays, tmp_path):

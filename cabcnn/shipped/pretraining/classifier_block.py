@@ -13,7 +13,6 @@ from typing import Any
 
 import numpy as np
 import torch
-import torch.nn.functional as F
 from numpy.typing import NDArray
 from torch import Tensor
 
@@ -21,15 +20,14 @@ from cabcnn.dataset.arrays import Arrays
 from cabcnn.model import CabCnn
 from cabcnn.training.batches import balanced
 from cabcnn.training.excerpts import first_seconds
+from cabcnn.training.loss import sharpened_loss
 
 
 @dataclass(frozen=True)
 class BlockRecipe:
     """How the classifier block is trained; the learning rate falls to zero as a cosine.
 
-    `sharpness` is the power to which a clip's probabilities are raised, and normalised again,
-    before the loss. They are means over intervals, few of which tell anything, and never come near
-    1: the plain loss would ask every single interval to be certain.
+    `sharpness` is that of `sharpened_loss`.
     """
 
     seconds: float | None = 30.0
@@ -104,8 +102,8 @@ def train_block(
             attention, votes = model.block(torch.cat(rows).float())
             intervals = (attention.unsqueeze(1) * votes).sum(0).T
             probabilities = intervals.unflatten(0, (len(chosen), -1)).mean(1)
-            sharpened = recipe.sharpness * probabilities.clamp_min(1e-7).log()
-            loss = F.cross_entropy(sharpened, torch.from_numpy(labels[chosen]).to(device))
+            targets = torch.from_numpy(labels[chosen]).to(device)
+            loss = sharpened_loss(probabilities, targets, recipe.sharpness).mean()
             adam.zero_grad(set_to_none=True)
             loss.backward()
             adam.step()

@@ -16,6 +16,7 @@ from cabcnn.ui.train.corpus_summary import SECONDS, CorpusSummary
 
 WHOLE_CLIPS, OTHER = 0.0, -1.0  # choices of T beside SECONDS
 MAX_SECONDS = 3600.0
+RATES = (8000, 16_000, 24_000, 48_000)  # Hz
 RECIPE_CHOICES = [
     ("Robust (recommended): varied excerpts, some noise", "robust"),
     ("As in the paper: whole clips, large batches", "paper"),
@@ -42,8 +43,10 @@ NUMBERS = (
     ("gain", "Loudness changes (dB)", "At most, within an excerpt."),
     ("noise", "Added noise", "Relative to the sound's own level."),
     ("speed", "Speed changes", "At most this fraction faster or slower."),
+    ("sharpness", "Sharpness", "1: the paper's loss. 4: asks less of each moment."),
     ("spread", "Spread", "How strongly attention is spread over many classifiers."),
 )
+LEAST = {"sharpness": 1}  # of the others 0
 WHOLE_NUMBERS = {"max_epochs", "patience", "batch_size"}
 # The advanced switches: their label, a field of `Recipe`.
 SWITCHES = [
@@ -65,6 +68,7 @@ class Settings(NamedTuple):
     protocol: gr.Radio
     switches: gr.CheckboxGroup
     seed: gr.Number
+    rate: gr.Dropdown
     numbers: tuple[gr.Number, ...]
 
     def inputs(self) -> list[Any]:
@@ -110,7 +114,7 @@ def lay_out() -> Settings:
                     value=_number(RECIPES["robust"], field),
                     label=label,
                     info=info,
-                    minimum=0,
+                    minimum=LEAST.get(field, 0),
                     precision=0 if field in WHOLE_NUMBERS else None,
                     min_width=140,
                     elem_id=f"train-{field.replace('_', '-')}",
@@ -125,12 +129,22 @@ def lay_out() -> Settings:
                 precision=0,
                 min_width=140,
             )
+            rate = gr.Dropdown(
+                choices=[(f"{rate:,} Hz", rate) for rate in RATES],
+                value=Plan.rate,
+                label="Sample rate",
+                info="Sound above half of it is not heard.",
+                min_width=140,
+                elem_id="train-rate",
+            )
     private: dict[str, Any] = {
         "queue": False, "show_progress": "hidden", "api_visibility": "private",
     }  # fmt: skip
     seconds.change(lambda t: gr.Number(visible=t == OTHER), seconds, other_seconds, **private)
     recipe.change(recipe_values, recipe, [switches, *numbers], **private)
-    return Settings(seconds, other_seconds, recipe, name, protocol, switches, seed, tuple(numbers))
+    return Settings(
+        seconds, other_seconds, recipe, name, protocol, switches, seed, rate, tuple(numbers)
+    )
 
 
 def recipe_values(name: str) -> list[Any]:
@@ -159,7 +173,7 @@ def make_plan(summary: CorpusSummary, classes: Sequence[str], values: Sequence[A
     """
     if len(classes) < 2:
         raise CabcnnError("A model chooses among classes: tick two or more.")
-    seconds, other_seconds, recipe, name, protocol, switches, seed, *numbers = values
+    seconds, other_seconds, recipe, name, protocol, switches, seed, rate, *numbers = values
     if recipe not in RECIPES:
         raise CabcnnError("Choose one of the recipes.")
     if seconds == OTHER:
@@ -183,6 +197,7 @@ def make_plan(summary: CorpusSummary, classes: Sequence[str], values: Sequence[A
         protocol=protocol,
         folds=FOLDS,
         seed=_seed(seed),
+        rate=rate,
     )
 
 
