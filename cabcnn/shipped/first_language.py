@@ -26,7 +26,7 @@ from cabcnn.shipped.ablations import ablation_note, results_folder
 from cabcnn.shipped.experiments import RATE, print_line, select_splits
 from cabcnn.shipped.pretraining.classifier_block import BlockRecipe, extract_features, train_block
 from cabcnn.shipped.spectrum_baseline import spectrum_recall
-from cabcnn.training.cross_validation import fold_splits, measurement, run_split
+from cabcnn.training.cross_validation import fold_splits, measurement, run_split, sureness_of
 from cabcnn.training.evaluation import Evaluation, evaluate
 
 NAME = "first-language"
@@ -90,6 +90,7 @@ def make(corpus: Path, work: Path, device: str, only: str | None) -> None:
     ablations = dict(zip(ABLATIONS, others, strict=True))
     model = learn(0)
     own = evaluate(model, arrays, splits[0].tested, BLOCK.seconds).scores.unweighted_recall
+    steps, checked = sureness_of([rows[k][0] for k in sorted(rows)], arrays.label_names)
     card = Card(
         name=NAME,
         title="First language of a speaker of English: nine languages",
@@ -111,11 +112,13 @@ def make(corpus: Path, work: Path, device: str, only: str | None) -> None:
         device=devices.description(device),
         date=datetime.date.today().isoformat(),
         parameters=sum(p.numel() for p in model.parameters()),
+        sureness=steps,
         notes=(
             "The shipped weights are the first fold's: they learned from "
             f"{len(splits[0].learned)} of the speakers and have an unweighted recall of {own:.2f} "
             f"on the other {len(splits[0].tested)}.",
             ablation_note(ablations, measured, "one ingredient of the last step"),
+            checked,
             f"A logistic regression on the long-term spectrum alone (mean and deviation of {BANDS} "
             "mel bands of up to 30 s) has an unweighted recall of "
             f"{spectrum_recall(arrays, splits):.2f} on the same folds.",

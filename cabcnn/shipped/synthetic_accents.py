@@ -26,7 +26,7 @@ from cabcnn.shipped.experiments import (
     select_splits,
     train_all_epochs,
 )
-from cabcnn.training.cross_validation import Split, fold_splits, measurement
+from cabcnn.training.cross_validation import Split, fold_splits, measurement, sureness_of
 from cabcnn.training.evaluation import evaluate
 from cabcnn.training.recipe import ROBUST
 
@@ -63,6 +63,7 @@ def make(corpus: Path | None, work: Path, device: str, only: str | None) -> None
     own = evaluate(model, arrays, splits[0].tested, SECONDS).scores.unweighted_recall
     unseen = measurement(rows, arrays, f"{FOLDS} folds over voices", unseen_speakers=True)
     known = measurement(mixed_rows, arrays, f"{FOLDS} folds over clips, by voices it knows", False)
+    steps, checked = sureness_of(rows, arrays.label_names)
     card = Card(
         name=NAME,
         title="Five accents of synthetic voices",
@@ -82,11 +83,13 @@ def make(corpus: Path | None, work: Path, device: str, only: str | None) -> None
         device=devices.description(device),
         date=datetime.date.today().isoformat(),
         parameters=sum(p.numel() for p in model.parameters()),
+        sureness=steps,
         notes=(
             f"The shipped weights are the first fold's: they learned from "
             f"{len(splits[0].learned)} of the clips and have an unweighted recall of {own:.2f} on "
             f"the other {len(splits[0].tested)}, by voices that they never heard.",
             ablation_note(ablations, unseen, "one ingredient or several"),
+            checked,
         ),
     )
     checkpoint.save(checkpoint.folder() / f"{NAME}{checkpoint.SUFFIX}", model, card)

@@ -10,12 +10,13 @@ from typing import Any, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from cabcnn import files, schema
+from cabcnn import files, schema, sureness
 from cabcnn.checkpoint import Measurement
 from cabcnn.corpora.splits import Parts, check_disjoint, speaker_folds
 from cabcnn.dataset.arrays import Arrays
 from cabcnn.errors import CabcnnError
 from cabcnn.metrics import Interval, confusion_matrix, scores
+from cabcnn.sureness import Step
 from cabcnn.training.evaluation import Evaluation
 
 Learn = Callable[[NDArray[np.int64], NDArray[np.int64], Path], Evaluation]
@@ -133,6 +134,19 @@ def measurement(
         log_loss=round(pooled.loss, 4),
         calibration_error=round(pooled.calibration.error, 4),
         interval=rounded(intervals),
+    )
+
+
+def sureness_of(rows: Sequence[dict], names: Sequence[str]) -> tuple[tuple[Step, ...], str]:
+    """How often the splits' answers were right, by their lead; and a sentence for the card on how
+    well such steps hold on a split that they do not come from."""
+    labels = np.concatenate([row["labels"] for row in rows])
+    probabilities = np.concatenate([row["probabilities"] for row in rows])
+    parts = np.repeat(np.arange(len(rows)), [len(row["labels"]) for row in rows])
+    error = sureness.calibration_error(labels, probabilities, names, parts)
+    return sureness.measure(labels, probabilities, names), (
+        "How often such answers were right comes from the test clips of all folds. On a fold that "
+        f"it does not come from, it was {100 * error:.0f} points off on average."
     )
 
 
