@@ -179,11 +179,14 @@ def _print_tables(description: Description, everything: bool) -> None:
     if description.hours:
         lengths = description.as_dict()["seconds"]
         rates = ", ".join(f"{rate:,} Hz ({n:,})" for rate, n in description.rates.items())
-        console.print(
-            f"\nLengths: {lengths['shortest']:.2f} to {lengths['longest']:.2f} s, half of them "
-            f"from {lengths['quarter']:.2f} to {lengths['three_quarters']:.2f} s, median "
-            f"{lengths['median']:.2f} s.\nSample rates: {rates}."
+        shortest, quarter, median, three_quarters, longest = map("{:.2f}".format, lengths.values())
+        spread = (
+            f"Each recording lasts {median} s."
+            if shortest == longest
+            else f"Lengths: {shortest} to {longest} s, half of them from {quarter} to "
+            f"{three_quarters} s, median {median} s."
         )
+        console.print(f"\n{spread}\nSample rates: {rates}.")
     console.print("\nNo problems found." if not description.problems else "")
     for problem in description.problems:
         console.print(f"[bold]{escape(problem.sentence)}[/bold]")
