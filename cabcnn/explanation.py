@@ -117,7 +117,9 @@ class Explanation:
         first, second = (self.labels[k] for k in np.argsort(-self.probabilities)[:2])
         points = f"{100 * self.lead:.{0 if self.lead >= 0.1 else 1}f} points"
         many = 100 if step.right >= 0.95 or step.right < 0.05 else 10
-        times = f"{round(many * step.right)} of {many} times on people it never heard"
+        count = round(many * step.right)
+        often = f"{count} of {many}" if count < 100 else "more than 99 of 100"
+        times = f"{often} times on people it never heard"
         if step.right < CLOSE:
             return f"Too close to call: {first} or {second}. Right {times} when so close."
         return f"{first}, by {points}: right {times}."
