@@ -259,7 +259,7 @@ def test_explore_by_keyboard_alone(open_page):
     page.wait_for_selector("#view .cav[data-state=ready][data-painted]")
     page.wait_for_function(  # the verdict and the notice are said aloud too
         "said => document.querySelector('#view .cav-live').innerText.endsWith(said)",
-        arg="%. Only the first 5 seconds were used.",
+        arg=" Only the first 5 seconds were used.",
     )
     tab_to("cav-play")
     page.keyboard.press("Enter")

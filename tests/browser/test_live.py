@@ -67,8 +67,8 @@ def stop_and_open(page) -> tuple[np.ndarray, int]:
     """Stops; returns the samples that Explore then plays, and their rate."""
     with page.expect_response(is_played) as answer:
         page.get_by_role("button", name="Stop").click()
+        page.locator(".cav-clip", has_text="Live recording").wait_for()
         page.wait_for_selector(SHOWN, state="visible")
-    assert page.inner_text(".cav-clip").startswith("Live recording")
     return soundfile.read(io.BytesIO(page.request.get(answer.value.url).body()))
 
 
@@ -90,6 +90,8 @@ def test_speak_see_stop_and_find_it_in_explore(open_page, likeness_to_spoken):
     page.click("#model input")
     page.get_by_role("option", name="digit").click()  # all is heard again by another model
     page.wait_for_function("() => document.querySelectorAll('.clv-bars li').length === 10")
+    clip = page.locator(".cav-clip", has_text="Spoken digits")  # Explore's example follows too
+    clip.wait_for(state="attached")
     wait_for(page, "intervals", 90)
     heard, rate = stop_and_open(page)
     assert number(page, "have") == number(page, "samples")
