@@ -146,7 +146,7 @@ def test_killed_at_any_moment_it_ends_as_it_would_have(plan, uninterrupted, tmp_
     assert not (folder / "model.safetensors").exists()
     (folder / "status.json.4194305.part").write_text("{")  # as if killed while writing it
 
-    assert "model.safetensors: Right" in Program(folder).finish()
+    assert "model.safetensors: Of 10 clips" in Program(folder).finish()
     assert state_of(folder) == "finished"
     assert_same(folder, uninterrupted)
     assert sorted(path.name for path in folder.iterdir()) == [
@@ -161,7 +161,7 @@ def test_two_processes_carry_out_one_run(plan, tmp_path):
     folder = begun(tmp_path / "run", plan)
     torchrun = ("-m", "torch.distributed.run", "--standalone", "--nproc-per-node", "2")
     said = Program(folder, sys.executable, *torchrun).finish()
-    assert said.count("model.safetensors: Right") == 1
+    assert said.count("model.safetensors: Of 10 clips") == 1
     assert state_of(folder) == "finished"
     _, card = checkpoint.load(folder / "model.safetensors")
     assert card.device.startswith("2 x ")
