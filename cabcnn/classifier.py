@@ -84,9 +84,14 @@ class Classifier:
             model=self.card.name,
             notices=tuple(notices),
             score=self.card.score() if applies else "",
-            sureness=self.card.sureness if applies and seconds == self.card.seconds else (),
+            sureness=self.card.sureness if applies and self._as_measured(sound, seconds) else (),
         )
         return explanation, sound
+
+    def _as_measured(self, sound: audio.Sound, seconds: float | None) -> bool:
+        """Whether the model's own T would have given the same sound."""
+        own = self.card.seconds
+        return seconds == own or (not sound.truncated and (own is None or sound.seconds <= own))
 
     def stream(self, rate: int, mean_std: tuple[float, float] | None = None) -> Stream:
         """Starts classifying a sound at `rate` Hz that arrives in pieces, such as a microphone's.

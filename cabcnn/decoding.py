@@ -394,11 +394,16 @@ def _wav_end(content: bytes | mmap.mmap) -> int:
 
 def _goes_on(content: bytes | mmap.mmap, end: int) -> bool:
     """Whether what follows the sound are chunks, or another file, and not more of the sound."""
-    end += end % 2
-    name = content[end : end + 4]
-    size = int.from_bytes(content[end + 4 : end + 8], "little")
-    named = len(name) == 4 and all(32 <= letter < 127 for letter in name)
-    return end >= len(content) - 8 or (named and end + 8 + size <= len(content) + 1)
+    if end >= len(content) - 8 or not any(content[end : end + 4_096]):
+        return True  # nothing, or padding
+    for at in (end, end + end % 2):  # not all programs pad a chunk of odd length
+        name = content[at : at + 4]
+        size = int.from_bytes(content[at + 4 : at + 8], "little")
+        if name.startswith((b"ID3", b"TAG")) or name in (b"LIST", b"RIFF"):
+            return True  # be it cut
+        if all(32 <= letter < 127 for letter in name) and at + 8 + size <= len(content) + 1:
+            return True
+    return False
 
 
 def _recounted(content: bytes | mmap.mmap) -> io.BytesIO:
@@ -523,7 +528,10 @@ def _stated_seconds(container: Any, stream: Any, source: Path | io.BytesIO) -> f
 
 def _counted_frames(head: bytes) -> int:
     """The frames of an mp3 file by its Xing tag, in the first frame; 0 if it has none."""
-    at = max(head.find(b"Xing"), head.find(b"Info"))
+    first = 0
+    if head[:3] == b"ID3":  # a tag before the first frame: 7 bits of its size in each byte
+        first = 10 + sum((byte & 127) << (7 * k) for k, byte in enumerate(reversed(head[6:10])))
+    at = max(head.find(name, first, first + 200) for name in (b"Xing", b"Info"))
     has_count = at >= 0 and len(head) >= at + 12 and head[at + 7] & 1
     return int.from_bytes(head[at + 8 : at + 12], "big") if has_count else 0
 

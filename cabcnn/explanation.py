@@ -116,7 +116,7 @@ class Explanation:
             return ""
         first, second = (self.labels[k] for k in np.argsort(-self.probabilities)[:2])
         points = f"{100 * self.lead:.{0 if self.lead >= 0.1 else 1}f} points"
-        many = 100 if step.right >= 0.95 or step.right < 0.05 else 10
+        many = 100 if step.right >= 0.95 or step.right <= 0.05 else 10
         count = round(many * step.right)
         often = f"{count} of {many}" if count < 100 else "more than 99 of 100"
         times = f"{often} times on people it never heard"

@@ -23,8 +23,8 @@ Z = 1.96  # of a 95 % interval
 
 @dataclass(frozen=True)
 class Step:
-    """Of `clips` that got `label` ("": any) as their answer, with a lead from `lead` up to that of
-    the label's next step, the share `right` was right."""
+    """Of `clips` that got `label` as their answer ("": a label without steps of its own), with a
+    lead from `lead` up to that of the label's next step, the share `right` was right."""
 
     label: Annotated[str, Length(0, 1_000), PRINTABLE]
     lead: Annotated[float, Between(0, 1)]
@@ -55,12 +55,14 @@ def measure(
     """
     answers = np.argmax(probabilities, 1)
     right, lead = answers == np.asarray(labels), leads(probabilities)
-    steps = _steps("", lead, right)
+    steps: list[Step] = []
+    others = np.ones(len(answers), np.bool_)
     for k, name in enumerate(names):
         own = answers == k
         if own.sum() >= LEAST_CLIPS:
             steps += _steps(name, lead[own], right[own])
-    return tuple(steps)
+            others &= ~own
+    return (*_steps("", lead[others], right[others]), *steps)
 
 
 def _steps(label: str, lead: NDArray[np.float64], right: NDArray[np.bool_]) -> list[Step]:

@@ -95,6 +95,11 @@ def explain(
     endings = [f".{kind.value}" for kind in dict.fromkeys(format or [Format.csv])]
     memory.keep_freed_memory()
     classifier = cabcnn.load(checkpoint, device)
+    if sure is not None and not classifier.card.sureness:
+        raise CabcnnError(
+            f"How often answers of {classifier.card.name} were right has not been measured by "
+            "their lead; leave --sure out."
+        )
     if out is not None:
         make_folder(out)
     failed = False

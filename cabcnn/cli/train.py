@@ -155,7 +155,7 @@ def train(
     if outcome is None:
         write_line(f"{folder} is finished already; --resume would continue a stopped run.")
     else:
-        for problem in schema.read(folder / CORPUS, "")["problems"]:
+        for problem in schema.read(folder / CORPUS, "train again")["problems"]:
             write_note(problem["sentence"], problem["details"])
         write_line(f"{folder / MODEL}: {outcome.card.score()}")
 

@@ -106,11 +106,13 @@ def _read(folder: Path) -> RunClips | None:
     path = folder / CLIPS
     advice = "start a new run under another name"
     try:
-        listing = schema.build(_Listing, schema.read(path, advice))
+        content = schema.read(path, advice)
     except FileNotFoundError:
         return None
+    try:
+        listing = schema.build(_Listing, content)
     except CabcnnError as error:
-        raise CabcnnError(f"{path} can't be used: {error}; {advice}.") from error
+        raise CabcnnError(f"{path} is damaged ({error}); {advice}.") from error
     clips = [Clip(Path(row[0]), *row[1:4]) for row in listing.clips]
     left_out = [LeftOut(Clip(Path(row[0]), *row[1:4]), row[4]) for row in listing.left_out]
     return RunClips(clips, [row[4] for row in listing.clips], left_out)

@@ -143,8 +143,11 @@ def sureness_of(rows: Sequence[dict], names: Sequence[str]) -> tuple[tuple[Step,
     labels = np.concatenate([row["labels"] for row in rows])
     probabilities = np.concatenate([row["probabilities"] for row in rows])
     parts = np.repeat(np.arange(len(rows)), [len(row["labels"]) for row in rows])
+    steps = sureness.measure(labels, probabilities, names)
     error = sureness.calibration_error(labels, probabilities, names, parts)
-    return sureness.measure(labels, probabilities, names), (
+    if not np.isfinite(error):
+        return steps, "There were too few test clips to say how often such answers were right."
+    return steps, (
         "How often such answers were right comes from the test clips of all folds. On a fold that "
         f"it does not come from, it was {100 * error:.0f} points off on average."
     )

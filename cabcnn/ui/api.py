@@ -204,15 +204,15 @@ class Parameter(Api):
         given = str(url_or_file_path)
         if not is_http_url_like(given):
             return await super().async_move_resource_to_block_cache(url_or_file_path)
-        asked = urlsplit(given).path
+        asked, own = urlsplit(given), urlsplit(self.demo.local_url or "")
         paths = (example.path for example in examples.load())
-        example = next((path for path in paths if asked.endswith(EXAMPLES + path.name)), given)
-        try:
-            return await super().async_move_resource_to_block_cache(example)
-        except Exception as error:  # Gradio's are of no class of their own
-            raise gr.Error(
-                f"{given[:LONGEST_QUOTE]} can't be fetched; upload the file.", print_exception=False
-            ) from error
+        for path in paths:
+            if asked.netloc == own.netloc and asked.path.endswith(EXAMPLES + path.name):
+                return await super().async_move_resource_to_block_cache(path)
+        # Gradio would fetch whatever it is, as a whole into memory.
+        raise gr.Error(
+            f"{given[:LONGEST_QUOTE]} is not fetched; upload the file.", print_exception=False
+        )
 
 
 def _add(demo: gr.Blocks, function: Callable[..., Any], name: str) -> None:

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import re
+from collections.abc import Sequence
 from functools import lru_cache
 from pathlib import Path
 from typing import NamedTuple
@@ -24,7 +26,7 @@ class Example(NamedTuple):
 
     def suits(self, model: str) -> bool:
         """Whether it is meant for that model, or for the same one of another T."""
-        return f"{model}-".startswith(f"{self.checkpoint}-")
+        return re.fullmatch(rf"{re.escape(self.checkpoint)}(-\d+s)?", model) is not None
 
 
 def folder() -> Path:
@@ -52,11 +54,11 @@ def makes_sense(path: Path, model: str) -> bool:
     return any(example.path == path for example in suiting(model))
 
 
-def lesson(path: Path, model: str, label: str) -> str:
+def lesson(path: Path, model: str, label: str, labels: Sequence[str]) -> str:
     """Whether a model's answer to an example is right, and why it may be wrong; "" where it is not
     known what would be right."""
     example = next((one for one in load() if one.path == path), None)
-    if example is None or example.actual is None or not example.suits(model):
+    if example is None or not example.suits(model) or example.actual not in labels:
         return ""
     if label == example.actual:
         return f"Right: this is meant to be {example.actual}."

@@ -22,6 +22,7 @@ from cabcnn.ui.sounds import Clip, Sounds
 from cabcnn.ui.view_payload import explain_for_view
 
 VIEW = "view"
+OTHER_EXAMPLE = "is not for this model; this is another example."
 SECONDS = (5, 10, 30, 60)
 MODEL_T = 0  # among the choices of T: the one that the model was trained with
 MAX_SECONDS = 60.0  # of a clip that are kept, so that another T needs no new upload
@@ -83,7 +84,7 @@ def build(models: Models, sounds: Sounds, model: gr.Dropdown) -> tuple[AfterEven
         label="Or try a synthetic voice",
         components=["textbox"],
         samples=example_titles(models.first()),
-        type="index",
+        type="values",
         layout="gallery",
         samples_per_page=len(examples.load()),
         elem_id="examples",
@@ -139,11 +140,12 @@ def build(models: Models, sounds: Sounds, model: gr.Dropdown) -> tuple[AfterEven
     def open_file(path: str | None, name: str, t: float, request: gr.Request):
         return explain_file(path, Path(path or "").name, name, t, request) | {upload: None}
 
-    def choose_example(index: int, name: str, t: float, request: gr.Request):
+    def choose_example(row: list[str], name: str, t: float, request: gr.Request):
+        chosen = next(clip for clip in examples.load() if [clip.title] == row)
         try:
-            return open_example(examples.suiting(name)[index], name, t, session_id(request))
+            return open_example(chosen, name, t, session_id(request))
         except CabcnnError as error:
-            return {message: error_message(error)}
+            return {view: None, message: error_message(error)}
 
     def explain_open_clip(name: str, t: float, session: str):
         clip = sounds.clip(session)
@@ -151,10 +153,12 @@ def build(models: Models, sounds: Sounds, model: gr.Dropdown) -> tuple[AfterEven
             return {message: notice(NO_SOUND)}
         try:
             if clip.example and not examples.makes_sense(clip.example.path, name):
-                return open_example(examples.suiting(name)[0], name, t, session)
+                shown = open_example(examples.suiting(name)[0], name, t, session)
+                return shown | {message: notice(f"{clip.name} {OTHER_EXAMPLE}")}
             return explain(clip, name, t, session)
-        except CabcnnError as error:
-            return {message: error_message(error)}
+        except CabcnnError as error:  # the last verdict must not stand below it
+            sounds.hide(session)
+            return {view: None, message: error_message(error)}
 
     def explain_again(name: str, t: float, request: gr.Request):
         """By another model or T. Gradio sends a choice from a list twice: the second time there

@@ -39,6 +39,7 @@ class Limits:
     training_runs_waiting: Count = 10
     wrong_passwords_per_minute: Count = 100
     wrong_passwords_per_minute_per_visitor: Count = 10
+    open_pages: Count = 500  # remembered by Gradio, and dropped last
     program_sessions: Count = 32  # of programs that use the endpoints, remembered by Gradio
 
     def __post_init__(self) -> None:

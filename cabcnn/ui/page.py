@@ -193,8 +193,11 @@ async def _serving(training: train.Training | None, app: App) -> AsyncIterator[N
 
     async def sweep_forever() -> None:
         while True:
-            await asyncio.to_thread(shared_sounds().sweep)
-            shared_visits().prune(app.get_blocks())
+            try:
+                await asyncio.to_thread(shared_sounds().sweep)
+                shared_visits().prune(app.get_blocks())
+            except OSError as error:  # the next time may do better
+                sys.stderr.write(f"Old files can't be removed ({error}).\n")
             await asyncio.sleep(SWEEP_SECONDS)
 
     with memory.gc_frozen():

@@ -23,7 +23,7 @@ from typing import Any, NamedTuple
 import gradio as gr
 import soundfile
 
-from cabcnn import audio
+from cabcnn import audio, files
 from cabcnn.audio import Sound
 from cabcnn.classifier import Classifier
 from cabcnn.runs import status
@@ -75,8 +75,10 @@ class Page:
 
     @property
     def size(self) -> int:
-        """Bytes of samples; a sound in two slots counts once."""
-        samples = (open_clip.clip.sound.samples for open_clip in self.clips.values())
+        """Bytes of samples; a sound in two slots counts once, and an example, which all pages
+        share, not at all."""
+        clips = (open_clip.clip for open_clip in self.clips.values())
+        samples = (clip.sound.samples for clip in clips if clip.example is None)
         return sum({id(array): array.nbytes for array in samples}.values())
 
 
@@ -133,6 +135,13 @@ class Sounds:
             modified = time.time() - UPLOAD_SECONDS + USED_SECONDS
             with suppress(FileNotFoundError):
                 os.utime(file, (modified, modified))
+
+    def hide(self, session: str, slot: str = EXPLORE_SLOT) -> None:
+        """Notes that a clip is open, but no longer shown."""
+        with self._lock:
+            clips = self._page(session).clips
+            if slot in clips:
+                clips[slot] = clips[slot]._replace(classifier=None)
 
     def close(self, session: str, slot: str = EXPLORE_SLOT) -> None:
         """Empties a slot of a page."""
@@ -243,7 +252,7 @@ def private_folder() -> Path:
         if other.is_dir():
             _remove_abandoned(other)
     folder = Path(tempfile.mkdtemp(prefix=PREFIX, dir=base)).resolve()
-    _owner(folder).write_text(json.dumps(status.this_process()))
+    files.write(_owner(folder), json.dumps(status.this_process()))
     atexit.register(_remove, folder)
     os.environ["GRADIO_TEMP_DIR"] = str(folder)
     return folder

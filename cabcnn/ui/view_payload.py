@@ -35,7 +35,7 @@ def explain_for_view(
     own = {"audio": save_sound(analysed), "link": link, "caution": classifier.card.caution}
     if clip.example is not None:
         label = value["labels"][int(np.argmax(value["probabilities"]))]
-        lesson = examples.lesson(clip.example.path, classifier.card.name, label)
+        lesson = examples.lesson(clip.example.path, classifier.card.name, label, value["labels"])
         own["notices"] = [*filter(None, (lesson,)), *value["notices"]]
     return {**value, **own}
 

@@ -3,6 +3,7 @@ endpoints: Gradio would keep 0.3 MB for each of the last 10,000 of those."""
 
 from __future__ import annotations
 
+from collections import OrderedDict
 from functools import cache
 from threading import Lock
 
@@ -16,15 +17,17 @@ class Visits:
 
     def __init__(self) -> None:
         self._lock = Lock()
-        self._open: set[str] = set()
+        self._open: OrderedDict[str, None] = OrderedDict()  # the latest last
 
     def begin(self, session: str) -> None:
         with self._lock:
-            self._open.add(session)
+            self._open[session] = None
+            while len(self._open) > limits().open_pages:
+                self._open.popitem(last=False)
 
     def end(self, session: str) -> None:
         with self._lock:
-            self._open.discard(session)
+            self._open.pop(session, None)
 
     def prune(self, demo: Blocks) -> None:
         """Drops what Gradio keeps of programs' sessions, but for the latest ones."""

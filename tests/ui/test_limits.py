@@ -62,7 +62,7 @@ def post(tmp_path, monkeypatch):
                 return await client.post(path, content=content, headers=named)
 
         answer = asyncio.run(ask())
-        return answer.status_code, answer.json()["detail"] if answer.text else ""
+        return answer.status_code, answer.json()["detail"] if answer.text.startswith("{") else ""
 
     return post
 
@@ -78,16 +78,34 @@ def test_passwords_can_not_be_guessed_fast(post):
 
 def test_uploads_have_a_budget_for_each_visitor_and_for_all(post, tmp_path):
     half = b"1" * (MEGABYTE // 2)
-    assert [post("/upload", half)[0] for _ in range(5)] == [200] * 4 + [413]
-    assert post("/upload", half, "2.2.2.2")[0] == 200
+    form = {"content_type": "multipart/form-data; boundary=x"}
+    assert [post("/upload", half, **form)[0] for _ in range(5)] == [200] * 4 + [413]
+    assert post("/upload", half, "2.2.2.2", **form)[0] == 200
     (tmp_path / "waiting").write_bytes(b"1" * (5 * MEGABYTE // 2))
-    assert post("/upload", half, "3.3.3.3")[0] == 200
-    status, sentence = post("/upload", half + b"1", "3.3.3.3")
+    assert post("/other", half, "3.3.3.3", **form)[0] == 200, "wherever a form is sent to"
+    status, sentence = post("/other", half + b"1", "3.3.3.3", **form)
     assert (status, "too many uploads" in sentence) == (413, True)
+    assert post("/upload", 2 * half + bytes(20_000), "4.4.4.4", **form)[0] == 413, "one file"
+
+
+def test_other_posts_are_short_and_say_how_long_they_are(post):
+    assert post("/other", bytes(16 * MEGABYTE))[0] == 200
+    assert post("/other", bytes(16 * MEGABYTE + 1))[0] == 413
+    assert post("/other", content_length="")[0] == 411
+    assert post("/gradio_api/process_recording", b"x")[0] == 404
+
+
+def test_the_views_functions_answer_their_own_page_only(post):
+    path = "/gradio_api/component_server"
+    assert post(path, b"{}", content_type="text/plain")[0] == 415
+    there = {"content_type": "application/json", "sec_fetch_site": "cross-site"}
+    assert post(path, b"{}", **there)[0] == 403
+    assert post(path, b"{}", content_type="application/json")[0] == 404  # of this test's server
 
 
 def test_a_full_disk_is_a_sentence(post):
-    status, sentence = post("/upload", b"full")
+    form = {"content_type": "multipart/form-data; boundary=x"}
+    status, sentence = post("/upload", b"full", **form)
     assert (status, sentence) == (507, "The file can't be kept: the disk is full; free some space "
                                   "and try again.")  # fmt: skip
 
@@ -108,6 +126,22 @@ def test_a_full_disk_is_a_sentence(post):
 def test_another_sites_page_can_not_use_a_login(post, headers, status):
     assert post("/other", cookie="access-token-x=1", **headers)[0] == status
     assert post("/other", **headers)[0] == 200
+
+
+def test_an_event_may_be_taken_back_before_and_after_it_expires():
+    now = 0.0
+    recent = Recent(60, lambda: now)
+    first = recent.add("a")
+    recent.take_back(first)
+    assert (recent.sum("a"), recent.total()) == (0, 0)
+    late = recent.add("a")
+    now = 61
+    assert recent.sum("a") == 0
+    recent.take_back(late)
+    recent.add("a")
+    assert (recent.sum("a"), recent.total()) == (1, 1)
+    now = 200
+    assert (recent.sum("a"), recent.total()) == (0, 0)
 
 
 def test_recent_events_are_forgotten():

@@ -33,8 +33,7 @@ def test_the_first_click_on_an_example_needs_no_network(visitor, explain_all, mo
     explain_all()
     monkeypatch.setattr("cabcnn.ui.view_payload.payload", None)
     for example in examples.load():
-        number = examples.suiting(example.checkpoint).index(example)
-        shown = visitor.call("choose_example", number, example.checkpoint, 0)
+        shown = visitor.call("choose_example", [example.title], example.checkpoint, 0)
         assert shown.view["name"] == example.title
 
 

@@ -187,7 +187,7 @@ def test_films_chained_in_one_file(tmp_path, tone, write_with_av, suffix, codec)
     assert_tones(sound)
     assert [remark.text for remark in sound.remarks] == [decoding.CHAINED]
     assert audio.read(parts[0]).notices() == []
-    assert audio.read(both, 1).notices() == ["Only the first 1 seconds were used."]
+    assert audio.read(both, 1).notices() == ["Only the first second was used."]
 
 
 @pytest.mark.parametrize(

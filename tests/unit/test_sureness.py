@@ -36,12 +36,12 @@ def answers(count: int, seed: int = 0) -> tuple[np.ndarray, np.ndarray]:
 def test_a_larger_lead_was_right_more_often():
     labels, probabilities = answers(6_000)
     steps = sureness.measure(labels, probabilities, ["a", "b", "c"])
-    assert {step.label for step in steps} == {"", "a", "b", "c"}
-    for name in ("", "a", "b", "c"):
+    assert {step.label for step in steps} == {"a", "b", "c"}
+    for name in ("a", "b", "c"):
         own = [step for step in steps if step.label == name]
         assert own[0].lead == 0
         assert [step.right for step in own] == sorted(step.right for step in own)
-    assert sum(step.clips for step in steps if not step.label) == 6_000
+    assert sum(step.clips for step in steps) == 6_000
     for lead in (0.1, 0.3, 0.5):
         step = sureness.find(steps, "b", lead)
         assert step is not None
@@ -50,6 +50,19 @@ def test_a_larger_lead_was_right_more_often():
     assert (low, high) == pytest.approx((0.669, 0.888), abs=0.001)
     parts = np.arange(6_000) % 5
     assert sureness.calibration_error(labels, probabilities, ["a", "b", "c"], parts) < 0.04
+
+
+def test_a_rare_answer_is_not_as_sure_as_a_common_one():
+    labels, probabilities = answers(2_000)
+    rare = np.tile([0.2, 0.2, 0.6], (30, 1))  # always wrong, however far it leads
+    common = probabilities.argmax(1) != 2
+    labels = np.concatenate([labels[common], np.zeros(30, int)])
+    probabilities = np.concatenate([probabilities[common], rare])
+    steps = sureness.measure(labels, probabilities, ["a", "b", "c"])
+    assert {step.label for step in steps} == {"", "a", "b"}
+    step = sureness.find(steps, "c", 0.4)
+    assert step is not None
+    assert (step.right, step.clips) == (0, 30)
 
 
 def test_few_clips_say_nothing():

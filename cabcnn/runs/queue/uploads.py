@@ -42,8 +42,8 @@ class Uploads:
                 own = list(self._visitors.values()).count(visitor)
                 if len(there) >= self.most or own >= self.most_each:
                     raise CabcnnError(
-                        "Too many uploads are waiting for training; try again when a run is done, "
-                        "or close another page that holds one."
+                        "Too many uploads are kept for training; try again when a run is done, or "
+                        "remove one that failed."
                     )
                 path = self.folder / secrets.token_urlsafe(12).lstrip("-")
                 path.mkdir(mode=0o700)
