@@ -46,11 +46,13 @@ def ablation_note(
 ) -> str:
     """A card's sentence on the scores without each of a model's ingredients, which are `what`."""
     scores = [f"{name} {recall_with_spread(one)}" for name, one in ablations.items()]
+    splits = f"{full.models} splits" if full.models > 1 else "split"
     return (
-        f"Without {what}, on the same {full.models} splits: {'; '.join(scores)}; "
+        f"Without {what}, on the same {splits}: {'; '.join(scores)}; "
         f"with all {recall_with_spread(full)}."
     )
 
 
 def recall_with_spread(measured: Measurement) -> str:
-    return f"{measured.unweighted_recall:.2f} ± {measured.spread:.2f}"
+    spread = f" ± {measured.spread:.2f}" if measured.models > 1 else ""
+    return f"{measured.unweighted_recall:.2f}{spread}"

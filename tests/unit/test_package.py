@@ -23,6 +23,7 @@ SUFFIXES = {".py", ".js", ".css", ".html"}
 # The licences of the shipped cards are sentences that begin with a licence's usual name.
 SPDX = {
     "MIT": "MIT",
+    "CC BY 4.0": "CC-BY-4.0",
     "CC BY-NC-SA 2.0": "CC-BY-NC-SA-2.0",
     "CC BY-SA 4.0": "CC-BY-SA-4.0",
 }

@@ -103,7 +103,7 @@ def test_words_with_and_without_sharpness(shipped, short_arrays, tmp_path, monke
     assert measured.unseen_speakers
     assert card.rate == words.RATE
     assert card.recipe["sharpness"] == words.RECIPE.sharpness
-    assert re.search(r"Without one ingredient, on the same 2 splits: sharpness", card.notes[1])
+    assert re.search(r"Without one ingredient, on the same split: sharpness", card.notes[1])
 
 
 def test_an_ingredient_that_is_left_out_changes_the_recipe_alone(short_arrays, tmp_path):

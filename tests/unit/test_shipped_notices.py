@@ -35,22 +35,23 @@ NO_SPEECH = {
     "chord": sum(0.2 * np.sin(2 * np.pi * f * AT) for f in (262, 330, 392)),
     "hum": sum(0.3 / k * np.sin(2 * np.pi * 50 * k * AT) for k in range(1, 9)),
 }
-# Its clips of 0.4 s differ so much from each other that noise lies among them: docs/experiments.md.
-HEARS_ALL = "digits"
+# Clips of 0.4 s, or 1 s in any room, differ so that noise lies among them: docs/experiments.md.
+HEAR_ALL = {"digits", "words"}
 
 
 @pytest.mark.parametrize("sound", NO_SPEECH)
-@pytest.mark.parametrize("name", [name for name in checkpoint.names() if name != HEARS_ALL])
+@pytest.mark.parametrize("name", [name for name in checkpoint.names() if name not in HEAR_ALL])
 def test_what_is_no_speech_is_told_to_be_unlike(name, sound):
     x = cabcnn.load(name).explain((NO_SPEECH[sound].astype(np.float32), RATE))
     assert NOTICE in x.notices
 
 
-def test_a_model_of_very_short_clips_can_not_tell_noise():
+def test_models_of_very_short_clips_can_not_tell_noise():
     noise = NO_SPEECH["white noise"].astype(np.float32)
-    assert NOTICE not in cabcnn.load(HEARS_ALL).explain((noise, RATE)).notices
+    for name in HEAR_ALL:
+        assert NOTICE not in cabcnn.load(name).explain((noise, RATE)).notices
     edges = {name: cabcnn.load(name).card.novelty_threshold or 0 for name in checkpoint.names()}
-    assert max(edges, key=lambda name: edges[name]) == HEARS_ALL
+    assert set(sorted(edges, key=lambda name: edges[name])[-len(HEAR_ALL) :]) == HEAR_ALL
 
 
 def test_a_digit_is_short_for_an_accent():
