@@ -61,7 +61,7 @@ def test_seconds_is_what_is_heard(voice, tmp_path):
     result = run("explain", path, "--seconds", "1", "--out", tmp_path / "out")
     with (tmp_path / "out" / "a.csv").open(encoding="utf-8") as file:
         assert len(list(csv.reader(file))) == 1 + 40
-    assert "Only the first 1 seconds" in result.stderr
+    assert "Only the first second" in result.stderr
 
 
 @pytest.mark.parametrize("seconds", ["0", "-3", "nan", "inf", "1e308"])
