@@ -190,7 +190,8 @@ def build(models: Models, sounds: Sounds, model: gr.Dropdown) -> tuple[AfterEven
         try:
             link = links.read(address or "", stems, names, (*SECONDS, MODEL_T))
             if link is None:
-                first = models.first() or ""
+                if (first := models.first()) is None:
+                    return gr.skip()
                 return open_example(examples.suiting(first)[0], first, MODEL_T, session_id(request))
             t = MODEL_T if link.seconds is None else link.seconds
             name = link.model or models.first() or ""

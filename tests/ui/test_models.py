@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import os
 from concurrent.futures import ThreadPoolExecutor
+from functools import partial
 from pathlib import Path
 
+import gradio as gr
 import pytest
 
 from cabcnn import checkpoint
@@ -82,7 +84,7 @@ def test_only_names_are_taken_never_paths(add, tmp_path):
 
 def test_the_page_opens_without_any_model_and_offers_one_after_a_reload(add, find_handler):
     demo = page.build()
-    offer = find_handler(demo, "update_models")
+    offer = partial(find_handler(demo, "update_models"), gr.Request(session_hash="visitor"))
     assert offer(None).choices == []
     add("accents", title="Accents")
     dropdown = offer(None)
