@@ -71,8 +71,8 @@ def _steps(label: str, lead: NDArray[np.float64], right: NDArray[np.bool_]) -> l
     from sklearn.isotonic import IsotonicRegression
 
     order = np.argsort(lead, kind="stable")
-    lead, right = lead[order], right[order].astype(np.float64)
-    shares = IsotonicRegression().fit_transform(lead, right)
+    lead, was_right = lead[order], right[order].astype(np.float64)
+    shares = IsotonicRegression().fit_transform(lead, was_right)
     edges = [0, *(np.flatnonzero(np.diff(shares)) + 1).tolist(), len(lead)]
     # Small steps go to the one below, the first to the one above.
     kept = [0]
@@ -84,7 +84,7 @@ def _steps(label: str, lead: NDArray[np.float64], right: NDArray[np.bool_]) -> l
         Step(
             label,
             round(float(lead[start]), 5) if start else 0.0,
-            round(float(right[start:end].mean()), 4),
+            round(float(was_right[start:end].mean()), 4),
             end - start,
         )
         for start, end in zip(kept, ends, strict=True)
@@ -111,7 +111,7 @@ def calibration_error(
         others = parts != part
         steps = measure(labels[others], probabilities[others], names)
         for i in np.flatnonzero(parts == part):
-            if step := find(steps, names[answers[i]], lead[i]):
+            if step := find(steps, str(names[int(answers[i])]), float(lead[i])):
                 said[i] = step.right
     known = np.isfinite(said)
     if not known.any():
