@@ -68,8 +68,8 @@ def parse(text: str) -> Limits:
 
 def visitor(request: gr.Request) -> str:
     """Whose request it is."""
-    scope = getattr(request, "scope", None)  # none where a test calls a handler
-    return visitor_of(scope) if scope else ""
+    client = getattr(request, "client", None)  # none where a test calls a handler
+    return client.host if client else ""
 
 
 def visitor_of(scope: Mapping[str, Any]) -> str:

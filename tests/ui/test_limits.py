@@ -7,6 +7,7 @@ import errno
 from pathlib import Path
 from typing import Any
 
+import gradio as gr
 import httpx
 import pytest
 from starlette.applications import Starlette
@@ -18,7 +19,7 @@ from starlette.routing import Route
 from cabcnn.errors import CabcnnError
 from cabcnn.ui import guard
 from cabcnn.ui.guard import MEGABYTE, Guard, Recent
-from cabcnn.ui.limits import Limits, parse
+from cabcnn.ui.limits import Limits, parse, visitor
 from cabcnn.ui.live.route import PATH
 from cabcnn.ui.visits import Visits
 
@@ -167,6 +168,12 @@ def test_gradio_remembers_open_pages_and_the_last_programs(demo):
     assert demo.state_holder["program 40"]
     visits.prune(demo)
     assert "page" not in demo.state_holder
+
+
+def test_a_visitor_is_the_address_that_a_request_comes_from():
+    scope = {"type": "http", "client": ("1.2.3.4", 5), "headers": [(b"host", b"here")], "state": 0}
+    assert visitor(gr.Request(Request(scope))) == "1.2.3.4"
+    assert visitor(gr.Request(session_hash="nobody's")) == ""
 
 
 def test_one_variable_changes_the_limits():
