@@ -188,7 +188,7 @@ def test_training_is_watched_left_found_again_stopped_and_its_model_used(
     page.get_by_role("button", name="Stop and keep the best").click()
     wait_for(page, state="stopped")
     page.wait_for_selector("#train-report .score")
-    assert "on speakers it never heard" in page.inner_text("#train-report .score")
+    assert "speakers it never heard" in page.inner_text("#train-report .score")
     assert page.locator("#train-report .confusion td").count() == 4
 
     with page.expect_download() as model:
@@ -248,7 +248,7 @@ def test_a_run_goes_on_without_its_page_and_ends_by_itself(
     open_train(page)
     wait_for(page, run="short", state="finished", epochs=4)
     page.wait_for_selector("#train-report .score")
-    assert "on speakers it never heard" in page.inner_text("#train-report .score")
+    assert "speakers it never heard" in page.inner_text("#train-report .score")
     assert page.get_by_role("button", name="Use this model").is_visible()
     assert not page.get_by_role("button", name="Stop and keep the best").is_visible()
 
