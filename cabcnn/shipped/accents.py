@@ -19,7 +19,7 @@ from numpy.typing import NDArray
 from torch import Tensor
 
 from cabcnn import checkpoint, devices
-from cabcnn.checkpoint import Card, Measurement
+from cabcnn.checkpoint import Card
 from cabcnn.corpora import read_speech_accent_archive
 from cabcnn.corpora.table import Clip
 from cabcnn.dataset.arrays import Arrays, prepare
@@ -28,7 +28,6 @@ from cabcnn.errors import CabcnnError, CorpusError
 from cabcnn.model import CabCnn
 from cabcnn.runs.card import median_seconds, novelty_threshold
 from cabcnn.shipped import recording_conditions, speech_accent_archive
-from cabcnn.shipped.ablations import ablation_note, results_folder
 from cabcnn.shipped.experiments import RATE, load_or_prepare, print_line
 from cabcnn.shipped.pretraining.classifier_block import BlockRecipe, extract_features, train_block
 from cabcnn.shipped.recording_conditions import Condition
@@ -39,22 +38,23 @@ from cabcnn.shipped.robustness import (
     robustness_table,
 )
 from cabcnn.shipped.spectrum_baseline import spectrum_recall
-from cabcnn.shipped.speech_accent_archive import DisturbedCopy, disturbed_copy
-from cabcnn.training.cross_validation import Split, fold_splits, measurement, run_split
+from cabcnn.shipped.speech_accent_archive import disturbed_copy
+from cabcnn.training.cross_validation import (
+    Split,
+    fold_splits,
+    measurement,
+    run_split,
+    sureness_of,
+)
 from cabcnn.training.evaluation import evaluate
 
 NAMES = ("US", "UK", "AU")
 BLOCK = BlockRecipe()
 FOLDS = 5
 # T in seconds, and how many times the folds are drawn.
-MODELS = {"accents": (30.0, 3), "accents-10s": (10.0, 1), "accents-5s": (5.0, 1)}
+MODELS = {"accents": (30.0, 1), "accents-10s": (10.0, 1), "accents-5s": (5.0, 1)}
 COPIES = "copies"  # the recordings of the first corpus, as its makers cut them
 CONDITION_SEED = 7
-# Which versions are not heard.
-ABLATIONS = {
-    "no disturbed recordings": ("disturbed copies", "disturbed originals"),
-    "no originals": ("originals", "disturbed originals"),
-}
 
 
 class Accents:
@@ -62,7 +62,7 @@ class Accents:
     pretrained on the others."""
 
     def __init__(self, corpus: Path, originals: Path, work: Path, device: str) -> None:
-        self.work, self.device = work, device
+        self.corpus, self.work, self.device = corpus, work, device
         self.clips = read_speech_accent_archive(corpus)
         own = {clip.path for clip in self.clips}
         self.other_clips = [c for c in speech_accent_archive.all_clips(corpus) if c.path not in own]
@@ -77,31 +77,31 @@ class Accents:
 
     @cached_property
     def pretrained(self) -> dict[str, Tensor]:
-        seeds = range(1, 1 + speech_accent_archive.DISTURBED)
-        copies = [DisturbedCopy(self.others, self.others)] + [
-            disturbed_copy(self.other_clips, self.work, "others", seed) for seed in seeds
-        ]
+        """Pretrained on disturbed recordings, from a trunk that heard none."""
+        path = self.work / "pretrained-conditions.safetensors"
+        copy = disturbed_copy(self.other_clips, self.work, "others", 1)
         return speech_accent_archive.pretrained_weights(
-            [copy.clean for copy in copies],
+            [self.others, copy.clean],
             np.arange(len(self.others)),
-            speech_accent_archive.PRETEXT,
-            self.work / "pretrained-conditions.safetensors",
+            speech_accent_archive.CONDITIONS,
+            path,
             self.device,
-            [copy.heard for copy in copies],
+            heard=[self.others, copy.heard],
+            start={} if path.exists() else self.first_trunk(),
         )
 
-    @cached_property
-    def versions(self) -> dict[str, list[Arrays]]:
-        """What the classifiers learn from, by kind: every array holds some of the speakers once."""
-        seeds = range(1, 1 + speech_accent_archive.DISTURBED)
-        own = [disturbed_copy(self.clips, self.work, "members", seed).heard for seed in seeds]
-        originals = disturbed_copy(self.original_clips, self.work, "originals", 1).heard
-        return {
-            "copies": [self.arrays],
-            "disturbed copies": own,
-            "originals": [self.originals],
-            "disturbed originals": [originals],
-        }
+    def first_trunk(self) -> dict[str, Tensor]:
+        """Pretrained on the archive's copies, as recorded and augmented."""
+        everyone = speech_accent_archive.augmented_copies(self.corpus, self.work)
+        own = set(self.others.speakers.tolist())
+        weights = speech_accent_archive.pretrained_weights(
+            everyone,
+            np.flatnonzero([one in own for one in everyone[0].speakers.tolist()]),
+            speech_accent_archive.PRETEXT,
+            self.work / "pretrained-others.safetensors",
+            self.device,
+        )
+        return {k: v for k, v in weights.items() if k.startswith(("trunk", "norm"))}
 
     @cached_property
     def sounds(self) -> dict[str, Arrays]:
@@ -121,13 +121,21 @@ class Accents:
         return prepare(self.clips, RATE, speech_accent_archive.SECONDS, NAMES, change=change)
 
     @cache  # noqa: B019
-    def features(self, kind: str, seconds: float | None) -> list[dict[int, Tensor]]:
-        """The features of each version of a kind, by the speaker's clip in `arrays`."""
+    def features(self, seconds: float | None) -> list[dict[int, Tensor]]:
+        """The features of what the classifiers learn from, by the speaker's clip in `arrays`: every
+        item holds some of the speakers once."""
+        versions = [
+            self.arrays,
+            disturbed_copy(self.clips, self.work, "members", 1).heard,
+            disturbed_copy(self.clips, self.work, "members", 2).heard,
+            self.originals,
+            disturbed_copy(self.original_clips, self.work, "originals", 1).heard,
+        ]
         model = CabCnn(len(NAMES))
         own = {k: v for k, v in self.pretrained.items() if not k.startswith("classifiers")}
         model.load_state_dict(model.state_dict() | own)
         result = []
-        for arrays in self.versions[kind]:
+        for arrays in versions:
             features = extract_features(model, arrays, range(len(arrays)), seconds, self.device)
             speakers = arrays.speakers.tolist()
             result.append({self.place[speakers[i]]: rows for i, rows in features.items()})
@@ -139,9 +147,8 @@ class Accents:
             for split in fold_splits(self.arrays, FOLDS, seed)
         ]
 
-    def learn(self, recipe: BlockRecipe, learned: NDArray[np.int64], ablation: str = "") -> CabCnn:
-        heard = [kind for kind in self.versions if kind not in ABLATIONS.get(ablation, ())]
-        versions = [one for kind in heard for one in self.features(kind, recipe.seconds)]
+    def learn(self, recipe: BlockRecipe, learned: NDArray[np.int64]) -> CabCnn:
+        versions = self.features(recipe.seconds)
         labels = self.arrays.labels
         return train_block(self.pretrained, versions, labels, learned, recipe, device=self.device)
 
@@ -150,16 +157,15 @@ class Accents:
         split: Split,
         recipe: BlockRecipe,
         folder: str,
-        ablation: str = "",
         sounds: Sequence[str] = (COPIES,),
     ) -> dict[str, dict]:
         """A row for each of the `sounds`, all of one model that is trained if a row is missing."""
 
         @cache
         def model() -> CabCnn:
-            return self.learn(recipe, split.learned, ablation)
+            return self.learn(recipe, split.learned)
 
-        settings = training_settings(recipe) | {"without": ablation}
+        settings = training_settings(recipe)
         tested = set(self.arrays.speakers[split.tested].tolist())
         rows = {}
         for name in sounds:
@@ -177,7 +183,7 @@ class Accents:
         return rows
 
     def measure(
-        self, recipe: BlockRecipe, folder: str, protocol: str, seeds: int, ablation: str = ""
+        self, recipe: BlockRecipe, folder: str, seeds: int
     ) -> tuple[Measurement, dict[str, Robustness]]:
         """The scores on the copies, over the folds of all seeds, and how the answers to the other
         sounds differ, over those of the first."""
@@ -187,7 +193,6 @@ class Accents:
                 split,
                 replace(recipe, seed=seed),
                 folder,
-                ablation,
                 (COPIES,) if seed else tuple(self.sounds),
             )
             for seed, split in splits
@@ -199,7 +204,7 @@ class Accents:
             )
             for name, arrays in self.sounds.items()
         }
-        return measurement(copies, self.arrays, protocol, unseen_speakers=True), compared
+        return copies, compared
 
 
 def prepared(
@@ -228,7 +233,8 @@ def check_apart(one: Arrays, other: Arrays) -> None:
 
 def training_settings(block: BlockRecipe) -> dict:
     """How a model was made, for its card and beside its scores."""
-    return speech_accent_archive.training_settings(speech_accent_archive.PRETEXT, block)
+    settings = speech_accent_archive.training_settings(speech_accent_archive.PRETEXT, block)
+    return settings | {"conditions": speech_accent_archive.CONDITIONS.as_dict()}
 
 
 def make(
@@ -250,18 +256,14 @@ def make(
 
 
 def ship(accents: Accents, name: str, recipe: BlockRecipe, seeds: int) -> None:
-    """Measures a recipe and its ablations in folds, then trains it on all 400 speakers and writes
-    the checkpoint."""
+    """Measures a recipe in folds, then trains it on all 400 speakers and writes the checkpoint."""
     protocol = f"{FOLDS} folds over speakers"
     if seeds > 1:
         protocol += f", {seeds} times with other folds and seeds"
-    measured, compared = accents.measure(recipe, name, protocol, seeds)
-    first_seed, _ = accents.measure(recipe, name, protocol, 1)
-    ablations = {}
+    rows, compared = accents.measure(recipe, name, seeds)
+    measured = measurement(rows, accents.arrays, protocol, unseen_speakers=True)
+    steps, checked = sureness_of(rows, NAMES)
     print_line(f"{name}\n{robustness_table(compared, NAMES)}")
-    for one in ABLATIONS:
-        ablations[one], without = accents.measure(recipe, results_folder(name, one), one, 1, one)
-        print_line(f"{name}, {one}\n{robustness_table(without, NAMES)}")
     model = accents.learn(recipe, np.arange(len(accents.arrays)))
     arrays = accents.arrays
     splits = [split for seed in range(seeds) for split in accents.folds(seed)]
@@ -277,7 +279,7 @@ def ship(accents: Accents, name: str, recipe: BlockRecipe, seeds: int) -> None:
         "All speakers read the same paragraph; how it does on other words has not been measured.",
         "Its probabilities are too close to each other: the loss rewards the right order of the "
         "classes more than certainty.",
-        ablation_note(ablations, first_seed),
+        checked,
     ]
     card = Card(
         name=name,
@@ -298,6 +300,7 @@ def ship(accents: Accents, name: str, recipe: BlockRecipe, seeds: int) -> None:
         device=devices.description(accents.device),
         date=datetime.date.today().isoformat(),
         parameters=sum(p.numel() for p in model.parameters()),
+        sureness=steps,
         notes=tuple(notes),
         novelty_threshold=novelty_threshold(model, arrays, np.arange(len(arrays)), recipe.seconds),
         median_seconds=median_seconds(arrays, np.arange(len(arrays)), recipe.seconds),

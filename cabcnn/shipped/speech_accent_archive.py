@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Sequence
-from dataclasses import asdict
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, replace
 from functools import partial
 from pathlib import Path
+from types import MappingProxyType
 from typing import NamedTuple
 
 import numpy as np
@@ -31,7 +32,6 @@ from cabcnn.training.recipe import Recipe
 
 SECONDS = 30.0
 COPIES = 3  # augmented ones of every recording
-DISTURBED = 2  # copies of every recording under random recording conditions
 PAUSED = 0.6  # share of the disturbed recordings that get pauses
 PAUSES = 0.1, 0.5  # share of the time that these take
 FINE_UNITS = 150
@@ -43,6 +43,8 @@ PRETEXT = Recipe(
     crop_seconds=5.0,
     recalibrate=True,
 )
+# The trunk goes on from PRETEXT's and hears disturbed recordings; the rest begins anew.
+CONDITIONS = replace(PRETEXT, max_epochs=15, learning_rate=2e-3)
 DATA = (
     "http://accent.gmu.edu; Weinberger, S. (2015), Speech Accent Archive, George Mason University"
 )
@@ -111,9 +113,11 @@ def pretrained_weights(
     path: Path,
     device: str,
     heard: Sequence[Arrays] = (),
+    start: Mapping[str, Tensor] = MappingProxyType({}),
 ) -> dict[str, Tensor]:
     """Weights pretrained on `clips`, from the file `path`, which is written first if missing.
-    `heard` are the copies under other recording conditions, as for `pretrain`.
+    `heard` are the copies under other recording conditions and `start` the weights to go on from,
+    as for `pretrain`.
 
     Raises CabcnnError if the file is of other clips, whose speakers may be those to be tested, or
     of another recipe.
@@ -131,7 +135,14 @@ def pretrained_weights(
             print_line(f"{path.stem} epoch {epoch}: {values}")
 
         weights = pretrain(
-            copies, clips.tolist(), units, recipe, heard=heard, device=device, on_epoch=report
+            copies,
+            clips.tolist(),
+            units,
+            recipe,
+            heard=heard,
+            start=start,
+            device=device,
+            on_epoch=report,
         )
         tensors = {name: value.cpu().contiguous() for name, value in weights.items()}
         files.make_folder(path.parent)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import shutil
 from dataclasses import replace
 from pathlib import Path
 
@@ -42,7 +43,8 @@ def archive(tmp_path, babble) -> tuple[Path, Path]:
 @pytest.fixture(autouse=True)
 def small(monkeypatch, tmp_path) -> None:
     pretext = replace(speech_accent_archive.PRETEXT, max_epochs=1, crop_seconds=0.5)
-    monkeypatch.setattr(speech_accent_archive, "PRETEXT", pretext)
+    for name in ("PRETEXT", "CONDITIONS"):
+        monkeypatch.setattr(speech_accent_archive, name, pretext)
     monkeypatch.setattr(speech_accent_archive, "FINE_UNITS", 41)
     monkeypatch.setattr(accents, "BLOCK", BlockRecipe(epochs=1, intervals=10))
     monkeypatch.setattr(accents, "FOLDS", 2)
@@ -58,7 +60,6 @@ def test_accents_on_both_versions_and_under_every_condition(archive, tmp_path, c
     _, card = checkpoint.load(tmp_path / "checkpoints" / "accents-1s.safetensors")
     assert card.labels == ("US", "UK", "AU")
     assert (card.measurements[0].models, card.measurements[0].clips) == (4, 12)
-    assert sum("Without one ingredient" in note for note in card.notes) == 1
     (told,) = [note for note in card.notes if "% of the answers change" in note]
     assert all(name in told for name in ("originals", *MEASURED))
     speaker_at = {"copies": lambda clip: str(clip), "originals": lambda clip: str(2 * clip)}
@@ -68,9 +69,10 @@ def test_accents_on_both_versions_and_under_every_condition(archive, tmp_path, c
             row = json.loads((work / "accents-1s" / name / f"0-fold-{fold}.json").read_text())
             heard[name] = {speaker(clip) for clip in row["clips"]}
         assert heard["originals"] == {one for one in heard["copies"] if int(one) % 2 == 0}
-    before = capsys.readouterr().out
+    before = capsys.readouterr().out.splitlines()
     accents.make(copies, work, "cpu", None, originals)
-    assert capsys.readouterr().out == before, "all that was measured is read again"
+    again = capsys.readouterr().out.splitlines()
+    assert again == [line for line in before if "epoch" not in line]
 
 
 def test_the_originals_are_needed_and_are_of_the_same_speakers(archive, tmp_path):
@@ -85,8 +87,7 @@ def test_the_originals_are_needed_and_are_of_the_same_speakers(archive, tmp_path
 
 def test_who_is_tested_is_not_pretrained_on(archive, tmp_path):
     copies, originals = archive
-    lines = (copies / "speakers.csv").read_text().replace("13.wav,13,", "3.wav,13,")
-    (copies / "speakers.csv").write_text(lines)
+    shutil.copyfile(copies / "3.wav", copies / "13.wav")
     with pytest.raises(CorpusError, match="1 recordings are among those to pretrain on"):
         accents.Accents(copies, originals, tmp_path / "work", "cpu")
 

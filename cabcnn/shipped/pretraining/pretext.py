@@ -7,7 +7,8 @@ judges the sounds that it knows. The heads that predict them are thrown away.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
+from types import MappingProxyType
 from typing import cast
 
 import numpy as np
@@ -36,6 +37,7 @@ def pretrain(
     recipe: Recipe,
     *,
     heard: Sequence[Arrays] = (),
+    start: Mapping[str, Tensor] = MappingProxyType({}),
     device: str = "cpu",
     on_epoch: Callable[[int, dict[str, float]], None] = lambda epoch, numbers: None,
 ) -> dict[str, Tensor]:
@@ -44,6 +46,7 @@ def pretrain(
     `copies` are a corpus as recorded and augmented copies with the same clips in the same order;
     `units` are those of the first. `heard` are the same copies, interval by interval, under other
     recording conditions: the network hears these, and is to predict what was said without them.
+    `start` has weights of a whole model, or of a part of it, to go on from.
     Uses the recipe's `crop_seconds`, batch size, learning rate (always annealed), epochs, precision
     and seed, and no dropout: there are targets enough. `on_epoch` gets the cross-entropy of the
     units in nats, the share predicted right, and the mean squared error of the spectra.
@@ -65,7 +68,9 @@ def pretrain(
     random = np.random.default_rng(recipe.seed)
     with torch.random.fork_rng():
         torch.manual_seed(recipe.seed)
-        model = CabCnn(len(copies[0].label_names)).to(device)
+        model = CabCnn(len(copies[0].label_names))
+        model.load_state_dict(model.state_dict() | start)
+        model = model.to(device)
         spectra = nn.Linear(FEATURES, CONTEXT * BANDS).to(device)
         fine = nn.Linear(FEATURES, 1 + max(int(own.max()) for own in units.fine.values())).to(
             device
