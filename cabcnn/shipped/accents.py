@@ -184,8 +184,8 @@ class Accents:
 
     def measure(
         self, recipe: BlockRecipe, folder: str, seeds: int
-    ) -> tuple[Measurement, dict[str, Robustness]]:
-        """The scores on the copies, over the folds of all seeds, and how the answers to the other
+    ) -> tuple[list[dict], dict[str, Robustness]]:
+        """The rows on the copies, of the folds of all seeds, and how the answers to the other
         sounds differ, over those of the first."""
         splits = [(seed, split) for seed in range(seeds) for split in self.folds(seed)]
         rows = [

@@ -69,7 +69,7 @@ def pretrain(
     with torch.random.fork_rng():
         torch.manual_seed(recipe.seed)
         model = CabCnn(len(copies[0].label_names))
-        model.load_state_dict(model.state_dict() | start)
+        model.load_state_dict({**model.state_dict(), **start})
         model = model.to(device)
         spectra = nn.Linear(FEATURES, CONTEXT * BANDS).to(device)
         fine = nn.Linear(FEATURES, 1 + max(int(own.max()) for own in units.fine.values())).to(
