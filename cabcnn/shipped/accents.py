@@ -270,7 +270,7 @@ def ship(accents: Accents, name: str, recipe: BlockRecipe, seeds: int) -> None:
     notes = [
         "The shipped weights learned from all 400 speakers; the scores are of models trained the "
         "same way without the speakers they were tested on.",
-        robustness_note(compared),
+        robustness_note({name: one for name, one in compared.items() if name != COPIES}),
         "The recipe was chosen on folds of the same 400 speakers, so its score is more likely too "
         "high than too low.",
         f"A logistic regression on the long-term spectrum alone (mean and deviation of {BANDS} mel "
