@@ -125,6 +125,11 @@ class Arrays:
         first = self._interval_starts[clip] + start
         return self.spectra[first : first + length].astype(np.float32)
 
+    def energies(self, clip: int) -> NDArray[np.float64]:
+        """The sum of squares of the samples of each of a clip's intervals, (p,)."""
+        first = int(self._interval_starts[clip])
+        return self.moments[first : first + int(self.intervals[clip]), 2]
+
     def digests(self) -> list[str]:
         """A hash of each clip's sound, (N,): equal if two clips are the same sound."""
         return [

@@ -1,7 +1,7 @@
 """How the models in `checkpoints/` were made and measured. To make one again:
 
     python -m cabcnn.shipped digits FOLDER --work WORK
-    python -m cabcnn.shipped accents FOLDER --work WORK
+    python -m cabcnn.shipped accents FOLDER --originals ORIGINALS --work WORK
     python -m cabcnn.shipped first-language FOLDER --work WORK
     python -m cabcnn.shipped synthetic-accents --work WORK
     python -m cabcnn.shipped words FOLDER --work WORK

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import sys
+from functools import partial
 from pathlib import Path
 
 import torch
@@ -28,6 +29,9 @@ def main() -> None:
     parser.add_argument(
         "corpus", type=Path, nargs="?", help="its folder; not for synthetic-accents"
     )
+    parser.add_argument(
+        "--originals", type=Path, help="the archive's recordings as made; for accents"
+    )
     parser.add_argument("--work", type=Path, required=True)
     parser.add_argument(
         "--only", help="one split or model: official, a speaker, fold-1, accents-5s"
@@ -41,7 +45,10 @@ def main() -> None:
         device = devices.resolve(options.device)
         if device == "cpu":
             torch.set_num_threads(1)  # clips are too small to share; run several splits instead
-        MAKERS[options.model](options.corpus, options.work, device, options.only)
+        make = MAKERS[options.model]
+        if options.model == "accents":
+            make = partial(make, originals=options.originals)
+        make(options.corpus, options.work, device, options.only)
     except CabcnnError as error:
         sys.exit(str(error))
 

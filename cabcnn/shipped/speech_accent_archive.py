@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Sequence
-from dataclasses import asdict
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, replace
 from functools import partial
 from pathlib import Path
+from types import MappingProxyType
+from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -15,6 +17,7 @@ from safetensors.torch import load_file, save
 from torch import Tensor
 
 from cabcnn import files
+from cabcnn.audio import Samples
 from cabcnn.corpora import read_speech_accent_archive
 from cabcnn.corpora.table import Clip
 from cabcnn.dataset.arrays import Arrays, prepare
@@ -24,10 +27,13 @@ from cabcnn.shipped.experiments import RATE, load_or_prepare, print_line
 from cabcnn.shipped.pretraining.alignment import speech_units
 from cabcnn.shipped.pretraining.pretext import pretrain
 from cabcnn.shipped.pretraining.speaker_augmentation import augmented_speaker
+from cabcnn.shipped.recording_conditions import disturbed, with_pauses
 from cabcnn.training.recipe import Recipe
 
 SECONDS = 30.0
 COPIES = 3  # augmented ones of every recording
+PAUSED = 0.6  # share of the disturbed recordings that get pauses
+PAUSES = 0.1, 0.5  # share of the time that these take
 FINE_UNITS = 150
 PRETEXT = Recipe(
     batch_size=24,
@@ -37,6 +43,8 @@ PRETEXT = Recipe(
     crop_seconds=5.0,
     recalibrate=True,
 )
+# The trunk goes on from PRETEXT's and hears disturbed recordings; the rest begins anew.
+CONDITIONS = replace(PRETEXT, max_epochs=15, learning_rate=2e-3)
 DATA = (
     "http://accent.gmu.edu; Weinberger, S. (2015), Speech Accent Archive, George Mason University"
 )
@@ -62,14 +70,54 @@ def augmented_copies(corpus: Path, work: Path) -> list[Arrays]:
     return [load_or_prepare(work / f"archive-{k}.npz", partial(make, k)) for k in range(1 + COPIES)]
 
 
+class DisturbedCopy(NamedTuple):
+    """All clips, augmented and with pauses: `clean`, in which the pauses are digital silence, and
+    as `heard` under random recording conditions, interval by interval the same."""
+
+    clean: Arrays
+    heard: Arrays
+
+
+def disturbed_copy(clips: Sequence[Clip], work: Path, name: str, seed: int) -> DisturbedCopy:
+    """A disturbed copy of some clips, kept in the folder `work` under `name`."""
+
+    def change(samples: Samples, random: np.random.Generator) -> Samples:
+        samples = augmented_speaker(samples, RATE, random)
+        if random.uniform() < PAUSED:
+            samples = with_pauses(samples, RATE, random, random.uniform(*PAUSES))
+        return samples
+
+    def clean() -> Arrays:
+        own = partial(change, random=np.random.default_rng([seed, 0]))
+        return prepare(clips, RATE, SECONDS, spectra=True, change=own)
+
+    def heard() -> Arrays:
+        own, conditions = np.random.default_rng([seed, 0]), np.random.default_rng([seed, 1])
+        return prepare(
+            clips,
+            RATE,
+            SECONDS,
+            change=lambda samples: disturbed(change(samples, own), RATE, conditions),
+        )
+
+    return DisturbedCopy(
+        load_or_prepare(work / f"{name}-{seed}-clean.npz", clean),
+        load_or_prepare(work / f"{name}-{seed}-heard.npz", heard),
+    )
+
+
 def pretrained_weights(
     copies: Sequence[Arrays],
     clips: NDArray[np.int64],
     recipe: Recipe,
     path: Path,
     device: str,
+    heard: Sequence[Arrays] = (),
+    start: Mapping[str, Tensor] = MappingProxyType({}),
 ) -> dict[str, Tensor]:
     """Weights pretrained on `clips`, from the file `path`, which is written first if missing.
+    `heard` are the copies under other recording conditions and `start` the weights to go on from,
+    as for `pretrain`.
 
     Raises CabcnnError if the file is of other clips, whose speakers may be those to be tested, or
     of another recipe.
@@ -86,7 +134,16 @@ def pretrained_weights(
             values = " ".join(f"{name} {value:.4f}" for name, value in numbers.items())
             print_line(f"{path.stem} epoch {epoch}: {values}")
 
-        weights = pretrain(copies, clips.tolist(), units, recipe, device=device, on_epoch=report)
+        weights = pretrain(
+            copies,
+            clips.tolist(),
+            units,
+            recipe,
+            heard=heard,
+            start=start,
+            device=device,
+            on_epoch=report,
+        )
         tensors = {name: value.cpu().contiguous() for name, value in weights.items()}
         files.make_folder(path.parent)
         files.write(path, save(tensors, {"made": made}))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from functools import partial
 
 import numpy as np
 import pytest
@@ -11,10 +12,12 @@ import torch
 from cabcnn.dataset.arrays import Arrays, prepare
 from cabcnn.errors import CorpusError
 from cabcnn.model import CabCnn
+from cabcnn.shipped.pretraining import pretext
 from cabcnn.shipped.pretraining.alignment import SpeechUnits, align, speech_units
 from cabcnn.shipped.pretraining.classifier_block import BlockRecipe, extract_features, train_block
 from cabcnn.shipped.pretraining.pretext import pretrain
 from cabcnn.shipped.pretraining.speaker_augmentation import augmented_speaker
+from cabcnn.shipped.recording_conditions import with_noise, with_pauses
 from cabcnn.training.evaluation import evaluate
 from cabcnn.training.recipe import Recipe
 
@@ -123,6 +126,37 @@ def test_pretraining_learns_and_leaves_the_classifiers_alone(corpus_arrays, unit
         assert torch.equal(value, weights[name]) == name.startswith("classifiers"), name
 
 
+def test_the_network_can_hear_other_recordings_than_it_predicts(corpus_arrays, units, short_clips):
+    """Pauses are digital silence in the clean copy, of the quietest unit, and move no other one."""
+    draws = [np.random.default_rng(1) for _ in range(2)]
+    noise = np.random.default_rng(2)
+
+    def clean(random, samples):
+        return with_pauses(samples, RATE, random, 0.3)
+
+    copy = prepare(short_clips, RATE, spectra=True, change=partial(clean, draws[0]))
+    heard = prepare(
+        short_clips, RATE, change=lambda x: with_noise(clean(draws[1], x), RATE, noise, 10.0)
+    )
+    quiet = pretext._quietest(corpus_arrays, units, range(len(corpus_arrays)))
+    targets = pretext._Targets(copy, heard, units, quiet, [3])
+    speech = copy.energies(3) > 0
+    assert 0.2 < 1 - speech.mean() < 0.4
+    coarse, _ = targets.units[3]
+    assert set(coarse[~speech]) == {quiet[0]}
+    np.testing.assert_array_equal(coarse[speech], units.coarse[3])
+    values, *_ = targets.excerpt(3, 4, np.random.default_rng(0))
+    assert not any((values == copy.excerpt(3, k, 4)).all() for k in range(1, 9))
+    copies = [corpus_arrays, copy]
+    recipe = replace(PRETEXT, max_epochs=1)
+    first = [
+        pretrain(copies, range(len(copy)), units, recipe, heard=sounds)["trunk.0.weight"]
+        for sounds in ([corpus_arrays, heard], copies, ())
+    ]
+    assert not torch.equal(first[0], first[1])
+    assert torch.equal(first[1], first[2])
+
+
 def test_pretraining_needs_spectra_and_clips_that_are_long_enough(
     corpus_arrays, units, short_clips
 ):
@@ -157,3 +191,14 @@ def test_the_block_learns_on_a_trunk_that_stays(corpus_arrays):
     again = train_block(start, copies, corpus_arrays.labels, clips, recipe)
     for name, value in again.state_dict().items():
         assert torch.equal(value, learned.state_dict()[name]), name
+
+
+def test_a_clip_that_some_copies_lack_is_drawn_from_the_others(corpus_arrays):
+    model = CabCnn(len(corpus_arrays.label_names)).eval()
+    clips = np.arange(len(corpus_arrays))
+    whole = extract_features(model, corpus_arrays, clips, None)
+    some = {clip: rows for clip, rows in whole.items() if clip % 2}
+    recipe = BlockRecipe(seconds=None, epochs=1, intervals=5)
+    start = model.state_dict()
+    learned = train_block(start, [whole, some], corpus_arrays.labels, clips, recipe)
+    assert all(value.isfinite().all() for value in learned.state_dict().values())

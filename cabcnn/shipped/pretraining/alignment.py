@@ -30,11 +30,13 @@ class SpeechUnits(NamedTuple):
     fine: dict[int, NDArray[np.int64]]
 
 
-def normalised(spectra: NDArray[np.floating]) -> NDArray[np.float32]:
+def normalised(
+    spectra: NDArray[np.floating], speech: NDArray[np.bool_] | slice = slice(None)
+) -> NDArray[np.float32]:
     """Log spectra (p, bands) of a clip with each band standardised, which removes most of the
-    speaker's and the recording's timbre."""
+    speaker's and the recording's timbre. Mean and deviation are those of the `speech` (p,)."""
     spectra = np.asarray(spectra, np.float32)
-    return (spectra - spectra.mean(0)) / (spectra.std(0) + 1e-3)
+    return (spectra - spectra[speech].mean(0)) / (spectra[speech].std(0) + 1e-3)
 
 
 def speech_units(

@@ -72,11 +72,13 @@ def train_block(
 ) -> CabCnn:
     """A whole model: trunk and norm of `start`, its attention trained further, new classifiers.
 
-    `copies` hold the features of each clip, as recorded and augmented; `clips` are those to learn
-    from, of which each class is drawn equally often. `on_epoch` gets the epoch and the mean loss
-    in nats, of the sharpened probabilities.
+    `copies` hold the features of each clip, as recorded and otherwise; of a clip that some of them
+    lack, one of the others is drawn. `clips` are those to learn from, of which each class is drawn
+    equally often. `on_epoch` gets the epoch and the mean loss in nats, of the sharpened
+    probabilities.
     """
     classes = int(labels.max()) + 1
+    versions = {i: [copy[i] for copy in copies if i in copy] for i in map(int, clips)}
     random = np.random.default_rng(recipe.seed)
     with torch.random.fork_rng():
         torch.manual_seed(recipe.seed)
@@ -96,7 +98,8 @@ def train_block(
             chosen = order[first : first + recipe.batch_size]
             rows = []
             for clip in chosen:
-                features = copies[int(random.integers(len(copies)))][int(clip)]
+                held = versions[int(clip)]
+                features = held[int(random.integers(len(held)))]
                 drawn = torch.from_numpy(random.integers(0, len(features), recipe.intervals))
                 rows.append(features[drawn.to(device)])
             attention, votes = model.block(torch.cat(rows).float())

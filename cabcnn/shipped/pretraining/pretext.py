@@ -7,7 +7,8 @@ judges the sounds that it knows. The heads that predict them are thrown away.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
+from types import MappingProxyType
 from typing import cast
 
 import numpy as np
@@ -26,6 +27,7 @@ from cabcnn.training.trainer import RECALIBRATION_CLIPS, recalibrate
 
 CONTEXT = 3  # an interval and its neighbours: about what its receptive field covers
 FINE_WEIGHT = 0.5
+LOWEST = -4.0  # standard deviations below a band's mean; digital silence would be far below
 
 
 def pretrain(
@@ -34,16 +36,20 @@ def pretrain(
     units: SpeechUnits,
     recipe: Recipe,
     *,
+    heard: Sequence[Arrays] = (),
+    start: Mapping[str, Tensor] = MappingProxyType({}),
     device: str = "cpu",
     on_epoch: Callable[[int, dict[str, float]], None] = lambda epoch, numbers: None,
 ) -> dict[str, Tensor]:
     """Weights of a whole model whose trunk, norm and attention are pretrained.
 
     `copies` are a corpus as recorded and augmented copies with the same clips in the same order;
-    `units` are those of the first. Uses the recipe's `crop_seconds`, batch size, learning rate
-    (always annealed), epochs, precision and seed, and no dropout: there are targets enough.
-    `on_epoch` gets the cross-entropy of the units in nats, the share predicted right, and the mean
-    squared error of the spectra.
+    `units` are those of the first. `heard` are the same copies, interval by interval, under other
+    recording conditions: the network hears these, and is to predict what was said without them.
+    `start` has weights of a whole model, or of a part of it, to go on from.
+    Uses the recipe's `crop_seconds`, batch size, learning rate (always annealed), epochs, precision
+    and seed, and no dropout: there are targets enough. `on_epoch` gets the cross-entropy of the
+    units in nats, the share predicted right, and the mean squared error of the spectra.
 
     Raises CorpusError if the arrays were prepared without spectra, or all clips are too short.
     """
@@ -54,11 +60,17 @@ def pretrain(
     clips = [i for i in clips if shortest[i] >= length + CONTEXT]
     if not all(len(copy.spectra) for copy in copies) or not clips:
         raise CorpusError("Nothing to pretrain on: no spectra, or every clip is too short.")
-    targets = [_Targets(copy, units, clips) for copy in copies]
+    quiet = _quietest(copies[0], units, clips)
+    targets = [
+        _Targets(copy, own, units, quiet, clips)
+        for copy, own in zip(copies, heard or copies, strict=True)
+    ]
     random = np.random.default_rng(recipe.seed)
     with torch.random.fork_rng():
         torch.manual_seed(recipe.seed)
-        model = CabCnn(len(copies[0].label_names)).to(device)
+        model = CabCnn(len(copies[0].label_names))
+        model.load_state_dict({**model.state_dict(), **start})
+        model = model.to(device)
         spectra = nn.Linear(FEATURES, CONTEXT * BANDS).to(device)
         fine = nn.Linear(FEATURES, 1 + max(int(own.max()) for own in units.fine.values())).to(
             device
@@ -114,23 +126,48 @@ def attention_logits(model: CabCnn, features: Tensor) -> Tensor:
     return last(features)
 
 
+def _quietest(arrays: Arrays, units: SpeechUnits, clips: Sequence[int]) -> tuple[int, int]:
+    """The coarse and the fine unit with the least energy, which pauses are taken for."""
+    power = np.concatenate([arrays.spectrum(i, 0, int(arrays.intervals[i])).mean(1) for i in clips])
+
+    def least(own: dict[int, NDArray[np.int64]]) -> int:
+        unit = np.concatenate([own[i] for i in clips])
+        present = np.unique(unit)
+        return int(present[np.argmin([power[unit == one].mean() for one in present])])
+
+    return least(units.coarse), least(units.fine)
+
+
 class _Targets:
-    """A copy of the corpus with the targets of its intervals.
+    """A copy of the corpus as it is `heard`, with the targets of its intervals.
 
     A copy that was sped up has fewer intervals than the original, whose units are spread evenly
-    over them.
+    over them. Intervals of digital silence are pauses put in, and have the `quiet` units.
     """
 
-    def __init__(self, arrays: Arrays, units: SpeechUnits, clips: Sequence[int]) -> None:
-        self.arrays = arrays
+    def __init__(
+        self,
+        arrays: Arrays,
+        heard: Arrays,
+        units: SpeechUnits,
+        quiet: tuple[int, int],
+        clips: Sequence[int],
+    ) -> None:
+        self.arrays, self.heard = arrays, heard
         self.spectra: dict[int, NDArray[np.float32]] = {}
         self.units: dict[int, tuple[NDArray[np.int64], NDArray[np.int64]]] = {}
         for i in clips:
             own = int(arrays.intervals[i])
-            self.spectra[i] = normalised(arrays.spectrum(i, 0, own))
+            speech = arrays.energies(i) > 0
+            spectra = arrays.spectrum(i, 0, own)
+            self.spectra[i] = np.maximum(normalised(spectra, speech), LOWEST)
+            spoken = np.cumsum(speech) - 0.5
             original = len(units.coarse[i])
-            at = np.minimum((np.arange(own) + 0.5) * original / own, original - 1).astype(np.intp)
-            self.units[i] = units.coarse[i][at], units.fine[i][at]
+            at = np.clip(spoken * original / spoken[-1], 0, original - 1).astype(np.intp)
+            self.units[i] = (
+                np.where(speech, units.coarse[i][at], quiet[0]),
+                np.where(speech, units.fine[i][at], quiet[1]),
+            )
 
     def excerpt(
         self, clip: int, length: int, random: np.random.Generator
@@ -138,7 +175,7 @@ class _Targets:
         """The values of a random excerpt, the spectra of each interval and its neighbours
         (length, 3 * bands), and both kinds of units (length,)."""
         start = int(random.integers(1, self.arrays.intervals[clip] - length - 1))
-        values = self.arrays.excerpt(clip, start, length)
+        values = self.heard.excerpt(clip, start, length)
         around = self.spectra[clip][start - 1 : start + length + CONTEXT - 2]
         near = np.hstack([around[k : k + length] for k in range(CONTEXT)])
         coarse, fine = self.units[clip]

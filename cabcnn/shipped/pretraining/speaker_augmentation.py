@@ -21,11 +21,11 @@ def augmented_speaker(samples: Samples, rate: int, random: np.random.Generator) 
     factor = 1 + random.uniform(-LARGEST_CHANGE, LARGEST_CHANGE)
     changed = audio.resample(samples, rate, round(rate * factor))
     spectrum = np.fft.rfft(changed)
-    filtered = spectrum * _response(len(spectrum), random)
+    filtered = spectrum * response(len(spectrum), random)
     return np.fft.irfft(filtered, len(changed)).astype(np.float32)
 
 
-def _response(bins: int, random: np.random.Generator) -> NDArray[np.float64]:
+def response(bins: int, random: np.random.Generator) -> NDArray[np.float64]:
     """Factors (bins,) from 0 Hz up, in finer steps at low frequencies."""
     decibels = np.cumsum(random.normal(0, STEP_DB, KNOTS))
     places = np.sqrt(np.linspace(0, 1, bins))
