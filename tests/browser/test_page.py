@@ -209,8 +209,8 @@ def test_the_examples_are_those_of_the_model_and_leave_it_alone(open_page):
     seven = next(e for e in examples.load() if e.checkpoint == "digits")
     page.get_by_role("button", name=seven.title, exact=True).click()
     page.wait_for_selector(f'{SHOWN}[data-m="10"]')
+    page.locator("#message", has_text=seven.description).wait_for()
     assert seven.title in page.inner_text(".cav-clip")
-    assert seven.description in page.inner_text("#message")
     assert "digit" in page.input_value("#model input").lower()
     assert page.get_by_role("button", name=stella.title, exact=True).count() == 0
 
