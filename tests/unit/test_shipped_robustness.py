@@ -7,7 +7,7 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from cabcnn.shipped.robustness import robustness, robustness_note, robustness_table
+from cabcnn.shipped.robustness import Robustness, robustness, robustness_note, robustness_table
 
 
 @pytest.fixture
@@ -47,7 +47,7 @@ def test_answers_are_compared_by_speaker(measured):
 
 
 def test_a_card_and_a_table_tell_it(measured):
-    told = dict(zip(("copies", "originals"), measured, strict=True))
+    told: dict[str, Robustness] = dict(zip(("copies", "originals"), measured, strict=True))
     note = robustness_note(told)
     assert "originals: unweighted recall 0.33, 33 % of the answers change" in note
     table = robustness_table(told, ("US", "UK", "AU")).splitlines()
