@@ -7,6 +7,7 @@ import io
 import json
 import re
 import time
+from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
@@ -39,11 +40,6 @@ def heatmap_pixels(page) -> np.ndarray:
     )
     png = base64.b64decode(url.removeprefix("data:image/png;base64,"))
     return np.asarray(Image.open(io.BytesIO(png)).convert("RGBA"))
-
-
-def is_played(response) -> bool:
-    """Whether this is the file that the view plays, not the box that took the recording."""
-    return response.url.endswith(".wav") and not response.url.endswith("/audio.wav")
 
 
 def verdict(page) -> str:
@@ -105,12 +101,24 @@ def test_a_click_on_the_heatmap_plays_from_there(open_page, voice_file):
     )
 
 
-def test_the_sound_that_plays_is_the_one_that_was_given(open_page, voice_file, address):
+SOUNDS = """() => performance.getEntriesByType("resource").map((entry) => entry.name)
+    .filter((name) => name.endsWith(".wav"))"""
+
+
+def next_sound(page, act: Callable[[], None]) -> str:
+    """The address of the sound that the page loads once `act` is done; it has one already."""
+    page.wait_for_function(f"() => ({SOUNDS})().length > 0")
+    known = len(page.evaluate(SOUNDS))
+    act()
+    page.wait_for_function(f"known => ({SOUNDS})().length > known", arg=known)
+    return page.evaluate(SOUNDS)[-1]
+
+
+def test_the_sound_that_plays_is_the_one_that_was_given(open_page, voice_file):
     page = open_page()
     path = voice_file(seconds=6)
-    with page.expect_response(is_played) as answer:
-        upload_and_wait(page, path, 240)
-    body = page.request.get(answer.value.url).body()
+    address = next_sound(page, lambda: upload_and_wait(page, path, 240))
+    body = page.request.get(address).body()
     heard, rate = soundfile.read(io.BytesIO(body), dtype="float32")
     given, _ = soundfile.read(path, dtype="float32")
     assert rate == 16_000
@@ -122,13 +130,15 @@ def test_a_recording_is_explained_and_comes_unprocessed(open_page, likeness_to_s
     page.click("#microphone .record-button")
     page.wait_for_selector("#microphone .stop-button", state="visible")
     page.wait_for_timeout(2_500)
-    with page.expect_response(is_played) as answer:
+
+    def stop() -> None:
         page.click("#microphone .stop-button")
-        page.wait_for_selector(SHOWN)
-    assert page.inner_text(".cav-clip").startswith("Recording")
+        page.locator(".cav-clip", has_text="Recording").wait_for()
+
+    address = next_sound(page, stop)
     assert 60 <= int(page.get_attribute(".cav", "data-p")) <= 280
     page.wait_for_selector("#microphone .record-button", state="visible")  # ready for the next
-    heard, rate = soundfile.read(io.BytesIO(page.request.get(answer.value.url).body()))
+    heard, rate = soundfile.read(io.BytesIO(page.request.get(address).body()))
     likeness, gain = likeness_to_spoken(heard, rate)
     # With the browser's noise suppression on, the likeness was 0.69.
     assert likeness > 0.9

@@ -109,7 +109,7 @@ def test_the_code_that_the_page_offers_runs_as_it_is(client, address):
         done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True)
         assert said in done.stdout, done.stderr
     for other in ("http://localhost/examples/../secret.ogg", "http://example.org/voice.wav"):
-        with pytest.raises(AppError, match=f"^{other} can't be fetched; upload the file"):
+        with pytest.raises(AppError, match=f"^{other} is not fetched; upload the file"):
             client.predict(handle_file(other), api_name="/classify")
 
 

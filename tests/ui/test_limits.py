@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import errno
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
@@ -62,7 +63,8 @@ def post(tmp_path, monkeypatch):
                 named = {name.replace("_", "-"): value for name, value in headers.items()}
                 return await client.post(path, content=content, headers=named)
 
-        answer = asyncio.run(ask())
+        with ThreadPoolExecutor(1) as pool:  # a browser test may have an event loop in this thread
+            answer = pool.submit(asyncio.run, ask()).result()
         return answer.status_code, answer.json()["detail"] if answer.text.startswith("{") else ""
 
     return post
