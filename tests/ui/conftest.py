@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import os
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
@@ -11,11 +12,17 @@ from typing import Any, NamedTuple
 import gradio as gr
 import pytest
 import soundfile
+from gradio import http_server
 from gradio.state_holder import SessionState
 
 from cabcnn import checkpoint
 from cabcnn.ui import page
 from cabcnn.ui.sounds import shared_sounds
+
+# Gradio looks for a free port and takes it a moment later: processes that look among the same ones
+# may take one from each other, and the one that lost it waits for ever.
+WORKER = os.environ.get("PYTEST_XDIST_WORKER", "gw0").removeprefix("gw")
+http_server.INITIAL_PORT_VALUE = 7860 + 200 * int(WORKER)
 
 
 class Shown(NamedTuple):
