@@ -146,22 +146,22 @@ class Balance:
 
     def __init__(self) -> None:
         self.count = 0
-        self._powers: NDArray[np.float64] | None = None
+        self.powers = np.zeros(0)
         self._mixed = 0.0
 
     def add(self, block: NDArray) -> NDArray:
         """The mean (k,) of a block's channels (k, channels)."""
         mixed = mono(block)
-        if self._powers is None or len(self._powers) != block.shape[1]:
-            self.count, self._powers, self._mixed = 0, np.zeros(block.shape[1]), 0.0
-        self._powers += _powers(block)
+        if len(self.powers) != block.shape[1]:
+            self.count, self.powers, self._mixed = 0, np.zeros(block.shape[1]), 0.0
+        self.powers += _powers(block)
         self._mixed += _power(mixed)
         self.count += len(block)
         return mixed
 
     @property
     def cancelled(self) -> bool:
-        return self._powers is not None and _cancel(self._powers, self._mixed)
+        return _cancel(self.powers, self._mixed)
 
 
 class _Segment:
@@ -171,7 +171,7 @@ class _Segment:
         self.rate, self.channels, self.start = rate, channels, start
         self.blocks: list[Samples] = []
         self.count = 0
-        self.powers, self.mixed = np.zeros(channels), 0.0
+        self.balance = Balance()
 
 
 class _Mixer:
@@ -210,20 +210,21 @@ class _Mixer:
             last = _Segment(check_rate(rate), channels, self.seconds)
             self.segments.append(last)
         chosen = self.chosen.get(len(self.segments) - 1)
-        mixed = block[:, 0] if channels == 1 else mono(block)
-        if channels > 1 and chosen is None:
-            last.powers += _powers(block)
-            last.mixed += _power(mixed)
-        last.blocks.append(mixed if chosen is None else block[:, chosen].copy())
+        if channels == 1:
+            last.blocks.append(block[:, 0])
+        elif chosen is None:
+            last.blocks.append(last.balance.add(block))
+        else:
+            last.blocks.append(block[:, chosen].copy())
         last.count += len(block)
         return self.full
 
     def cancelled(self) -> dict[int, int]:
         """The loudest channel of each segment whose channels cancel each other out."""
         return {
-            number: _loudest(segment.powers)
+            number: _loudest(segment.balance.powers)
             for number, segment in enumerate(self.segments)
-            if _cancel(segment.powers, segment.mixed)
+            if segment.balance.cancelled
         }
 
     def result(self) -> Decoded:

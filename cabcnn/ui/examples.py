@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Sequence
-from functools import lru_cache
+from functools import cache, lru_cache
 from pathlib import Path
 from typing import NamedTuple
 
@@ -34,6 +34,7 @@ def folder() -> Path:
     return paths.bundled("assets")
 
 
+@cache
 def load() -> list[Example]:
     """All examples, in the order of the list."""
     rows = json.loads((folder() / "examples.json").read_text("utf-8"))

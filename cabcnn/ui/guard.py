@@ -14,11 +14,12 @@ from pathlib import Path
 from urllib.parse import urlsplit
 
 from starlette.datastructures import Headers
+from starlette.requests import Request
 from starlette.responses import JSONResponse
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from cabcnn.files import DISK_FULL, IS_FULL
-from cabcnn.ui.limits import limits, visitor_of
+from cabcnn.ui.limits import limits, visitor
 from cabcnn.ui.sounds import UPLOAD_SECONDS
 
 MEGABYTE = 1024**2
@@ -121,15 +122,15 @@ class Guard:
         return self._app if int(length) <= MOST_BODY else _refusal(413, TOO_LONG)
 
     async def _login(self, scope: Scope, receive: Receive, send: Send) -> None:
-        visitor = visitor_of(scope)
+        who = visitor(Request(scope))
         if (
-            self._guesses.sum(visitor) >= limits().wrong_passwords_per_minute_per_visitor
+            self._guesses.sum(who) >= limits().wrong_passwords_per_minute_per_visitor
             or self._guesses.total() >= limits().wrong_passwords_per_minute
         ):
             await _refusal(429, GUESSES)(scope, receive, send)
             return
         # Counted as wrong until it proves right: many at once are not answered all.
-        guess = self._guesses.add(visitor)
+        guess = self._guesses.add(who)
 
         async def watch(message: Message) -> None:
             if message["type"] == "http.response.start" and message["status"] < 400:
@@ -139,17 +140,17 @@ class Guard:
         await self._app(scope, receive, watch)
 
     async def _upload(self, scope: Scope, receive: Receive, send: Send) -> None:
-        visitor, allowed = visitor_of(scope), limits()
+        who, allowed = visitor(Request(scope)), limits()
         size = int(Headers(scope=scope)["content-length"])
         waiting = await asyncio.to_thread(_size, self._folder)
         if (
             size > allowed.upload_megabytes * MEGABYTE + MARGIN
             or waiting + self._arriving + size > allowed.waiting_megabytes * MEGABYTE
-            or self._uploads.sum(visitor) + size > allowed.waiting_megabytes_per_visitor * MEGABYTE
+            or self._uploads.sum(who) + size > allowed.waiting_megabytes_per_visitor * MEGABYTE
         ):
             await _refusal(413, NO_ROOM)(scope, receive, send)
             return
-        self._uploads.add(visitor, size)
+        self._uploads.add(who, size)
         self._arriving += size
         try:
             await self._app(scope, receive, send)

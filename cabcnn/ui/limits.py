@@ -7,12 +7,12 @@ server trusts it (FORWARDED_ALLOW_IPS, by default proxies on the same machine).
 from __future__ import annotations
 
 import os
-from collections.abc import Mapping
 from dataclasses import dataclass, fields
 from functools import cache
-from typing import Annotated, Any
+from typing import Annotated
 
 import gradio as gr
+from starlette.requests import Request
 
 from cabcnn import schema
 from cabcnn.errors import CabcnnError
@@ -66,12 +66,7 @@ def parse(text: str) -> Limits:
     return Limits(**changes)
 
 
-def visitor(request: gr.Request) -> str:
+def visitor(request: gr.Request | Request) -> str:
     """Whose request it is."""
     client = getattr(request, "client", None)  # none where a test calls a handler
     return client.host if client else ""
-
-
-def visitor_of(scope: Mapping[str, Any]) -> str:
-    client = scope.get("client")
-    return client[0] if client else ""
