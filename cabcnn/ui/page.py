@@ -61,7 +61,7 @@ STYLES = (
 HEADER = """
 <h1>CAB-CNN Explorer</h1>
 <p>Guesses from a voice in which country its speaker was born (with other models the first language,
-or a digit), and shows which of forty small classifiers decided, when, and for what.</p>
+a digit or a word), and shows which of forty small classifiers decided, when, and for what.</p>
 """
 
 
