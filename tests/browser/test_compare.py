@@ -49,8 +49,8 @@ def test_two_clips_side_by_side(open_page, voice_file):
     numbers = page.locator(".ccv-chart .ccv-number").all_text_contents()
     assert sorted(map(int, numbers)) == list(range(40))
     assert page.locator(".ccv-chart .ccv-value").count() == 40
-    page.locator(".ccv-chart").focus()
-    page.keyboard.press("ArrowRight")
+    page.locator(".ccv-chart").press("ArrowRight")
+    page.locator(".ccv-bar", has_text="Classifier ").wait_for()
     told = page.inner_text(".ccv-bar")
     assert told.startswith("Classifier ")
     assert "% of the attention in A" in told
